@@ -1,0 +1,53 @@
+"""Isobench: what does each way of isolating a workload cost on this machine, and how sure are we?
+
+Glossary. One word for one thing, everywhere.
+
+========== ==========================================================================================
+scenario   one question, one file in ``scenarios/``: image, workload, parameters, metrics, claims
+workload   the command that runs inside; the same bytes in every isolation
+image      a content-addressed root file system built from a recipe; every isolation runs it
+isolation  a way to run a workload: ``bare``, ``docker``, ``vm``
+envelope   what every instance of a comparison gets: CPUs, memory, pids, network; the same for all, checked
+instance   one started isolation unit
+timeline   named marks of one instance on the host's monotonic clock
+cell       scenario x parameters x isolation
+trial      one fresh instance of one cell, measured once
+round      every cell once, in a fresh random order
+sample     one number: metric, value, unit, vantage (who saw it), when
+outcome    how a trial ended: ok, failed, timed out, out of memory, did not return, unsupported, spoiled
+run        one invocation: manifest, journal, samples under ``results/<run-id>/``
+claim      an expectation written in a scenario
+========== ==========================================================================================
+
+In a notebook::
+
+    import bench
+    frame = bench.load("results/20261123-2105-fir")   # one row per sample; a failed trial is a row without a value
+    bench.summarize(frame)                             # medians, intervals, ratios to bare
+
+Names are resolved on first use, so that importing ``bench`` to measure imports no pandas.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bench.analysis.frame import load as load
+    from bench.analysis.summary import summarize as summarize
+
+__version__ = "0.1.0"
+__all__ = ["load", "summarize"]
+
+_LAZY = {"load": "bench.analysis.frame", "summarize": "bench.analysis.summary"}
+
+
+def __getattr__(name: str) -> object:
+    if name in _LAZY:
+        return getattr(importlib.import_module(_LAZY[name]), name)
+    raise AttributeError(f"module 'bench' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *_LAZY]

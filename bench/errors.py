@@ -1,0 +1,93 @@
+"""Everything that can go wrong, as one tree.
+
+BenchError                  what failed, where, and what to do next
+├── InputError              the user asked for something that cannot be (exit code 2)
+│   ├── ScenarioError       a scenario or recipe file is wrong: names file, key, value, what is right
+│   ├── UnknownNameError    no scenario, isolation or run bears this name
+│   └── ResultsError        a stored run is missing, broken or from a newer version
+├── ImageError              a root file system could not be built or brought into a form
+├── IsolationError          an isolation's engine, daemon or hypervisor refused or failed
+│   └── UnavailableError    the isolation cannot run on this host at all: reason and remedy
+└── LeftoverError           something of an instance is still there after its teardown
+
+``Interrupted`` stands beside the tree: it is how SIGINT and SIGTERM unwind a run, never a failure.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class BenchError(Exception):
+    """Base of all errors raised on purpose; ``remedy`` says what to do next."""
+
+    def __init__(self, what: str, *, remedy: str | None = None) -> None:
+        super().__init__(what)
+        self.what = what
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return f"{self.what}. {self.remedy}" if self.remedy else self.what
+
+
+class InputError(BenchError):
+    """The user asked for something that cannot be."""
+
+
+class ScenarioError(InputError):
+    """A scenario or recipe file is wrong."""
+
+    def __init__(self, file: object, key: str, value: object, expected: str) -> None:
+        shown = repr(value)
+        shown = shown if len(shown) <= 80 else shown[:77] + "..."
+        super().__init__(f"{file}: {key} = {shown}: {expected}" if key else f"{file}: {expected}")
+        self.file = str(file)
+        self.key = key
+        self.value = value
+        self.expected = expected
+
+
+class UnknownNameError(InputError):
+    """No such name; suggests the nearest ones."""
+
+    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
+        choices = sorted(known)
+        super().__init__(
+            f"no {kind} is called {name!r}{did_you_mean(name, choices)}",
+            remedy=f"Known: {', '.join(choices) or 'none'}",
+        )
+
+
+class ResultsError(InputError):
+    """A stored run is missing, broken or from a newer version."""
+
+
+class ImageError(BenchError):
+    """A root file system could not be built or brought into a form."""
+
+
+class IsolationError(BenchError):
+    """An isolation's engine, daemon or hypervisor refused or failed."""
+
+
+class UnavailableError(IsolationError):
+    """The isolation cannot run on this host at all."""
+
+
+class LeftoverError(BenchError):
+    """Something of an instance is still there after its teardown."""
+
+
+class Interrupted(BaseException):  # noqa: N818 - a request to stop, not an error; BaseException so that no handler eats it
+    """SIGINT or SIGTERM arrived; unwinds the run, which keeps what it has measured."""
+
+    def __init__(self, signal_name: str) -> None:
+        super().__init__(signal_name)
+        self.signal_name = signal_name
+
+
+def did_you_mean(name: str, choices: Iterable[str]) -> str:
+    """Return ``, did you mean 'x'?`` for the nearest choice, or nothing."""
+    close = difflib.get_close_matches(name, list(choices), n=1, cutoff=0.6)
+    return f", did you mean {close[0]!r}?" if close else ""

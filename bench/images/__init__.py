@@ -1,0 +1,1 @@
+"""From a recipe to the form each isolation needs, cached by content."""

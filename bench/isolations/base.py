@@ -1,0 +1,210 @@
+"""The seam: what every isolation offers, and all that the runner and the meters may know of it.
+
+An isolation says whether it can really run here, turns an image into the form it needs (never timed), and
+launches instances (timed). An instance offers its timeline, its console, its host processes by role, its
+cgroup account if it has one, and its exit.
+"""
+
+from __future__ import annotations
+
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import ClassVar, Protocol
+
+from bench.isolations.console import Console
+from bench.isolations.timeline import Timeline
+from bench.model import Envelope, Image, Phase, Trial
+
+Say = Callable[[str], None]
+"""Receives one line of progress; the core itself never prints."""
+
+
+class Clock(Protocol):
+    """Where an isolation's time comes from; the fake has one of its own."""
+
+    def now_ns(self) -> int:
+        """Nanoseconds on a clock that never goes back."""
+
+    def sleep(self, seconds: float) -> None:
+        """Let that much of this clock's time pass."""
+
+
+class MonotonicClock:
+    """The host's monotonic clock."""
+
+    def now_ns(self) -> int:
+        """Read CLOCK_MONOTONIC."""
+        return time.monotonic_ns()
+
+    def sleep(self, seconds: float) -> None:
+        """Sleep."""
+        time.sleep(max(0.0, seconds))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProcessMemory:
+    """One host process's memory now: proportional, unique and resident set, and its own peak."""
+
+    pss_bytes: int
+    uss_bytes: int
+    rss_bytes: int
+    peak_rss_bytes: int
+
+
+class HostProcess(Protocol):
+    """A host process that exists because of an instance. Both readings raise ProcessGone when it has ended."""
+
+    @property
+    def pid(self) -> int:
+        """Host process id."""
+
+    def memory(self) -> ProcessMemory:
+        """Read memory; takes the process's memory lock for as long as it walks the mappings."""
+
+    def peak_rss_bytes(self) -> int:
+        """Peak resident set from the kernel (VmHWM); cheap."""
+
+    def cpu_s(self) -> float:
+        """User plus system CPU seconds, of all its threads."""
+
+
+class ProcessGone(Exception):  # noqa: N818 - reads as what happened; never leaves the meters
+    """The process ended before it could be read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountReading:
+    """A cgroup's own books. None: this host's cgroup version does not keep that figure."""
+
+    memory_bytes: int | None = None
+    memory_peak_bytes: int | None = None
+    anon_bytes: int | None = None
+    file_bytes: int | None = None
+    shmem_bytes: int | None = None
+    cpu_s: float | None = None
+    throttled: int | None = None
+    oom_kills: int | None = None
+
+
+class Account(Protocol):
+    """A cgroup that holds an instance's processes."""
+
+    def read(self) -> AccountReading:
+        """Read everything the cgroup accounts for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exit:
+    """How an instance ended: the workload's status as its isolation reports it, None where it cannot."""
+
+    status: int | None
+    out_of_memory: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """Why an isolation cannot run here, what to do about it, and a way to do it where there is one."""
+
+    reason: str
+    remedy: str
+    fix: Callable[[], None] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Availability:
+    """The answer to "does it really run here?", found by running it."""
+
+    isolation: str
+    fault: Fault | None
+    detail: str
+    emulated: bool = False
+    versions: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def ready(self) -> bool:
+        """Whether a real trial start succeeded."""
+        return self.fault is None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Launch:
+    """What an isolation needs to know to start one instance."""
+
+    run: str
+    trial: Trial
+    image: Image
+    envelope: Envelope
+    ready: str | None = None
+
+
+class Instance(ABC):
+    """One started isolation unit."""
+
+    def __init__(self, timeline: Timeline, console: Console) -> None:
+        self.timeline = timeline
+        self.console = console
+
+    @abstractmethod
+    def processes(self) -> Mapping[str, Sequence[HostProcess]]:
+        """Return the host processes that exist because of this instance now, by role.
+
+        ``shared:ROLE`` names daemons that serve every instance (an engine); they are never summed with
+        the instance's own.
+        """
+
+    @property
+    @abstractmethod
+    def account(self) -> Account | None:
+        """The cgroup that holds the workload, where there is one."""
+
+    def wait(self, *events: str, timeout_s: float) -> str | None:
+        """Wait for the first of the console's events; None when none came in time."""
+        return self.console.wait(*events, timeout_s=timeout_s)
+
+    @abstractmethod
+    def dismiss(self) -> None:
+        """Let the entry go on: it waits for this after the workload's end, so that counters can be read."""
+
+    @abstractmethod
+    def wait_exit(self, timeout_s: float) -> Exit | None:
+        """Wait until the instance has ended by itself; None when it has not in time."""
+
+
+class Isolation(ABC):
+    """A way to run a workload."""
+
+    name: ClassVar[str]
+    stopwatch: ClassVar[str]
+    """Where the start-up stopwatch starts and stops, in a sentence for the report."""
+    phases: ClassVar[tuple[Phase, ...]]
+    """The marks this isolation can set, in their usual order."""
+    own_kernel: ClassVar[bool] = False
+    """Whether the workload runs on a kernel of its own: memory limits are then a total, not a limit."""
+
+    clock: Clock = MonotonicClock()
+
+    @abstractmethod
+    def missing(self) -> Fault | None:
+        """Return the first thing that keeps this isolation from running, by looking; None: try it."""
+
+    @abstractmethod
+    def prepare(self, image: Image, say: Say) -> None:
+        """Bring the image into the form this isolation runs. Never timed; idempotent."""
+
+    @abstractmethod
+    def launch(self, launch: Launch) -> AbstractContextManager[Instance]:
+        """Start an instance; on leaving, stop it and verify that nothing of it is left.
+
+        Raises IsolationError when the start fails, LeftoverError when the teardown does.
+        """
+
+    @abstractmethod
+    def describe(self) -> Availability:
+        """Return versions and caveats, as far as they are known after ``prepare``."""
+
+    @abstractmethod
+    def clean(self, dead_runs: Sequence[str]) -> list[str]:
+        """Remove what these dead runs left behind; return one line for each thing removed."""

@@ -1,0 +1,153 @@
+"""An instance's console: every byte stamped on arrival, the entry's marks picked out, the rest kept whole.
+
+Bytes come in chunks as the host receives them. A line's stamp is the arrival of the chunk that completed it.
+The entry's marks are lines that carry ``@isobench NONCE``; a workload that does not know the nonce cannot
+forge one.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from bisect import bisect_left
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+LIMIT_BYTES = 16 << 20
+"""A workload that prints more than this is ended: nobody reads it, and it measures the console."""
+
+_CARRY_BYTES = 4096
+"""How much of an unfinished line is looked at again with the next chunk; longer than any mark."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of output, without its line end, and when its last byte arrived."""
+
+    at_ns: int
+    data: bytes
+
+    @property
+    def text(self) -> str:
+        """The line as text; bytes that are no UTF-8 are shown as replacement characters."""
+        return self.data.decode("utf-8", "replace")
+
+
+class Console:
+    """Collects an instance's output and turns marks into events that can be waited for.
+
+    Events: ``start``, ``ready``, ``end``, ``bye`` and any other word the entry marks, ``overflow`` when the
+    limit is passed, ``closed`` when the stream has ended.
+    """
+
+    def __init__(
+        self,
+        nonce: str,
+        *,
+        ready: str | None = None,
+        on_event: Callable[[str, int], None] = lambda _event, _at_ns: None,
+        limit_bytes: int = LIMIT_BYTES,
+    ) -> None:
+        self._mark = re.compile(rb"@isobench " + re.escape(nonce.encode()) + rb" ([a-z_]+)(?: ([^\r\n]*))?\r?\n")
+        self._ready = re.compile(rb"(?:" + ready.encode() + rb")", re.MULTILINE) if ready else None
+        self._on_event = on_event
+        self._limit_bytes = limit_bytes
+        self._chunks: list[bytes] = []
+        self._ends: list[int] = []
+        self._stamps_ns: list[int] = []
+        self._carry = b""
+        self._events: dict[str, int] = {}
+        self._changed = threading.Condition()
+        self.seen: dict[str, str] = {}
+        self.status: int | None = None
+        self.received_bytes = 0
+
+    def feed(self, data: bytes, at_ns: int) -> None:
+        """Take bytes that arrived at ``at_ns``."""
+        self.received_bytes += len(data)
+        if "overflow" in self._events:
+            return
+        self._chunks.append(data)
+        self._ends.append((self._ends[-1] if self._ends else 0) + len(data))
+        self._stamps_ns.append(at_ns)
+        self._scan(data, at_ns)
+        if self._ends[-1] > self._limit_bytes:
+            self._set("overflow", at_ns)
+
+    def close(self, at_ns: int) -> None:
+        """Say that no more bytes will come."""
+        self._set("closed", at_ns)
+
+    def wait(self, *events: str, timeout_s: float) -> str | None:
+        """Block until one of ``events`` has happened; return the first of them in the order given."""
+        deadline = time.monotonic() + timeout_s
+        with self._changed:
+            while True:
+                for event in events:
+                    if event in self._events:
+                        return event
+                left = deadline - time.monotonic()
+                if left <= 0:
+                    return None
+                self._changed.wait(left)
+
+    def happened(self, event: str) -> bool:
+        """Whether the event has come."""
+        return event in self._events
+
+    @property
+    def raw(self) -> bytes:
+        """Every byte kept, marks included."""
+        return b"".join(self._chunks)
+
+    def lines(self) -> Iterator[Line]:
+        """Yield the workload's own lines with their stamps; the entry's marks are left out."""
+        raw = self.raw
+        begin = 0
+        while begin < len(raw):
+            newline = raw.find(b"\n", begin)
+            finish = len(raw) if newline < 0 else newline + 1
+            line = raw[begin:finish]
+            unmarked = self._mark.sub(b"", line if line.endswith(b"\n") else line + b"\n")
+            if unmarked:
+                yield Line(self._stamps_ns[bisect_left(self._ends, finish)], unmarked.rstrip(b"\r\n"))
+            begin = finish
+
+    def tail(self, count: int = 20) -> tuple[str, ...]:
+        """Return the last non-empty lines as text, for a person to read."""
+        recent = self.raw[-65536:].decode("utf-8", "replace").splitlines()
+        return tuple(line[:500] for line in recent if line.strip())[-count:]
+
+    def _scan(self, data: bytes, at_ns: int) -> None:
+        text = self._carry + data
+        complete = text.rfind(b"\n") + 1
+        if complete:
+            for match in self._mark.finditer(text, 0, complete):
+                self._on_mark(match[1].decode(), (match[2] or b"").decode("utf-8", "replace"), at_ns)
+            if (
+                self._ready
+                and "ready" not in self._events
+                and self._ready.search(text[:complete].replace(b"\r\n", b"\n"))
+            ):
+                self._set("ready", at_ns)
+        self._carry = text[complete:][-_CARRY_BYTES:]
+
+    def _on_mark(self, word: str, rest: str, at_ns: int) -> None:
+        if word == "saw":
+            key, _, value = rest.partition(" ")
+            self.seen[key] = value
+            return
+        if word == "end":
+            self.status = int(rest) if rest.isdigit() else None
+        self._set(word, at_ns)
+        if word == "start" and self._ready is None:
+            self._set("ready", at_ns)
+
+    def _set(self, event: str, at_ns: int) -> None:
+        with self._changed:
+            if event in self._events:
+                return
+            self._events[event] = at_ns
+            self._changed.notify_all()
+        self._on_event(event, at_ns)

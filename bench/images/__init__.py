@@ -1,1 +1,16 @@
-"""From a recipe to the form each isolation needs, cached by content."""
+"""From a recipe to the form each isolation needs, cached by content.
+
+Example::
+
+    image = build(recipe, scenario.files, say=print)   # rootfs.tar, lock.json
+    root = tree(image, print)                          # a directory, for a chroot
+    drive = disk(image, print)                         # a raw ext4 disk, for a virtual machine
+    boot = kit(image.suite, say=print)                 # kernel and initrd, for a virtual machine
+    initrd = boot.initrd.read_bytes() + trial_cpio(nonce=nonce, pids=512, command=("sysbench", "cpu", "run"))
+"""
+
+from bench.images.build import ENTRY, build, verify
+from bench.images.forms import disk, tree
+from bench.images.kernel import KERNEL_ARGUMENTS, Kit, kit, trial_cpio
+
+__all__ = ["ENTRY", "KERNEL_ARGUMENTS", "Kit", "build", "disk", "kit", "tree", "trial_cpio", "verify"]

@@ -55,7 +55,7 @@ class ProcessMemory:
 
 
 class HostProcess(Protocol):
-    """A host process that exists because of an instance. Both readings raise ProcessGone when it has ended."""
+    """A host process that exists because of an instance. Readings raise Unreadable when it has ended."""
 
     @property
     def pid(self) -> int:
@@ -71,8 +71,8 @@ class HostProcess(Protocol):
         """User plus system CPU seconds, of all its threads."""
 
 
-class ProcessGone(Exception):  # noqa: N818 - reads as what happened; never leaves the meters
-    """The process ended before it could be read."""
+class Unreadable(Exception):  # noqa: N818 - reads as what happened; never leaves the meters
+    """The process ended before it could be read, or belongs to somebody else."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,7 +133,6 @@ class Availability:
 class Launch:
     """What an isolation needs to know to start one instance."""
 
-    run: str
     trial: Trial
     image: Image
     envelope: Envelope
@@ -185,6 +184,10 @@ class Isolation(ABC):
     """Whether the workload runs on a kernel of its own: memory limits are then a total, not a limit."""
 
     clock: Clock = MonotonicClock()
+
+    def __init__(self, run: str) -> None:
+        self.run = run
+        """Id of the run that everything made here is labelled with."""
 
     @abstractmethod
     def missing(self) -> Fault | None:

@@ -18,8 +18,9 @@ class Timeline:
         self._marks: dict[str, int] = {}
 
     def mark(self, name: str, at_ns: int) -> None:
-        """Set a mark once; later settings of the same name are ignored."""
-        self._marks.setdefault(name, at_ns)
+        """Set a mark once; later settings, and what came before the request, are ignored."""
+        if name == "requested" or "requested" in self._marks:
+            self._marks.setdefault(name, at_ns)
 
     @property
     def marks_ns(self) -> Mapping[str, int]:

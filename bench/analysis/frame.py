@@ -1,0 +1,46 @@
+"""A stored run as a tidy DataFrame. Opens results read-only."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from bench.analysis.manifest import load_manifest as load_manifest
+from bench.errors import ResultsError
+from bench.store import dataset
+
+__all__ = ["load", "load_manifest"]
+
+
+def load(path: str | Path) -> pd.DataFrame:
+    """Load the samples of the run folder ``path``: one row per sample, in the order they were measured.
+
+    Reads ``samples.parquet``, or the journal where that is missing or older than the journal, as in a run
+    that was killed or resumed. A trial that left no sample is one row whose last six columns are missing.
+
+    Columns: run, host, scenario, scenario_version, parameters (canonical JSON), isolation (string); emulated
+    (bool); round, trial (int64); outcome, reason, metric, vantage, unit, better (string); value (float64,
+    in ``unit``: seconds ``s``, bytes ``B``, or the workload's own); at_s (float64, seconds since the request).
+
+    Raises ResultsError when the folder is no run, or broken, or from a newer Isobench.
+    """
+    run_dir = Path(path)
+    dataset.read_manifest(run_dir)
+    stored = run_dir / dataset.DATASET
+    if not _is_current(stored, run_dir / dataset.JOURNAL):
+        return dataset.read_dataset(run_dir)
+    try:
+        table = pd.read_parquet(stored, engine="pyarrow")
+    except (OSError, ValueError) as error:
+        raise ResultsError(f"{stored}: not a readable Parquet file", remedy="Delete it: the journal remains") from error
+    missing = [name for name in dataset.DTYPES if name not in table.columns]
+    if missing:
+        raise ResultsError(f"{stored}: lacks {', '.join(missing)}", remedy="Delete it: the journal remains")
+    return table[list(dataset.DTYPES)].astype(dict(dataset.DTYPES))
+
+
+def _is_current(stored: Path, journal: Path) -> bool:
+    if not stored.exists():
+        return False
+    return not journal.exists() or stored.stat().st_mtime_ns >= journal.stat().st_mtime_ns

@@ -1,0 +1,218 @@
+"""A Docker engine of our own, for machines where none answers: started detached, stopped only by us.
+
+The engine keeps its data, sockets and log apart from any other installation's. It outlives the harness, so
+that the next run finds it warm. It is never started beside another engine: two of them in one network
+namespace fight over the bridge ``docker0`` and the packet filter.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+
+from bench.engine_ping import OWN_URL, answers, engine_answers
+from bench.errors import IsolationError, UnavailableError
+from bench.isolations.base import Say
+
+__all__ = ["engine_answers", "start_engine", "stop_engine"]
+
+RUN_FOLDER = Path("/run/isobench")
+PID_FILE = RUN_FOLDER / "docker.pid"
+EXEC_ROOT = RUN_FOLDER / "docker"
+DATA_ROOT = Path("/var/lib/isobench/docker")
+LOG_FILE = Path("/var/log/isobench-dockerd.log")
+SYSTEM_CONFIG = Path("/etc/docker/daemon.json")
+
+START_S = 60.0
+TERMINATE_S = 30.0
+"""The engine itself gives its containers 15 s to stop."""
+ORPHAN_S = 2.0
+"""For what the engine has left behind, which only happens when it was killed."""
+KILL_S = 10.0
+
+_SET_HERE = {"hosts", "data-root", "graph", "exec-root", "pidfile", "bridge"}
+"""What ours does not take over from the machine's own configuration; runtimes and mirrors it does."""
+
+
+def start_engine(say: Say) -> None:
+    """Start a private engine and wait until it answers; does nothing when any engine answers.
+
+    Raises UnavailableError when this user or host cannot start one, IsolationError when it does not come up.
+    """
+    if engine_answers():
+        return
+    _require_root("start")
+    program = shutil.which("dockerd", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin:/sbin")
+    if program is None:
+        raise UnavailableError(
+            "no dockerd is installed", remedy="On Debian and Ubuntu: apt-get install docker.io iptables"
+        )
+    with _alone():
+        if engine_answers():
+            return
+        _refuse_rival()
+        _remove_stale_pid_file()
+        say(f"starting a Docker engine at {OWN_URL} (log: {LOG_FILE})")
+        began = time.monotonic()
+        _await_answer(_spawn(program))
+        say(f"the Docker engine answers after {time.monotonic() - began:.1f} s")
+
+
+def stop_engine(say: Say) -> bool:
+    """Stop the engine that ``start_engine`` started; return whether there was one.
+
+    Containers of that engine stop with it; other engines are not touched. Raises UnavailableError for who is
+    not root, IsolationError when something of the engine is still there afterwards.
+    """
+    if not _own_processes():
+        return False
+    _require_root("stop")
+    say(f"stopping the Docker engine at {OWN_URL}")
+    for process in _own_engine():
+        _end(process, TERMINATE_S)
+    for process in _dependants():
+        _end(process, ORPHAN_S)
+    if remaining := _own_processes():
+        raise IsolationError(
+            f"processes of the Docker engine are still there: {', '.join(str(p.pid) for p in remaining)}",
+            remedy="Look at them with ps, then run `python -m bench doctor --stop-engine` again",
+        )
+    PID_FILE.unlink(missing_ok=True)
+    say("the Docker engine has stopped")
+    return True
+
+
+def _require_root(verb: str) -> None:
+    if os.geteuid() != 0:
+        raise UnavailableError(
+            f"only root can {verb} a Docker engine",
+            remedy="Run the command with sudo, or join the group docker where an engine runs already",
+        )
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Hold the engine lock, so that two harnesses do not start two engines."""
+    RUN_FOLDER.mkdir(mode=0o755, parents=True, exist_ok=True)
+    with (RUN_FOLDER / "engine.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _refuse_rival() -> None:
+    """Raise when an engine runs in our network namespace although none answers."""
+    here = _network_namespace(os.getpid())
+    for process in psutil.process_iter(["name"]):
+        if process.info["name"] == "dockerd" and _network_namespace(process.pid) == here:
+            raise IsolationError(
+                f"a Docker engine runs (pid {process.pid}) but answers at none of the known addresses",
+                remedy="Set DOCKER_HOST to its address, or stop it: a second one would break its network",
+            )
+
+
+def _network_namespace(pid: int) -> Path | None:
+    try:
+        return Path(f"/proc/{pid}/ns/net").readlink()
+    except OSError:
+        return None
+
+
+def _remove_stale_pid_file() -> None:
+    """Remove what a crash left: dockerd will not start while any program bears the number in it."""
+    if not _own_engine():
+        PID_FILE.unlink(missing_ok=True)
+
+
+def _spawn(program: str) -> subprocess.Popen[bytes]:
+    """Start dockerd in a session of its own, so that neither Ctrl-C nor our end reaches it."""
+    DATA_ROOT.mkdir(mode=0o711, parents=True, exist_ok=True)
+    command = [program, "--data-root", str(DATA_ROOT), "--exec-root", str(EXEC_ROOT)]
+    command += ["--host", OWN_URL, "--pidfile", str(PID_FILE), "--config-file", str(_write_config())]
+    with LOG_FILE.open("wb") as log:
+        return subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/", start_new_session=True
+        )
+
+
+def _write_config() -> Path:
+    """Take over the machine's own engine configuration, without what is set on our command line."""
+    try:
+        config = json.loads(SYSTEM_CONFIG.read_text())
+    except (OSError, ValueError):
+        config = {}
+    own = RUN_FOLDER / "daemon.json"
+    own.write_text(json.dumps({key: config[key] for key in config if key not in _SET_HERE}, indent=2) + "\n")
+    return own
+
+
+def _await_answer(engine: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + START_S
+    while not answers(OWN_URL):
+        if engine.poll() is not None:
+            raise _not_up(f"dockerd ended with status {engine.returncode}")
+        if time.monotonic() > deadline:
+            _end(psutil.Process(engine.pid), TERMINATE_S)
+            raise _not_up(f"dockerd did not answer within {START_S:g} s")
+        time.sleep(0.1)
+
+
+def _not_up(what: str) -> IsolationError:
+    error = IsolationError(what, remedy=f"Its reasons are in {LOG_FILE}; the last lines follow")
+    for line in LOG_FILE.read_text(errors="replace").splitlines()[-15:]:
+        error.add_note(line)
+    return error
+
+
+def _own_processes() -> list[psutil.Process]:
+    return _own_engine() + _dependants()
+
+
+def _own_engine() -> list[psutil.Process]:
+    """Return the process named by our pid file, if it is the engine we started and not a stranger."""
+    try:
+        process = psutil.Process(int(PID_FILE.read_text()))
+        ours = str(PID_FILE) in process.cmdline() and process.status() != psutil.STATUS_ZOMBIE
+    except (OSError, ValueError, psutil.Error):
+        return []
+    return [process] if ours else []
+
+
+def _dependants() -> list[psutil.Process]:
+    """Return what a killed engine leaves behind: its containers, their shims, its containerd."""
+    roots = [
+        process
+        for process in psutil.process_iter(["name", "cmdline", "status"])
+        if (process.info["name"] or "").startswith("containerd")
+        and process.info["status"] != psutil.STATUS_ZOMBIE
+        and any(word.startswith(f"{EXEC_ROOT}/") for word in process.info["cmdline"] or ())
+    ]
+    return [process for root in roots for process in (*_descendants(root), root)]
+
+
+def _descendants(root: psutil.Process) -> list[psutil.Process]:
+    try:
+        return root.children(recursive=True)
+    except psutil.NoSuchProcess:
+        return []
+
+
+def _end(process: psutil.Process, patience_s: float) -> None:
+    """Ask, then kill; return when it is gone or nothing helped."""
+    for ask, wait_s in ((process.terminate, patience_s), (process.kill, KILL_S)):
+        try:
+            ask()
+            process.wait(wait_s)
+        except psutil.TimeoutExpired:
+            continue
+        except psutil.NoSuchProcess:
+            pass
+        return

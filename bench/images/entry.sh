@@ -1,0 +1,93 @@
+#!/.isobench/busybox sh
+echo "@isobench $1 start"
+# Runs a workload the same way in every isolation: entry NONCE COMMAND...
+# It mounts nothing and changes nothing. Its environment and input are the same everywhere.
+# Marks on the console, each `@isobench NONCE ...`: start; after the workload `saw KEY VALUE` for each fact of the
+# envelope; `end STATUS`; and, once the host has sent a line or 10 s have passed, `bye`.
+# Builtins wherever possible: each fork costs an emulated machine tens of milliseconds.
+
+nonce=$1
+shift
+path=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+
+saw() { echo "@isobench $nonce saw $1 $2"; }
+
+# Puts the command's file into $found. busybox would run its own version of a command called by a plain name.
+find_command() {
+    found=$1
+    case $1 in */*) return ;; esac
+    IFS=:
+    for folder in $path; do
+        if [ -f "$folder/$1" ] && [ -x "$folder/$1" ]; then
+            found=$folder/$1
+            break
+        fi
+    done
+    unset IFS
+    case $found in */*) return ;; esac
+    echo "isobench: the image has no command '$1'"
+    return 127
+}
+
+run() {
+    find_command "$1" || return
+    shift
+    /.isobench/busybox env -i PATH=$path HOME=/root LANG=C.UTF-8 "$found" "$@" </dev/null 2>&1
+}
+
+# Puts the value of a cgroup's file into $value: $1 controller, $2 its file in cgroup v2, $3 in v1.
+# Where the group's path leads nowhere (a container that sees only its own part), the mount's root is the group.
+limit() {
+    value=unknown
+    while IFS=: read -r number controllers group; do
+        case ,$controllers, in
+            ,,) try "/sys/fs/cgroup$group/$2" || try "/sys/fs/cgroup/$2" ||
+                { [ $value = unknown ] && [ -e /sys/fs/cgroup/cgroup.procs ] && value=max; } ;;
+            *,"$1",*) try "/sys/fs/cgroup/$1$group/$3" || try "/sys/fs/cgroup/$1/$3" && break ;;
+        esac
+    done </proc/self/cgroup
+    case $value in
+        ???????????????????*) value=max ;;  # v1 writes none as the largest number of pages, 19 digits
+    esac
+}
+
+try() { [ -r "$1" ] && read -r value <"$1"; }
+
+count_cpus() {
+    count=0
+    IFS=,
+    for range in $1; do
+        count=$((count + ${range#*-} - ${range%-*} + 1))
+    done
+    unset IFS
+}
+
+report() {
+    while read -r key value; do
+        case $key in Cpus_allowed_list:) count_cpus "$value"; saw cpus $count; saw cpu_set "$value"; break ;; esac
+    done </proc/self/status
+    limit memory memory.max memory.limit_in_bytes
+    saw memory_limit $value
+    while read -r key value unit; do
+        case $key in
+            MemTotal:) saw memory_total_kib "$value" ;;
+            MemAvailable:) saw memory_available_kib "$value"; break ;;
+        esac
+    done </proc/meminfo
+    limit pids pids.max pids.max
+    saw pids_limit $value
+    { read -r heading; read -r route && saw network routed || saw network none; } </proc/net/route
+    while read -r key value; do
+        case $key in oom_kill) saw oom_kills "$value"; break ;; esac
+    done </proc/vmstat
+    read -r value rest </proc/uptime
+    saw uptime "$value"
+}
+
+run "$@"
+status=$?
+report
+echo "@isobench $nonce end $status"
+read -r -t 10 line  # the instance lives on for as long as the host reads its counters
+echo "@isobench $nonce bye"
+exit $status

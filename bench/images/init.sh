@@ -1,0 +1,45 @@
+#!/bin/busybox sh
+# First process of a virtual machine: loads the disk's driver, mounts the image, runs the entry, powers off.
+# Every failure says so and powers off too: the host must see an ending, not a hang.
+. /trial
+echo "@isobench $nonce kernel_up"
+
+# Should even that fail, the end of the first process is a kernel panic, and that a reset.
+end() { poweroff -n -f; exit 1; }
+fail() { echo "isobench init: $1"; end; }
+
+stty -onlcr -echo  # the workload's bytes reach the host unchanged, and the host's line is not sent back
+for device in disk $devices; do
+    for module in /modules/"$device"/*.ko; do
+        [ -e "$module" ] || continue  # the whole set is built into the kernel
+        insmod "$module" || fail "cannot load $module"
+    done
+done
+
+mount -t devtmpfs dev /dev || fail 'cannot mount devtmpfs'
+tries=0
+until [ -b /dev/vda ]; do
+    tries=$((tries + 1))
+    [ $tries -le 200 ] || fail 'no disk /dev/vda after 2 s'
+    sleep 0.01
+done
+# noinit_itable: no kernel thread may write to the disk behind the workload's back
+mount -t ext4 -o noinit_itable /dev/vda /root || fail 'cannot mount /dev/vda as ext4'
+
+mount -t proc proc /root/proc || fail 'cannot mount proc'
+mount -t sysfs sys /root/sys || fail 'cannot mount sysfs'
+mount -o move /dev /root/dev || fail 'cannot move devtmpfs'
+mount -t tmpfs tmp /root/tmp || fail 'cannot mount tmpfs'
+mount -t tmpfs run /root/run || fail 'cannot mount tmpfs'
+mount -t cgroup2 cgroup /root/sys/fs/cgroup || fail 'cannot mount cgroup2'
+
+# The same limit on processes as every other isolation sets; memory and CPUs are the machine's own.
+group=/root/sys/fs/cgroup/workload
+echo +pids > /root/sys/fs/cgroup/cgroup.subtree_control && mkdir $group && echo "$pids" > $group/pids.max ||
+    fail 'cannot limit processes'
+
+(
+    echo 0 > $group/cgroup.procs  # 0: this very process
+    exec chroot /root /.isobench/entry "$nonce" "$@"
+)
+end

@@ -1,0 +1,166 @@
+"""The boot kit: a kernel, its virtio modules and a static busybox, from packages that are never installed.
+
+Nothing lands in the host's /boot: mmdebstrap downloads and extracts, the kit keeps three files.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+import tarfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from importlib import resources
+from pathlib import Path
+
+from bench.errors import ImageError
+from bench.images import architecture, cache, cpio, lock, mmdebstrap, modules
+from bench.images.cache import Say
+from bench.model import short_digest
+
+KERNEL_ARGUMENTS = ("console=ttyS0", "quiet", "loglevel=0", "panic=-1")
+
+_ROOM_BYTES = 600 * cache.MIB
+"""Unpacked packages and their tar, measured 360 MiB for Debian 12, with room for Debian 13."""
+
+_APPLETS = ("chroot", "insmod", "mkdir", "mount", "poweroff", "sleep", "stty")
+"""What init calls; busybox finds its other parts through /proc, which is not there yet."""
+
+_BUSYBOX = re.compile(r"\./(?:usr/)?bin/busybox")
+_KERNEL = re.compile(r"\./boot/vmlinu[xz]-(.+)")
+_NOTE_PACKAGES = (
+    '--extract-hook=APT_CONFIG="$MMDEBSTRAP_APT_CONFIG" apt-cache show --no-all-versions busybox-static '
+    '"linux-image-$(cd "$1/boot" && echo vmlinu?-* | sed "s/^vmlinu.-//")" > "$1/packages"'
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kit:
+    """What a virtual machine boots from, and the static shell of every image."""
+
+    kernel: Path
+    initrd: Path
+    """Uncompressed cpio; a trial's own (``trial_cpio``) is appended to a copy of it."""
+    release: str
+    busybox: Path
+    lock: Path
+
+
+def kit(suite: str, *, say: Say) -> Kit:
+    """Return the boot kit of a suite, from the cache or made now (about 15 s).
+
+    Raises ImageError when the packages cannot be had.
+    """
+    machine = architecture.current()
+    init = _script("init.sh")
+    key = short_digest(
+        suite.encode(), machine.debian.encode(), mmdebstrap.mirror().encode(), init, repr((modules.SETS, _APPLETS)).encode()
+    )
+    folder = cache.once(
+        cache.shelf("kits") / f"{suite}-{key}",
+        partial(_make, suite=suite, machine=machine, init=init, say=say),
+        whole=lock.whole,
+        say=say,
+    )
+    release = next(folder.glob("vmlinuz-*")).name.removeprefix("vmlinuz-")
+    return Kit(
+        kernel=folder / f"vmlinuz-{release}",
+        initrd=folder / "initrd",
+        release=release,
+        busybox=folder / "busybox",
+        lock=folder / "lock.json",
+    )
+
+
+def trial_cpio(*, nonce: str, pids: int, command: Sequence[str], devices: Sequence[str] = ()) -> bytes:
+    """Return the archive that tells the guest what to run; append it to the kit's initrd.
+
+    ``pids`` is the limit of the workload's group; ``devices`` names further module sets to load
+    (``modules.SETS``). Inside it is ``/trial``, which the guest's init sources.
+    """
+    text = (
+        f"nonce={shlex.quote(nonce)}\npids={pids}\ndevices={shlex.quote(' '.join(devices))}\n"
+        f"set -- {shlex.join(command)}\n"
+    )
+    return cpio.archive([cpio.Entry("trial", 0o644, text.encode())])
+
+
+def _make(
+    folder: Path, *, suite: str, machine: architecture.Architecture, init: bytes, say: Say
+) -> None:
+    say(f"boot kit: kernel and busybox of {suite}, about 15 s")
+    cache.require_free(folder.parent, _ROOM_BYTES, f"the boot kit of {suite}")
+    folder.mkdir(mode=0o755)
+    tar, noted = folder / "kit.tar", folder / "packages"
+    mmdebstrap.build(
+        suite,
+        tar,
+        variant="extract",
+        packages=(machine.kernel_package, "busybox-static"),
+        options=(_NOTE_PACKAGES, mmdebstrap.download("extract", "/packages", noted)),
+        wanted_by=f"the boot kit of {suite}",
+    )
+    packages = lock.parse_packages(noted.read_text())
+    kernel, busybox = _unpack(tar, folder, init)
+    tar.unlink()
+    noted.unlink()
+    lock.write(
+        lock.Lock(
+            suite=suite,
+            architecture=machine.debian,
+            digest=f"sha256:{cache.sha256(folder / 'initrd')}",
+            packages=packages,
+            sizes=lock.sizes(folder, kernel, busybox, "initrd"),
+        ),
+        folder / "lock.json",
+    )
+
+
+def _unpack(tar: Path, folder: Path, init: bytes) -> tuple[str, str]:
+    """Keep kernel, busybox and initramfs of an extracted system; return the first two's file names."""
+    kernel, busybox, found = "", b"", dict[str, bytes]()
+    with tarfile.open(tar) as archive:
+        for member in archive:
+            module = modules.name_of(member.name)
+            content = archive.extractfile(member) if member.isreg() else None
+            if content is None:
+                continue
+            if module and module.startswith(("virtio", "net_failover", "failover")):
+                found[module] = modules.unpack(member.name, content.read())
+            elif _BUSYBOX.fullmatch(member.name):
+                busybox = content.read()
+            elif match := _KERNEL.fullmatch(member.name):
+                kernel = f"vmlinuz-{match[1]}"
+                _keep(folder / kernel, content.read(), 0o644)
+    if not kernel or not busybox:
+        raise ImageError("the kernel's packages hold no kernel, or no busybox", remedy="Choose another suite")
+    _keep(folder / "busybox", busybox, 0o755)
+    _keep(folder / "initrd", _initramfs(init, busybox, found), 0o644)
+    return kernel, "busybox"
+
+
+def _initramfs(init: bytes, busybox: bytes, found: Mapping[str, bytes]) -> bytes:
+    """Return the first root file system: init, a shell, and each device's modules numbered in load order."""
+    entries = [cpio.Entry(name, 0o755) for name in ("bin", "dev", "modules", "proc", "root")]
+    entries += [cpio.Entry("init", 0o755, init), cpio.Entry("bin/busybox", 0o755, busybox)]
+    entries += [cpio.Entry(f"bin/{applet}", 0o777, b"busybox", link=True) for applet in _APPLETS]
+    disk = modules.ordered(modules.SETS["disk"], found)
+    for device, wanted in modules.SETS.items():
+        order = modules.ordered(wanted, found)
+        entries.append(cpio.Entry(f"modules/{device}", 0o755))
+        entries += [
+            cpio.Entry(f"modules/{device}/{number:02}-{name}.ko", 0o644, found[name])
+            for number, name in enumerate(order)
+            if device == "disk" or name not in disk
+        ]
+    return cpio.archive(entries)
+
+
+def _keep(path: Path, content: bytes, mode: int) -> None:
+    path.write_bytes(content)
+    path.chmod(mode)
+
+
+def _script(name: str) -> bytes:
+    return resources.files("bench.images").joinpath(name).read_bytes()

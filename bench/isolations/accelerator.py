@@ -1,0 +1,60 @@
+"""Hardware virtualization or emulation, decided by booting a guest under each.
+
+libvirt and ``/dev/kvm`` may both say that KVM is there while no guest ever boots under it (nested and
+para-virtual hosts). So a real guest is booted under emulation first, then under KVM with little more time than
+emulation needed; KVM is chosen only if its guest starts, and sooner. The answer is cached for this host.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from bench.errors import BenchError
+from bench.isolations.base import Say
+from bench.model import short_digest
+
+_KVM = Path("/dev/kvm")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """Which accelerator, and why."""
+
+    kvm: bool
+    why: str
+
+
+def choose(boot_s: Callable[[bool], float], folder: Path, versions: dict[str, str], say: Say) -> Choice:
+    """Return the accelerator whose guest starts soonest here.
+
+    ``boot_s`` boots a guest with KVM (True) or without (False) and returns the seconds to its start mark, or
+    raises BenchError. ``folder`` keeps the answer, under a key of kernel, CPU and versions.
+    """
+    if not os.access(_KVM, os.R_OK | os.W_OK):
+        why = "no /dev/kvm on this host" if not _KVM.exists() else "/dev/kvm does not open for this user"
+        return Choice(kvm=False, why=why)
+    memory = folder / f"accelerator-{_key(versions)}.json"
+    if memory.exists():
+        return Choice(**json.loads(memory.read_text()))
+    say("booting a guest under emulation and under KVM, to choose (once per host)")
+    emulated_s = boot_s(False)
+    try:
+        accelerated_s = boot_s(True)
+    except BenchError:
+        choice = Choice(kvm=False, why="/dev/kvm opens, but no guest reaches its start mark under it")
+    else:
+        sooner = accelerated_s < emulated_s
+        compared = f"{accelerated_s:.1f} s under KVM, {emulated_s:.1f} s emulated"
+        choice = Choice(kvm=sooner, why=f"a guest starts in {compared}")
+    memory.parent.mkdir(parents=True, exist_ok=True)
+    memory.write_text(json.dumps(asdict(choice)))
+    return choice
+
+
+def _key(versions: dict[str, str]) -> str:
+    cpu = next((line for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line), "")
+    return short_digest(os.uname().release.encode(), cpu.encode(), json.dumps(versions, sort_keys=True).encode())

@@ -1,0 +1,220 @@
+"""Bare: the image's own binaries, started from the image's root as a plain process.
+
+A gate (``gate.sh``) sets up root, network and control group before the stopwatch starts. What is timed is
+what a plain process costs: fork, chroot, exec.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from pathlib import Path
+from typing import ClassVar
+
+from bench import images
+from bench.errors import IsolationError, LeftoverError
+from bench.isolations import cgroup, processes
+from bench.isolations.base import (
+    Account,
+    Availability,
+    Exit,
+    Fault,
+    HostProcess,
+    Instance,
+    Isolation,
+    Launch,
+    Say,
+)
+from bench.isolations.console import Console
+from bench.isolations.stream import pump
+from bench.isolations.timeline import Timeline
+from bench.model import Image, Phase
+from bench.state import scratch
+
+_GATE = Path(__file__).with_name("gate.sh")
+_GATE_TIMEOUT_S = 10.0
+_TERMINATE_TIMEOUT_S = 2.0
+
+
+class Bare(Isolation):
+    """A plain process in a chroot of the image."""
+
+    name: ClassVar[str] = "bare"
+    stopwatch: ClassVar[str] = (
+        "from the go to a waiting shell that already stands in its control group, to the arrival of the "
+        "workload's first line; mounts, namespaces and the control group are set up before"
+    )
+    phases: ClassVar[tuple[Phase, ...]] = (
+        Phase(mark="start", label="first output"),
+        Phase(mark="ready", label="ready"),
+        Phase(mark="end", label="workload ended"),
+        Phase(mark="exited", label="exited"),
+        Phase(mark="gone", label="gone"),
+    )
+
+    def missing(self) -> Fault | None:
+        """Look for the tools of the gate."""
+        for tool, package in (("unshare", "util-linux"), ("chroot", "coreutils"), ("taskset", "util-linux")):
+            if shutil.which(tool) is None:
+                return Fault(reason=f"the command {tool} is missing", remedy=f"apt-get install {package}")
+        return None
+
+    def prepare(self, image: Image, say: Say) -> None:
+        """Extract the image's tree."""
+        images.tree(image, say)
+
+    def describe(self) -> Availability:
+        """Say what bare means here."""
+        how = "chroot into the image" if os.geteuid() == 0 else "chroot into the image in a user namespace"
+        return Availability(isolation=self.name, fault=None, detail=how, versions={"kernel": os.uname().release})
+
+    def launch(self, launch: Launch) -> AbstractContextManager[Instance]:
+        """Start the command from the gate."""
+        return self._launch(launch)
+
+    @contextmanager
+    def _launch(self, launch: Launch) -> Iterator[Instance]:
+        timeline = Timeline()
+        console = Console(launch.trial.nonce, ready=launch.ready, on_event=timeline.mark)
+        with ExitStack() as stack:
+            folder = stack.enter_context(scratch(self.run, launch.trial.number))
+            group = self._group(launch)
+            if group:
+                stack.callback(group.remove)
+            gate = stack.enter_context(_gate(launch, folder, group, console, timeline))
+            timeline.mark("requested", self.clock.now_ns())
+            gate.go()
+            yield gate
+
+    def clean(self, dead_runs: Sequence[str]) -> list[str]:
+        """Remove control groups of dead runs, with the processes in them."""
+        removed = []
+        for run in dead_runs:
+            for group in cgroup.find(f"isobench/{run}"):
+                pids = group.pids()
+                group.remove()
+                removed.append(f"control group of run {run}" + (f", with processes {pids}" if pids else ""))
+        return removed
+
+    def _group(self, launch: Launch) -> cgroup.Cgroup | None:
+        """Make the control group; without root there is none, and the envelope's check will say so."""
+        if os.geteuid() != 0:
+            return None
+        return cgroup.Cgroup.make(f"isobench/{self.run}/{launch.trial.number:04d}", launch.envelope)
+
+
+class BareInstance(Instance):
+    """The gate and the workload it starts."""
+
+    def __init__(
+        self,
+        timeline: Timeline,
+        console: Console,
+        gate: subprocess.Popen[bytes],
+        group: cgroup.Cgroup | None,
+    ) -> None:
+        super().__init__(timeline, console)
+        self._gate = gate
+        self._group = group
+
+    def processes(self) -> Mapping[str, Sequence[HostProcess]]:
+        """Return the workload's processes; the gate is the harness's and does not count."""
+        return {"workload": processes.descendants(self._gate.pid)}
+
+    @property
+    def account(self) -> Account | None:
+        """The instance's control group; its books include the gate, a shell of about 0.1 MiB."""
+        return self._group
+
+    def go(self) -> None:
+        """Open the gate."""
+        self.dismiss()
+
+    def dismiss(self) -> None:
+        """Write a line to standard input: to the gate first, to the entry at the end."""
+        assert self._gate.stdin is not None
+        with suppress(BrokenPipeError):
+            self._gate.stdin.write(b"\n")
+
+    def wait_exit(self, timeout_s: float) -> Exit | None:
+        """Wait for the gate, which leaves with the workload's status."""
+        try:
+            status = self._gate.wait(timeout_s)
+        except subprocess.TimeoutExpired:
+            return None
+        self.timeline.mark("exited", time.monotonic_ns())
+        kills = self._group.read().oom_kills if self._group else None
+        return Exit(status=status, out_of_memory=bool(kills))
+
+    def stop(self) -> None:
+        """End everything: ask the process group, then kill it; verified."""
+        for number, timeout_s in ((signal.SIGTERM, _TERMINATE_TIMEOUT_S), (signal.SIGKILL, _TERMINATE_TIMEOUT_S)):
+            if self._gate.poll() is not None:
+                break
+            with suppress(ProcessLookupError):
+                os.killpg(self._gate.pid, number)
+            with suppress(subprocess.TimeoutExpired):
+                self._gate.wait(timeout_s)
+        if self._group:
+            self._group.kill()
+        if self._gate.poll() is None:
+            raise LeftoverError(f"process {self._gate.pid} survived SIGKILL")
+        self.timeline.mark("gone", time.monotonic_ns())
+
+
+@contextmanager
+def _gate(
+    launch: Launch,
+    folder: Path,
+    group: cgroup.Cgroup | None,
+    console: Console,
+    timeline: Timeline,
+) -> Iterator[BareInstance]:
+    """Start the gate, wait until it stands ready, and end it with all it has started."""
+    with ExitStack() as stack:
+        gate = subprocess.Popen(
+            _gate_command(launch, folder, group.entrances if group else []),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            bufsize=0,
+            start_new_session=True,
+        )
+        assert gate.stdout is not None
+        reader = threading.Thread(target=pump, args=(gate.stdout.fileno(), console), name="console", daemon=True)
+        reader.start()
+        instance = BareInstance(timeline, console, gate, group)
+        stack.callback(_reap, instance, gate, reader)
+        if console.wait("gate", "closed", timeout_s=_GATE_TIMEOUT_S) != "gate":
+            raise IsolationError(
+                "the gate of a bare instance did not open: " + " / ".join(console.tail(5)),
+                remedy="See what it says; mounts and namespaces need root or unprivileged user namespaces",
+            )
+        yield instance
+
+
+def _gate_command(launch: Launch, folder: Path, entrances: Sequence[Path]) -> list[str]:
+    user = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
+    cpus = ",".join(str(cpu) for cpu in launch.envelope.cpu_set)
+    tree = images.tree(launch.image, say=lambda _line: None)
+    nonce = launch.trial.nonce
+    return [
+        *("taskset", "--cpu-list", cpus, "unshare", *user, "--mount", "--net"),
+        *("/bin/sh", str(_GATE), nonce, str(tree), str(folder), *map(str, entrances), "--"),
+        *("/.isobench/entry", nonce, *launch.trial.cell.command),
+    ]
+
+
+def _reap(instance: BareInstance, gate: subprocess.Popen[bytes], reader: threading.Thread) -> None:
+    instance.stop()
+    assert gate.stdin is not None
+    assert gate.stdout is not None
+    gate.stdin.close()
+    reader.join(_TERMINATE_TIMEOUT_S)
+    gate.stdout.close()

@@ -1,0 +1,315 @@
+"""Docker: the same root file system imported as an image, driven through the engine's API."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import struct
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from typing import Any, ClassVar
+
+import docker
+import docker.errors
+import requests.exceptions
+import urllib3.exceptions
+
+from bench.engine import engine_answers, start_engine
+from bench.errors import IsolationError, LeftoverError, UnavailableError
+from bench.isolations import processes
+from bench.isolations.base import (
+    Account,
+    Availability,
+    Exit,
+    Fault,
+    HostProcess,
+    Instance,
+    Isolation,
+    Launch,
+    Say,
+)
+from bench.isolations.cgroup import Cgroup
+from bench.isolations.console import Console
+from bench.isolations.timeline import Timeline
+from bench.model import Image, Phase
+
+LABEL = "isobench.run"
+_REPOSITORY = "isobench"
+_API_TIMEOUT_S = 60
+_STOP_TIMEOUT_S = 2
+_FRAME_HEADER = struct.Struct(">BxxxL")
+
+
+class Docker(Isolation):
+    """A container of the Docker engine's default runtime."""
+
+    name: ClassVar[str] = "docker"
+    stopwatch: ClassVar[str] = (
+        "from the API call that creates the container, through attaching and starting it, to the arrival of the "
+        "workload's first line on the attached stream; neither the docker command nor removal is inside"
+    )
+    phases: ClassVar[tuple[Phase, ...]] = (
+        Phase(mark="created", label="created"),
+        Phase(mark="attached", label="attached"),
+        Phase(mark="start", label="first output"),
+        Phase(mark="ready", label="ready"),
+        Phase(mark="started", label="start call returned"),
+        Phase(mark="end", label="workload ended"),
+        Phase(mark="exited", label="exited"),
+        Phase(mark="gone", label="removed"),
+    )
+
+    def __init__(self, run: str) -> None:
+        super().__init__(run)
+        self._client: docker.APIClient | None = None
+        self._daemons: list[processes.PsutilProcess] = []
+
+    def missing(self) -> Fault | None:
+        """Look for an engine that answers."""
+        if engine_answers() is not None:
+            return None
+        return Fault(
+            reason="no Docker engine answers",
+            remedy="Start one (`python -m bench doctor --fix` starts a private one), or set DOCKER_HOST",
+            fix=lambda: start_engine(lambda _line: None),
+        )
+
+    def prepare(self, image: Image, say: Say) -> None:
+        """Import the root file system; its layer's DiffID is the image's digest."""
+        with _translated("import the image"):
+            if not self._api.images(name=_tag(image)):
+                say(f"importing image {image.name} into the Docker engine")
+                repository, tag = _tag(image).split(":")
+                self._api.import_image_from_file(str(image.tar), repository=repository, tag=tag)
+            layers = self._api.inspect_image(_tag(image))["RootFS"]["Layers"]
+        if layers != [image.digest]:
+            raise IsolationError(
+                f"the engine's image {_tag(image)} has layers {layers}, not {image.digest}",
+                remedy=f"Remove it: docker rmi {_tag(image)}",
+            )
+        self._daemons = processes.named("dockerd", "containerd")  # once: a scan of all processes costs CPU time
+
+    def describe(self) -> Availability:
+        """Name the engine, its runtime and its storage."""
+        with _translated("ask the engine for its version"):
+            version, info = self._api.version(), self._api.info()
+        parts = {part["Name"]: part["Version"] for part in version.get("Components", [])}
+        versions = {
+            "engine": version["Version"],
+            "containerd": parts.get("containerd", "unknown"),
+            "runtime": f"{info['DefaultRuntime']} {parts.get(info['DefaultRuntime'], '')}".strip(),
+            "storage": info["Driver"],
+        }
+        detail = f"engine {versions['engine']}, {versions['runtime']}, {versions['storage']}"
+        return Availability(isolation=self.name, fault=None, detail=detail, versions=versions)
+
+    def launch(self, launch: Launch) -> AbstractContextManager[Instance]:
+        """Create, attach, start."""
+        return self._launch(launch)
+
+    @contextmanager
+    def _launch(self, launch: Launch) -> Iterator[Instance]:
+        timeline = Timeline()
+        console = Console(launch.trial.nonce, ready=launch.ready, on_event=timeline.mark)
+        api = self._api
+        with ExitStack() as stack:
+            settings = _settings(api, launch, self.run)
+            timeline.mark("requested", self.clock.now_ns())
+            with _translated("start a container"):
+                container = api.create_container_from_config(settings, name=f"isobench-{self.run}-{launch.trial.number:04d}")["Id"]
+                stack.callback(_remove, api, container, timeline)
+                timeline.mark("created", self.clock.now_ns())
+                stream = stack.enter_context(_attached(api, container))
+                timeline.mark("attached", self.clock.now_ns())
+                reader = threading.Thread(target=_pump, args=(stream, console), name="console", daemon=True)
+                reader.start()
+                api.start(container)
+                timeline.mark("started", self.clock.now_ns())
+            yield DockerInstance(timeline, console, api, container, stream, self._daemons)
+
+    def clean(self, dead_runs: Sequence[str]) -> list[str]:
+        """Remove containers that carry the label of a dead run."""
+        if engine_answers() is None:
+            return []
+        removed = []
+        with _translated("list containers"):
+            for container in self._api.containers(all=True, filters={"label": LABEL}):
+                run = container["Labels"][LABEL]
+                if run in dead_runs:
+                    self._api.remove_container(container["Id"], force=True, v=True)
+                    removed.append(f"container {container['Names'][0].lstrip('/')} of run {run}")
+        return removed
+
+    @property
+    def _api(self) -> docker.APIClient:
+        if self._client is None:
+            host = engine_answers()
+            if host is None:
+                raise UnavailableError("no Docker engine answers", remedy="python -m bench doctor --fix")
+            self._client = docker.APIClient(base_url=host, timeout=_API_TIMEOUT_S)
+        return self._client
+
+
+class DockerInstance(Instance):
+    """One container."""
+
+    def __init__(
+        self,
+        timeline: Timeline,
+        console: Console,
+        api: docker.APIClient,
+        container: str,
+        stream: socket.socket,
+        daemons: Sequence[HostProcess],
+    ) -> None:
+        super().__init__(timeline, console)
+        self._api = api
+        self._daemons = daemons
+        self._container = container
+        self._stream = stream
+        with _translated("inspect a container"):
+            self._pid = int(api.inspect_container(container)["State"]["Pid"])
+        self._group: Cgroup | None = None
+        if self._pid:
+            with contextlib.suppress(OSError):
+                self._group = Cgroup.of(self._pid)
+        self._shim = processes.parent(self._pid)
+
+    def processes(self) -> Mapping[str, Sequence[HostProcess]]:
+        """Return the container's processes, its shim, and the engine's daemons as shared."""
+        return {
+            "workload": processes.readable(self._group.pids() if self._group else []),
+            "shim": [self._shim] if self._shim else [],
+            "shared:engine": self._daemons,
+        }
+
+    @property
+    def account(self) -> Account | None:
+        """The container's own control group."""
+        return self._group
+
+    def dismiss(self) -> None:
+        """Write a line to the container's standard input."""
+        with contextlib.suppress(OSError):
+            self._stream.sendall(b"\n")
+
+    def wait_exit(self, timeout_s: float) -> Exit | None:
+        """Wait for the container's end, as the engine reports it."""
+        try:
+            with _translated("wait for a container"):
+                status = int(self._api.wait(self._container, timeout=timeout_s)["StatusCode"])
+                self.timeline.mark("exited", time.monotonic_ns())
+                state = self._api.inspect_container(self._container)["State"]
+        except _TooLongError:
+            return None
+        return Exit(status=status, out_of_memory=bool(state["OOMKilled"]))
+
+
+class _TooLongError(IsolationError):
+    """The engine did not answer in time."""
+
+
+def _settings(api: docker.APIClient, launch: Launch, run: str) -> Any:  # noqa: ANN401 - the SDK's own untyped dictionary
+    envelope = launch.envelope
+    host = api.create_host_config(
+        cpuset_cpus=",".join(str(cpu) for cpu in envelope.cpu_set),
+        mem_limit=envelope.memory_bytes,
+        memswap_limit=envelope.memory_bytes,
+        pids_limit=envelope.pids,
+        network_mode=envelope.network,
+        log_config=docker.types.LogConfig(type="none"),  # the console is read from the attached stream
+    )
+    return api.create_container_config(
+        image=_tag(launch.image),
+        command=["/.isobench/entry", launch.trial.nonce, *launch.trial.cell.command],
+        host_config=host,
+        labels={LABEL: run},
+        stdin_open=True,
+    )
+
+
+def _tag(image: Image) -> str:
+    return f"{_REPOSITORY}:{image.digest.removeprefix('sha256:')[:12]}"
+
+
+@contextmanager
+def _attached(api: docker.APIClient, container: str) -> Iterator[socket.socket]:
+    """Attach to a container before it starts, so that no first line is lost."""
+    wrapper = api.attach_socket(container, params={"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1})
+    stream: socket.socket = getattr(wrapper, "_sock", wrapper)
+    stream.settimeout(None)  # a workload may be silent for longer than the API's timeout
+    try:
+        yield stream
+    finally:
+        with contextlib.suppress(OSError):
+            stream.shutdown(socket.SHUT_RDWR)
+        wrapper.close()
+
+
+def _pump(stream: socket.socket, console: Console) -> None:
+    """Feed a console from the engine's multiplexed stream: frames of a stream number, a length, the bytes.
+
+    Source: Docker Engine API, "Attach to a container", stream format.
+    """
+    buffer = b""
+    while True:
+        try:
+            data = stream.recv(65536)
+        except OSError:  # closed by the teardown
+            data = b""
+        at_ns = time.monotonic_ns()
+        if not data:
+            console.close(at_ns)
+            return
+        buffer += data
+        while len(buffer) >= _FRAME_HEADER.size:
+            _stream, length = _FRAME_HEADER.unpack_from(buffer)
+            finish = _FRAME_HEADER.size + length
+            if len(buffer) < finish:
+                break
+            console.feed(buffer[_FRAME_HEADER.size : finish], at_ns)
+            buffer = buffer[finish:]
+
+
+def _remove(api: docker.APIClient, container: str, timeline: Timeline) -> None:
+    """Remove a container, running or not, and verify that the engine knows it no more."""
+    try:
+        with contextlib.suppress(docker.errors.NotFound):
+            api.remove_container(container, force=True, v=True)
+        api.inspect_container(container)
+    except docker.errors.NotFound:
+        timeline.mark("gone", time.monotonic_ns())
+    except _RAW as error:
+        raise LeftoverError(
+            f"container {container[:12]} could not be removed: {error}",
+            remedy="When the engine answers again: python -m bench clean",
+        ) from error
+    else:
+        raise LeftoverError(f"container {container[:12]} is still there after its removal")
+
+
+_RAW = (
+    docker.errors.DockerException,
+    requests.exceptions.RequestException,
+    urllib3.exceptions.HTTPError,
+    OSError,
+)
+
+
+@contextmanager
+def _translated(doing: str) -> Iterator[None]:
+    """Let none of the SDK's own errors through."""
+    try:
+        yield
+    except requests.exceptions.ReadTimeout as error:
+        raise _TooLongError(f"cannot {doing}: the Docker engine did not answer in time") from error
+    except requests.exceptions.ConnectionError as error:
+        if "timed out" in str(error).lower():
+            raise _TooLongError(f"cannot {doing}: the Docker engine did not answer in time") from error
+        raise IsolationError(
+            f"cannot {doing}: the Docker engine went away", remedy="python -m bench doctor says how to start it"
+        ) from error
+    except _RAW as error:
+        raise IsolationError(f"cannot {doing}: {error}", remedy="python -m bench doctor") from error

@@ -1,0 +1,282 @@
+"""A scripted isolation for testing the runner and the statistics; no evidence of anything on a host.
+
+Time is virtual: nothing sleeps. A workload is a list of words, read two at a time where a word takes a value::
+
+    say TEXT     print a line                 sleep S      let S seconds pass
+    exit N       end with this status         flood BYTES  print that much
+    hang         never end                    oom          be killed for memory
+    bytes HEX    print raw bytes              die          vanish without an end mark
+
+Times vary by up to 2 % from trial to trial, by a hash of the trial's number: deterministic, not constant.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import heapq
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from itertools import count
+from typing import ClassVar
+
+from bench.isolations.base import (
+    Account,
+    AccountReading,
+    Availability,
+    Exit,
+    Fault,
+    HostProcess,
+    Instance,
+    Isolation,
+    Launch,
+    ProcessMemory,
+    Say,
+)
+from bench.isolations.console import Console
+from bench.isolations.timeline import Timeline
+from bench.model import Image, Phase
+
+_MIB = 1 << 20
+_START_S = 0.010
+_STEP_S = 0.001
+_GONE_S = 0.005
+
+
+class FakeClock:
+    """A clock that only moves when somebody waits on it, and then runs what falls due on the way."""
+
+    def __init__(self) -> None:
+        self._now_ns = 1_000_000_000
+        self._due: list[tuple[int, int, Callable[[], None]]] = []
+        self._order = count()
+
+    def now_ns(self) -> int:
+        """Return the virtual time."""
+        return self._now_ns
+
+    def sleep(self, seconds: float) -> None:
+        """Move on, running on the way what falls due."""
+        until_ns = self._now_ns + round(seconds * 1e9)
+        while self._due and self._due[0][0] <= until_ns:
+            self.step()
+        self._now_ns = until_ns
+
+    def after(self, seconds: float, action: Callable[[], None]) -> None:
+        """Run an action when that much time has passed."""
+        heapq.heappush(self._due, (self._now_ns + round(seconds * 1e9), next(self._order), action))
+
+    def next_ns(self) -> int | None:
+        """Return when the next action falls due; None when there is none."""
+        return self._due[0][0] if self._due else None
+
+    def step(self) -> None:
+        """Move to the next action and run it."""
+        at_ns, _order, action = heapq.heappop(self._due)
+        self._now_ns = max(self._now_ns, at_ns)
+        action()
+
+    def forget(self) -> None:
+        """Drop everything that has not fallen due."""
+        self._due.clear()
+
+
+class Fake(Isolation):
+    """Instances that follow their script on a virtual clock."""
+
+    name: ClassVar[str] = "fake"
+    stopwatch: ClassVar[str] = "scripted; a virtual clock"
+    phases: ClassVar[tuple[Phase, ...]] = (
+        Phase(mark="start", label="first output"),
+        Phase(mark="ready", label="ready"),
+        Phase(mark="end", label="workload ended"),
+        Phase(mark="exited", label="exited"),
+        Phase(mark="gone", label="gone"),
+    )
+
+    def __init__(self, run: str) -> None:
+        super().__init__(run)
+        self.clock: FakeClock = FakeClock()
+
+    def missing(self) -> Fault | None:
+        """Nothing can be missing."""
+        return None
+
+    def prepare(self, image: Image, say: Say) -> None:
+        """Nothing to prepare."""
+
+    def describe(self) -> Availability:
+        """Say plainly what this is."""
+        return Availability(isolation=self.name, fault=None, detail="scripted, for tests; measures nothing")
+
+    def launch(self, launch: Launch) -> AbstractContextManager[Instance]:
+        """Schedule the script and hand out its instance."""
+        return self._launch(launch)
+
+    @contextmanager
+    def _launch(self, launch: Launch) -> Iterator[Instance]:
+        timeline = Timeline()
+        console = Console(launch.trial.nonce, ready=launch.ready, on_event=timeline.mark)
+        timeline.mark("requested", self.clock.now_ns())
+        instance = FakeInstance(timeline, console, self.clock, launch)
+        try:
+            yield instance
+        finally:
+            self.clock.forget()
+            self.clock.sleep(_GONE_S)
+            timeline.mark("gone", self.clock.now_ns())
+
+    def clean(self, dead_runs: Sequence[str]) -> list[str]:
+        """Nothing can be left."""
+        return []
+
+
+class FakeInstance(Instance):
+    """One scripted instance."""
+
+    def __init__(self, timeline: Timeline, console: Console, clock: FakeClock, launch: Launch) -> None:
+        super().__init__(timeline, console)
+        self._clock = clock
+        self._launch = launch
+        self._exit: Exit | None = None
+        self._factor = 1 + (hashlib.sha256(b"%d" % launch.trial.number).digest()[0] - 127.5) / 127.5 * 0.02
+        clock.after(_START_S * self._factor, self._start)
+
+    def processes(self) -> Mapping[str, Sequence[HostProcess]]:
+        """One process while the script runs."""
+        return {} if self._exit else {"workload": [FakeProcess(factor=self._factor, clock=self._clock)]}
+
+    @property
+    def account(self) -> Account | None:
+        """A scripted account."""
+        return FakeAccount(factor=self._factor, clock=self._clock)
+
+    def wait(self, *events: str, timeout_s: float) -> str | None:
+        """Step the virtual clock until one of the events has come, or the time is over."""
+        deadline_ns = self._clock.now_ns() + round(timeout_s * 1e9)
+        while not (come := self.console.wait(*events, timeout_s=0)):
+            due_ns = self._clock.next_ns()
+            if due_ns is None or due_ns > deadline_ns:
+                self._clock.sleep(timeout_s)
+                return None
+            self._clock.step()
+        return come
+
+    def dismiss(self) -> None:
+        """Let the script leave."""
+        if self._exit is None:
+            status = self.console.status
+            self._clock.after(_STEP_S, lambda: self._leave(Exit(status=status)))
+
+    def wait_exit(self, timeout_s: float) -> Exit | None:
+        """Step the clock until the script has left."""
+        self.wait("closed", timeout_s=timeout_s)
+        return self._exit
+
+    def _start(self) -> None:
+        self._mark("start")
+        delay_s = _STEP_S
+        words = iter(self._launch.trial.cell.command)
+        for word in words:
+            if word == "sleep":
+                delay_s += float(next(words))
+            elif word in ("hang", "die", "oom"):
+                if word != "hang":
+                    left = Exit(status=137, out_of_memory=word == "oom")
+                    self._clock.after(delay_s * self._factor, lambda: self._leave(left))
+                return
+            elif word == "exit":
+                self._end_after(delay_s, int(next(words)))
+                return
+            else:
+                data = _output(word, next(words))
+                self._clock.after(delay_s * self._factor, lambda data=data: self._feed(data))  # type: ignore[misc]
+        self._end_after(delay_s, 0)
+
+    def _end_after(self, delay_s: float, status: int) -> None:
+        def end() -> None:
+            for key, value in self._seen().items():
+                self._mark(f"saw {key} {value}")
+            self._mark(f"end {status}")
+
+        self._clock.after(delay_s * self._factor, end)
+
+    def _seen(self) -> dict[str, str]:
+        envelope = self._launch.envelope
+        return {
+            "cpus": str(envelope.cpus),
+            "cpu_set": ",".join(str(cpu) for cpu in envelope.cpu_set),
+            "memory_limit": str(envelope.memory_bytes),
+            "pids_limit": str(envelope.pids),
+            "network": envelope.network,
+        }
+
+    def _leave(self, left: Exit) -> None:
+        if not left.out_of_memory and self.console.happened("end"):
+            self._mark("bye")
+        self._exit = left
+        self.timeline.mark("exited", self._clock.now_ns())
+        self.console.close(self._clock.now_ns())
+
+    def _mark(self, words: str) -> None:
+        self._feed(f"@isobench {self._launch.trial.nonce} {words}\n".encode())
+
+    def _feed(self, data: bytes) -> None:
+        self.console.feed(data, self._clock.now_ns())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FakeProcess:
+    """A process with scripted memory and a CPU time that follows the virtual clock."""
+
+    factor: float
+    clock: FakeClock
+    pid: int = 1
+
+    def memory(self) -> ProcessMemory:
+        """Return the scripted memory."""
+        return ProcessMemory(
+            pss_bytes=round(2 * _MIB * self.factor),
+            uss_bytes=round(1 * _MIB * self.factor),
+            rss_bytes=round(4 * _MIB * self.factor),
+            peak_rss_bytes=self.peak_rss_bytes(),
+        )
+
+    def peak_rss_bytes(self) -> int:
+        """Return the scripted peak."""
+        return round(5 * _MIB * self.factor)
+
+    def cpu_s(self) -> float:
+        """Half of the virtual time."""
+        return self.clock.now_ns() / 2e9
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FakeAccount:
+    """A control group's books, scripted."""
+
+    factor: float
+    clock: FakeClock
+
+    def read(self) -> AccountReading:
+        """Return the scripted books."""
+        return AccountReading(
+            memory_bytes=round(3 * _MIB * self.factor),
+            memory_peak_bytes=round(6 * _MIB * self.factor),
+            anon_bytes=round(1 * _MIB * self.factor),
+            file_bytes=round(2 * _MIB * self.factor),
+            shmem_bytes=0,
+            cpu_s=self.clock.now_ns() / 2e9,
+            throttled=0,
+            oom_kills=0,
+        )
+
+
+def _output(word: str, value: str) -> bytes:
+    if word == "say":
+        return value.encode() + b"\n"
+    if word == "flood":
+        return b"x" * int(value) + b"\n"
+    if word == "bytes":
+        return bytes.fromhex(value)
+    raise ValueError(f"the fake does not know the word {word!r}")

@@ -1,0 +1,143 @@
+"""The way to libvirt: one connection, its event loop, and errors in our own words.
+
+``qemu:///system`` where a libvirtd answers, else the embedded driver ``qemu:///embed``, which needs no daemon:
+the QEMU driver then lives in this process, below a root folder of the run's own.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+os.environ.setdefault("LIBVIRT_LOG_OUTPUTS", "4:file:/dev/null")  # read at import; errors reach us as exceptions
+import libvirt  # noqa: E402
+from libvirt import virDomain as virDomain  # noqa: E402
+
+from bench.errors import IsolationError
+from bench.images import cache
+
+_SYSTEM_SOCKETS = ("/run/libvirt/libvirt-sock", "/run/libvirt/virtqemud-sock")
+_QEMU_CONF = """\
+user = "root"
+group = "root"
+dynamic_ownership = 0
+security_driver = "none"
+cgroup_controllers = []
+stdio_handler = "file"
+"""
+"""Embedded driver: no change of user, so no file changes its owner; no daemon for logs."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hypervisor:
+    """An open connection and where its driver writes the pids of its QEMU processes."""
+
+    connection: libvirt.virConnect
+    uri: str
+    pid_folder: Path
+
+    @property
+    def embedded(self) -> bool:
+        """Whether the driver lives in this process."""
+        return self.uri.startswith("qemu:///embed")
+
+    def create(self, xml: str) -> virDomain:
+        """Start a transient domain; it dies with the connection where the driver can see to that."""
+        flags = 0 if self.embedded else libvirt.VIR_DOMAIN_START_AUTODESTROY
+        with translated("start a virtual machine"):
+            return self.connection.createXML(xml, flags)
+
+    def knows(self, domain: virDomain) -> bool:
+        """Whether libvirt still lists the domain."""
+        try:
+            self.connection.lookupByUUID(domain.UUID())
+        except libvirt.libvirtError:
+            return False
+        return True
+
+    def destroy(self, domain: virDomain) -> None:
+        """End the domain at once; one that is gone already is no error."""
+        with suppress(libvirt.libvirtError):
+            domain.destroy()
+
+    @property
+    def versions(self) -> dict[str, str]:
+        """Versions of libvirt and of the QEMU it starts."""
+        return {
+            "libvirt": _dotted(self.connection.getLibVersion()),
+            "qemu": _dotted(self.connection.getVersion()),
+            "driver": "embedded" if self.embedded else "system",
+        }
+
+
+_event_loop: threading.Thread | None = None
+
+
+def connect(folder: Path) -> Hypervisor:
+    """Open the system's libvirt if it answers, else an embedded driver rooted in ``folder``."""
+    _start_event_loop()
+    with translated("connect to libvirt"):
+        if any(Path(socket).exists() for socket in _SYSTEM_SOCKETS) and os.geteuid() == 0:
+            try:
+                connection = libvirt.open("qemu:///system")
+            except libvirt.libvirtError:
+                pass  # a socket that nobody serves: the embedded driver needs none
+            else:
+                return Hypervisor(connection=connection, uri="qemu:///system", pid_folder=Path("/run/libvirt/qemu"))
+        uri = f"qemu:///embed?root={_embed_root(folder)}"
+        return Hypervisor(connection=libvirt.open(uri), uri=uri, pid_folder=folder / "run/qemu")
+
+
+@contextmanager
+def translated(doing: str) -> Iterator[None]:
+    """Let no libvirt error through raw."""
+    try:
+        yield
+    except libvirt.libvirtError as error:
+        raise IsolationError(
+            f"cannot {doing}: {error.get_error_message()}", remedy="python -m bench doctor"
+        ) from error
+
+
+def _embed_root(folder: Path) -> Path:
+    """Make the embedded driver's root: our configuration, and QEMU's capabilities from the shared cache.
+
+    Probing QEMU's capabilities takes seconds on a new root; libvirt itself discards a cache that is stale.
+    """
+    (folder / "etc").mkdir(parents=True, exist_ok=True)
+    (folder / "etc/qemu.conf").write_text(_QEMU_CONF)
+    shared = cache.shelf("libvirt")
+    link = folder / "cache"
+    if not link.exists():
+        link.symlink_to(shared)
+    return folder
+
+
+def _start_event_loop() -> None:
+    """Run libvirt's event loop in a thread; the embedded driver does nothing without one."""
+    global _event_loop  # noqa: PLW0603 - libvirt allows one loop per process, for the process's life
+    if _event_loop is not None:
+        return
+    libvirt.registerErrorHandler(lambda _context, _error: None, None)  # it would print to standard error
+    libvirt.virEventRegisterDefaultImpl()
+    _event_loop = threading.Thread(target=_run_event_loop, name="libvirt", daemon=True)
+    _event_loop.start()
+
+
+def _run_event_loop() -> None:
+    while True:
+        libvirt.virEventRunDefaultImpl()
+
+
+def _dotted(version: int) -> str:
+    return f"{version // 1_000_000}.{version // 1000 % 1000}.{version % 1000}"
+
+
+def qemu_binary() -> str | None:
+    """Return the path of QEMU's system emulator for this machine's architecture."""
+    return shutil.which(f"qemu-system-{os.uname().machine}")

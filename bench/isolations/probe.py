@@ -1,0 +1,61 @@
+"""The smallest trial: does an instance really start here, and how long does it take?"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import replace
+
+from bench.errors import BenchError, IsolationError
+from bench.isolations.base import Availability, Fault, Isolation, Launch, Say
+from bench.model import Cell, Envelope, Image, Scenario, Trial
+from bench.placement import instance_cpus
+
+PROBE_TIMEOUT_S = 60.0
+_MEMORY_BYTES = 256 << 20
+
+
+def check(isolation: Isolation, image: Image, say: Say) -> Availability:
+    """Find out by a real start whether an isolation works here; a fault is an answer, not an error."""
+    fault = isolation.missing()
+    if fault is None:
+        try:
+            isolation.prepare(image, say)
+            probe_start_s(isolation, image)
+            return isolation.describe()
+        except BenchError as error:
+            fault = Fault(reason=error.what, remedy=error.remedy or "python -m bench doctor")
+    return Availability(isolation=isolation.name, fault=fault, detail=fault.reason)
+
+
+def probe_start_s(isolation: Isolation, image: Image, *, timeout_s: float = PROBE_TIMEOUT_S) -> float:
+    """Start an instance that does nothing; return the seconds from the request to its start mark.
+
+    Raises IsolationError, with the console's tail, when it does not start and end in time.
+    """
+    with isolation.launch(_launch(image)) as instance:
+        reached = instance.wait("end", "closed", timeout_s=timeout_s)
+        instance.dismiss()
+        start_s = instance.timeline.since_request_s("start")
+        if reached != "end" or start_s is None:
+            said = " / ".join(instance.console.tail(5)) or "nothing"
+            raise IsolationError(
+                f"an instance of {isolation.name} did not start and end within {timeout_s:.0f} s; it said: {said}"
+            )
+        instance.wait_exit(timeout_s)
+    return start_s
+
+
+def _launch(image: Image) -> Launch:
+    envelope = Envelope(cpus=1, memory_bytes=_MEMORY_BYTES, pids=64)
+    scenario = Scenario(
+        name="probe",
+        title="Probe",
+        question="Does it start?",
+        version="0",
+        image=image.name,
+        command=("/.isobench/busybox", "true"),
+        envelope=envelope,
+    )
+    cell = Cell(scenario=scenario, parameters={}, isolation="probe")
+    trial = Trial(number=0, round=0, cell=cell, nonce=secrets.token_hex(8))
+    return Launch(trial=trial, image=image, envelope=replace(envelope, cpu_set=instance_cpus(1)))

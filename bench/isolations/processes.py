@@ -1,0 +1,90 @@
+"""Host processes as the meters see them, read through psutil."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+
+from bench.isolations.base import ProcessMemory, Unreadable
+
+
+class PsutilProcess:
+    """One host process; the pid is tied to its start time, so that a reused pid is never read."""
+
+    def __init__(self, pid: int) -> None:
+        with _readable(pid):
+            self._process = psutil.Process(pid)
+
+    @property
+    def pid(self) -> int:
+        """Host process id."""
+        return int(self._process.pid)
+
+    def memory(self) -> ProcessMemory:
+        """Read PSS, USS and RSS from smaps, and the peak from status."""
+        with _readable(self.pid):
+            full = self._process.memory_full_info()
+            return ProcessMemory(
+                pss_bytes=full.pss,
+                uss_bytes=full.uss,
+                rss_bytes=full.rss,
+                peak_rss_bytes=self.peak_rss_bytes(),
+            )
+
+    def peak_rss_bytes(self) -> int:
+        """Read VmHWM, which the kernel keeps; sampling could miss the peak."""
+        with _readable(self.pid):
+            for line in Path(f"/proc/{self.pid}/status").read_text().splitlines():
+                if line.startswith("VmHWM:"):
+                    return int(line.split()[1]) * 1024
+        raise Unreadable(f"process {self.pid} has no address space left")
+
+    def cpu_s(self) -> float:
+        """User plus system time of all threads, living and ended; resolution one clock tick (10 ms)."""
+        with _readable(self.pid):
+            times = self._process.cpu_times()
+            return float(times.user + times.system)
+
+
+def readable(pids: list[int]) -> list[PsutilProcess]:
+    """Return those of the pids that still are processes."""
+    found = []
+    for pid in pids:
+        try:
+            found.append(PsutilProcess(pid))
+        except Unreadable:
+            continue
+    return found
+
+
+def named(*names: str) -> list[PsutilProcess]:
+    """Return all host processes that bear one of these names."""
+    found = psutil.process_iter(["name"])
+    return readable([process.pid for process in found if process.info["name"] in names])
+
+
+def parent(pid: int) -> PsutilProcess | None:
+    """Return a process's parent, unless it has none or the process has ended."""
+    try:
+        return PsutilProcess(psutil.Process(pid).ppid()) if pid else None
+    except (psutil.Error, Unreadable):
+        return None
+
+
+def descendants(pid: int) -> list[PsutilProcess]:
+    """Return all living descendants of a process, without itself."""
+    try:
+        return readable([child.pid for child in psutil.Process(pid).children(recursive=True)])
+    except psutil.Error:
+        return []
+
+
+@contextmanager
+def _readable(pid: int) -> Iterator[None]:
+    try:
+        yield
+    except (psutil.Error, OSError) as error:
+        raise Unreadable(f"process {pid}: {error}") from error

@@ -1,0 +1,262 @@
+"""A virtual machine: the same root file system on a copy-on-write disk, booted directly by libvirt and QEMU."""
+
+from __future__ import annotations
+
+import os
+import platform
+import pwd
+import re
+import select
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from functools import cached_property
+from pathlib import Path
+from typing import ClassVar
+
+from bench import images
+from bench.images import cache
+from bench.errors import IsolationError, LeftoverError
+from bench.isolations import processes
+from bench.isolations.accelerator import Choice, choose
+from bench.isolations.base import (
+    Account,
+    Availability,
+    Exit,
+    Fault,
+    HostProcess,
+    Instance,
+    Isolation,
+    Launch,
+    Say,
+    Unreadable,
+)
+from bench.isolations.console import Console
+from bench.isolations.domain import Machine
+from bench.isolations.hypervisor import Hypervisor, connect, qemu_binary, virDomain
+from bench.isolations.probe import probe_start_s
+from bench.isolations.serial import SerialLine
+from bench.isolations.timeline import Timeline
+from bench.model import Image, Phase
+from bench.state import run_folder, scratch
+
+_PROBE_TIMEOUT_S = 15.0
+_GONE_TIMEOUT_S = 10.0
+_GONE_POLL_S = 0.01
+
+
+class VirtualMachine(Isolation):
+    """A transient libvirt domain with a kernel of its own."""
+
+    name: ClassVar[str] = "vm"
+    stopwatch: ClassVar[str] = (
+        "from before the copy-on-write disk is made and the domain is asked for, through QEMU, kernel and "
+        "initramfs, to the arrival of the workload's first line on the serial console"
+    )
+    phases: ClassVar[tuple[Phase, ...]] = (
+        Phase(mark="disk", label="disk made"),
+        Phase(mark="process_up", label="process up"),
+        Phase(mark="defined", label="defined"),
+        Phase(mark="kernel_up", label="kernel handed over"),
+        Phase(mark="start", label="init reached"),
+        Phase(mark="ready", label="ready"),
+        Phase(mark="end", label="workload ended"),
+        Phase(mark="closed", label="off"),
+        Phase(mark="exited", label="process ended"),
+        Phase(mark="gone", label="gone"),
+    )
+    own_kernel: ClassVar[bool] = True
+
+    def __init__(self, run: str) -> None:
+        super().__init__(run)
+        self._choice = Choice(kvm=False, why="not yet tried")
+
+    def missing(self) -> Fault | None:
+        """Look for QEMU and its disk tool."""
+        if qemu_binary() is None:
+            return Fault(
+                reason=f"QEMU for {platform.machine()} is not installed", remedy="apt-get install qemu-system-x86"
+            )
+        if shutil.which("qemu-img") is None:
+            return Fault(reason="the command qemu-img is missing", remedy="apt-get install qemu-utils")
+        if os.geteuid() == 0 and not _user_exists("libvirt-qemu"):  # libvirt's driver refuses to start without
+            return Fault(reason="libvirt's user libvirt-qemu is missing", remedy="apt-get install libvirt-daemon-system")
+        return None
+
+    def prepare(self, image: Image, say: Say) -> None:
+        """Make the disk and the boot kit, and find out by booting whether hardware virtualization works."""
+        images.disk(image, say)
+        images.kit(image.suite, say=say)
+
+        def boot_s(kvm: bool) -> float:
+            self._choice = Choice(kvm=kvm, why="trying")
+            return probe_start_s(self, image, timeout_s=_PROBE_TIMEOUT_S)
+
+        self._choice = choose(boot_s, cache.root(), self._hypervisor.versions, say)
+
+    def describe(self) -> Availability:
+        """Name libvirt, QEMU and the accelerator."""
+        versions = self._hypervisor.versions
+        kvm = self._choice.kvm
+        how = "hardware virtualization (KVM)" if kvm else f"EMULATED: {self._choice.why}"
+        return Availability(
+            isolation=self.name,
+            fault=None,
+            detail=f"libvirt {versions['libvirt']} ({versions['driver']}), QEMU {versions['qemu']}, {how}",
+            emulated=not kvm,
+            versions={**versions, "accelerator": "kvm" if kvm else "tcg"},
+        )
+
+    def launch(self, launch: Launch) -> AbstractContextManager[Instance]:
+        """Make the disk, define and boot the domain."""
+        return self._launch(launch)
+
+    @contextmanager
+    def _launch(self, launch: Launch) -> Iterator[Instance]:
+        timeline = Timeline()
+        console = Console(launch.trial.nonce, ready=launch.ready, on_event=timeline.mark)
+        hypervisor = self._hypervisor
+        with ExitStack() as stack:
+            folder = stack.enter_context(scratch(self.run, launch.trial.number))
+            base = images.disk(launch.image, say=lambda _line: None)
+            machine = self._machine(launch, folder)
+            line = stack.enter_context(
+                SerialLine(machine.console, console, lambda at_ns: timeline.mark("process_up", at_ns))
+            )
+            timeline.mark("requested", self.clock.now_ns())
+            _make_overlay(base, machine.disk)
+            timeline.mark("disk", self.clock.now_ns())
+            domain = hypervisor.create(machine.xml())
+            timeline.mark("defined", self.clock.now_ns())
+            instance = VirtualMachineInstance(timeline, console, hypervisor, domain, line)
+            stack.callback(instance.stop)
+            yield instance
+
+    def clean(self, dead_runs: Sequence[str]) -> list[str]:
+        """End the QEMU processes of dead runs; libvirt forgets their domains by itself."""
+        removed = []
+        for process in processes.named(f"qemu-system-{platform.machine()}"):
+            run = _run_of(process.pid)
+            if run in dead_runs:
+                with suppress(ProcessLookupError):
+                    os.kill(process.pid, signal.SIGKILL)
+                removed.append(f"virtual machine of run {run} (process {process.pid})")
+        return removed
+
+    @cached_property
+    def _hypervisor(self) -> Hypervisor:
+        return connect(run_folder(self.run) / "libvirt")
+
+    def _machine(self, launch: Launch, folder: Path) -> Machine:
+        """Lay out the machine, its initrd with the trial's own command included."""
+        kit = images.kit(launch.image.suite, say=lambda _line: None)
+        trial = launch.trial
+        initrd = folder / "initrd"
+        appended = images.trial_cpio(nonce=trial.nonce, pids=launch.envelope.pids, command=trial.cell.command)
+        initrd.write_bytes(kit.initrd.read_bytes() + appended)
+        return Machine(
+            name=f"isobench-{self.run}-{trial.number:04d}",
+            emulator=qemu_binary() or "",
+            kernel=kit.kernel,
+            initrd=initrd,
+            arguments=" ".join(images.KERNEL_ARGUMENTS),
+            disk=folder / "disk.qcow2",
+            console=folder / "console",
+            envelope=launch.envelope,
+            kvm=self._choice.kvm,
+        )
+
+
+class VirtualMachineInstance(Instance):
+    """One booted domain and its QEMU process."""
+
+    def __init__(
+        self,
+        timeline: Timeline,
+        console: Console,
+        hypervisor: Hypervisor,
+        domain: virDomain,
+        line: SerialLine,
+    ) -> None:
+        super().__init__(timeline, console)
+        self._hypervisor = hypervisor
+        self._domain = domain
+        self._line = line
+        self._qemu: processes.PsutilProcess | None = None
+        self._pidfd: int | None = None
+        with suppress(OSError, ValueError, Unreadable):  # a machine that is off already has no process to watch
+            pid = int((hypervisor.pid_folder / f"{domain.name()}.pid").read_text())
+            self._qemu = processes.PsutilProcess(pid)
+            self._pidfd = os.pidfd_open(pid)
+
+    def processes(self) -> Mapping[str, Sequence[HostProcess]]:
+        """Return the QEMU process: guest memory and emulator are one process on the host."""
+        return {"vmm": [self._qemu] if self._qemu else []}
+
+    @property
+    def account(self) -> Account | None:
+        """None: the guest's memory is QEMU's, and QEMU is in no group of its own."""
+        return None
+
+    def dismiss(self) -> None:
+        """Write a line to the guest's console."""
+        self._line.send(b"\n")
+
+    def wait_exit(self, timeout_s: float) -> Exit | None:
+        """Wait for the QEMU process to end, as it does when the guest powers off."""
+        if not self._process_ended(timeout_s):
+            return None
+        kills = self.console.seen.get("oom_kills", "0")
+        return Exit(status=self.console.status, out_of_memory=kills.isdigit() and int(kills) > 0)
+
+    def stop(self) -> None:
+        """Destroy the domain if it still runs; verify that libvirt and the process table know it no more."""
+        self._hypervisor.destroy(self._domain)
+        deadline = time.monotonic() + _GONE_TIMEOUT_S
+        while self._hypervisor.knows(self._domain):
+            if time.monotonic() > deadline:
+                raise LeftoverError(f"libvirt still knows the domain {self._domain.name()}")
+            time.sleep(_GONE_POLL_S)
+        if not self._process_ended(_GONE_TIMEOUT_S):
+            raise LeftoverError(f"the QEMU process of {self._domain.name()} is still there")
+        self.timeline.mark("gone", time.monotonic_ns())
+        if self._pidfd is not None:
+            os.close(self._pidfd)
+            self._pidfd = None
+
+    def _process_ended(self, timeout_s: float) -> bool:
+        if self._pidfd is not None and not select.select([self._pidfd], [], [], timeout_s)[0]:
+            return False
+        self.timeline.mark("exited", time.monotonic_ns())
+        return True
+
+
+def _user_exists(name: str) -> bool:
+    try:
+        pwd.getpwnam(name)
+    except KeyError:
+        return False
+    return True
+
+
+def _make_overlay(base: Path, disk: Path) -> None:
+    """Make a copy-on-write disk on top of the image's disk, which is never written."""
+    made = subprocess.run(
+        ["qemu-img", "create", "-q", "-f", "qcow2", "-F", "raw", "-b", str(base), str(disk)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if made.returncode:
+        raise IsolationError(f"cannot make a disk: {made.stderr.strip()}", remedy="See `df -h`; python -m bench clean")
+
+
+def _run_of(pid: int) -> str | None:
+    """Return which run a QEMU process belongs to, from the guest's name on its command line."""
+    with suppress(OSError):
+        found = re.search(rb"guest=isobench-(.+)-\d{4}[,\0]", Path(f"/proc/{pid}/cmdline").read_bytes())
+        return found[1].decode() if found else None
+    return None

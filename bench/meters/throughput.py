@@ -1,0 +1,112 @@
+"""What the workload says about itself, taken from its output by the scenario's patterns."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+
+from bench.errors import BenchError
+from bench.isolations.console import Console, Line
+from bench.model import Metric, Sample, Window
+
+
+class MetricError(BenchError):
+    """The workload's output does not hold a metric that the scenario names."""
+
+
+def workload_samples(metrics: Sequence[Metric], console: Console, *, at_s: float) -> list[Sample]:
+    """Return one sample for each metric.
+
+    Raises MetricError, naming the metric and its pattern, when the output does not hold one of them.
+    """
+    lines = list(console.lines())
+    return [
+        Sample(
+            metric=metric.name,
+            value=_value(metric, lines),
+            unit=metric.unit,
+            vantage="workload",
+            better=metric.better,
+            at_s=at_s,
+        )
+        for metric in metrics
+    ]
+
+
+def window_samples(window: Window, console: Console, *, at_s: float) -> list[Sample]:
+    """Return how long the workload says its window took, and how long the host saw it take.
+
+    Raises MetricError when a pattern of the window matches no line.
+    """
+    lines = list(console.lines())
+    begin = _first(window.begin, "window.begin", lines)
+    finish = _first(window.finish, "window.finish", lines)
+    said = _number(window.seconds, "window.seconds", lines)
+    return [
+        Sample(metric="clock.workload", value=said, unit="s", vantage="workload", better="lower", at_s=at_s),
+        Sample(
+            metric="clock.host",
+            value=(finish.at_ns - begin.at_ns) / 1e9,
+            unit="s",
+            vantage="host",
+            better="lower",
+            at_s=at_s,
+        ),
+    ]
+
+
+def _value(metric: Metric, lines: Sequence[Line]) -> float:
+    if metric.pattern is not None:
+        return _number(metric.pattern, f"metric {metric.name}", lines)
+    return _at_path(metric, "\n".join(line.text for line in lines))
+
+
+def _number(pattern: str, what: str, lines: Sequence[Line]) -> float:
+    compiled = re.compile(pattern)
+    found = [match[1] for line in lines if (match := compiled.search(line.text))]
+    if not found:
+        raise MetricError(
+            f"{what}: the pattern {pattern!r} matches none of the {len(lines)} lines of output",
+            remedy="Compare it with the console's log",
+        )
+    return _as_float(found[-1], what)
+
+
+def _first(pattern: str, what: str, lines: Sequence[Line]) -> Line:
+    compiled = re.compile(pattern)
+    for line in lines:
+        if compiled.search(line.text):
+            return line
+    raise MetricError(
+        f"{what}: the pattern {pattern!r} matches none of the {len(lines)} lines of output",
+        remedy="Compare it with the console's log",
+    )
+
+
+def _at_path(metric: Metric, text: str) -> float:
+    """Take a number out of the JSON document that the output holds, other lines before and after it allowed."""
+    path = metric.json or ""
+    begin, finish = text.find("{"), text.rfind("}")
+    try:
+        found: object = json.loads(text[begin : finish + 1])
+    except ValueError as error:
+        raise MetricError(f"metric {metric.name}: the output holds no JSON document ({error})") from error
+    for step in path.split("."):
+        try:
+            if isinstance(found, list):
+                found = found[int(step)]
+            elif isinstance(found, dict):
+                found = found[step]
+            else:
+                raise KeyError(step)
+        except (KeyError, IndexError, ValueError) as error:
+            raise MetricError(f"metric {metric.name}: the JSON output has no {path!r} (at {step!r})") from error
+    return _as_float(found, f"metric {metric.name}")
+
+
+def _as_float(found: object, what: str) -> float:
+    try:
+        return float(found)  # type: ignore[arg-type]  # whatever it is, float() says whether it is a number
+    except (TypeError, ValueError) as error:
+        raise MetricError(f"{what}: {found!r} is not a number") from error

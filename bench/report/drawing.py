@@ -1,0 +1,176 @@
+"""What the plots are made of: dots with intervals, steps, stacked roles, each drawn onto given axes."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import FuncFormatter, NullFormatter, NullLocator
+
+from bench.analysis.comparison import Comparison, Finding
+from bench.analysis.intervals import Floats
+from bench.analysis.manifest import Manifest
+from bench.report import style, words
+
+MEBIBYTE = float(1 << 20)
+LOG_FROM = 10.0
+"""Ratios that span more than this, and pass 1, are drawn on a log scale."""
+
+_BESIDE = 6  # points between a bar's end and the text that names it
+_VIEWS = (
+    ("memory.idle.available_change", "host", "D", "fall of the host's MemAvailable"),
+    ("memory.idle.cgroup", "cgroup", "o", "control group's account"),
+    ("memory.guest_used", "guest", "^", "used, as the guest sees it"),
+)
+
+
+def dots(axes: Axes, comparison: Comparison, found: tuple[Finding, ...]) -> None:
+    """Draw each trial, the median and its interval, and write the median."""
+    colours = style.colours(comparison.isolations)
+    for row, one in enumerate(found):
+        values = comparison.values(one.isolation, one.metric, one.vantage)
+        _row(axes, row, values, (one.low, one.median, one.high), colours[one.isolation])
+        axes.annotate(
+            words.quantity(one.median, one.unit),
+            (max(one.median, float(values.max())), row),
+            xytext=(8, 0), textcoords="offset points", va="center", fontweight="bold",
+        )  # fmt: skip
+    _names(axes, [comparison.name_of(one.isolation) for one in found])
+    style.clean(axes)
+
+
+def _row(
+    axes: Axes, row: int, values: Floats, middle: tuple[float, float, float], colour: str
+) -> None:
+    low, median, high = middle
+    spread = np.linspace(-0.16, 0.16, len(values)) if len(values) > 1 else np.zeros(1)
+    axes.plot(values, row + spread, "o", color=colour, alpha=0.45, markersize=4, markeredgewidth=0)
+    if math.isfinite(low):
+        axes.plot([low, high], [row, row], color=colour, linewidth=5, alpha=0.55, solid_capstyle="butt")
+    axes.plot([median], [row], "|", color=style.INK, markersize=15, markeredgewidth=2)
+
+
+def _names(axes: Axes, names: list[str]) -> None:
+    axes.set_yticks(range(len(names)), names)
+    axes.set_ylim(len(names) - 0.4, -0.6)
+
+
+def log_seconds(axes: Axes) -> None:
+    """Put a log scale of whole decades under times, labelled in their units."""
+    axes.set_xscale("log")
+    low, high = axes.get_xlim()
+    decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    axes.set_xticks([10.0**power for power in decades])
+    axes.set_xlim(10.0 ** decades[0], 10.0 ** decades[-1] * 1.6)
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: _tick(value)))
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.xaxis.set_minor_formatter(NullFormatter())
+    axes.set_xlabel("seconds, milliseconds (log scale)")
+
+
+def _tick(value: float) -> str:
+    divisor, unit = words.scale(value * 1.0001, "s")
+    return f"{value / divisor:g} {unit}"
+
+
+def waterfall(axes: Axes, comparison: Comparison, manifest: Manifest | None, one: Finding) -> None:
+    """Draw one bar per step, where it begins and ends, with its time and share."""
+    steps = comparison.start_up_phases(one.isolation)
+    divisor, unit = words.scale(one.median, "s")
+    colour = style.colours(comparison.isolations)[one.isolation]
+    hatch = "////" if one.emulated else ""
+    for row, (_mark, begin, finish) in enumerate(steps):
+        axes.barh(
+            row, (finish - begin) / divisor, left=begin / divisor, height=0.66, color=colour, hatch=hatch,
+            edgecolor=style.PAPER, linewidth=0,
+        )  # fmt: skip
+        share = (finish - begin) / steps[-1][2] * 100
+        axes.annotate(
+            f"{words.quantity(finish - begin, 's')}   {share:.0f} %",
+            (finish / divisor, row), xytext=(_BESIDE, 0), textcoords="offset points", va="center",
+        )  # fmt: skip
+    labels = [manifest.phase_label(one.isolation, mark) if manifest else mark for mark, _, _ in steps]
+    _names(axes, [f"to: {label}" for label in labels])
+    axes.set_xlim(0, steps[-1][2] / divisor * 1.22 if steps else 1)
+    name = f"{one.isolation}: {words.EMULATED}" if one.emulated else one.isolation
+    axes.set_title(f"{name} — steps until ready, in {unit}")
+    style.clean(axes)
+
+
+def stacks(axes: Axes, comparison: Comparison, found: tuple[Finding, ...], shared: list[str]) -> None:
+    """Draw PSS stacked by role, the other vantages as markers, shared daemons as dashed bars of their own."""
+    roles = [one for one in comparison.vantages("memory.idle.pss") if ":" in one and one not in shared]
+    colours = style.colours(comparison.isolations)
+    names: list[str] = []
+    for one in found:
+        row, left, parts = len(names), 0.0, []
+        names.append(comparison.name_of(one.isolation))
+        for place, role in enumerate(roles):
+            part = comparison.finding(one.isolation, "memory.idle.pss", role)
+            if part is None:
+                continue
+            width = part.median / MEBIBYTE
+            axes.barh(
+                row, width, left=left, height=0.56, color=colours[one.isolation],
+                hatch=style.HATCHES[place % len(style.HATCHES)], edgecolor=style.PAPER, linewidth=0.8,
+            )  # fmt: skip
+            left += width
+            parts.append(f"{words.vantage(role)} {words.quantity(part.median, part.unit)}")
+        furthest = max(left, _views(axes, comparison, one.isolation, row))
+        _beside(axes, furthest, row, " + ".join(parts))
+        for daemon in shared:
+            held = comparison.finding(one.isolation, "memory.idle.pss", daemon)
+            if held is not None:
+                names.append(f"{words.vantage(daemon)}\n(all instances)")
+                axes.barh(
+                    len(names) - 1, held.median / MEBIBYTE, height=0.4, facecolor="none", linestyle="--",
+                    edgecolor=colours[one.isolation], linewidth=1.2,
+                )  # fmt: skip
+                _beside(axes, held.median / MEBIBYTE, len(names) - 1, words.quantity(held.median, held.unit))
+    _names(axes, names)
+    axes.set_xlim(0, axes.get_xlim()[1] * 1.3)
+    style.clean(axes)
+
+
+def relative(axes: Axes, comparison: Comparison, found: list[Finding], bare: float) -> None:
+    """Draw each trial over bare's median, the ratio of medians and its interval."""
+    colours = style.colours(comparison.isolations)
+    for row, one in enumerate(found):
+        values = comparison.values(one.isolation, one.metric, one.vantage) / bare
+        _row(axes, row, values, (one.ratio_low, one.ratio, one.ratio_high), colours[one.isolation])
+        _beside(axes, max(float(values.max()), one.ratio), row, _ratio_text(one))
+    axes.axvline(1, color=style.INK, linewidth=0.9, linestyle=":")
+    low, high = (pick(one.ratio for one in found) for pick in (min, max))
+    if high > LOG_FROM and low > 0:
+        axes.set_xscale("log")
+        axes.set_xlim(min(low, 1) / 1.5, high * 8)
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}x"))
+    else:
+        axes.set_xlim(0, max(1.0, axes.get_xlim()[1]) * 1.3)
+    _names(axes, [comparison.name_of(one.isolation) for one in found])
+    style.clean(axes)
+
+
+def _ratio_text(one: Finding) -> str:
+    figure = words.quantity(one.median, one.unit)
+    return figure if one.isolation == "bare" else f"{words.times(one.ratio)}   {figure}"
+
+
+def _views(axes: Axes, comparison: Comparison, isolation: str, row: int) -> float:
+    furthest = 0.0
+    for metric, vantage, marker, label in _VIEWS:
+        found = comparison.finding(isolation, metric, vantage)
+        if found is None:
+            continue
+        known = axes.get_legend_handles_labels()[1]
+        axes.plot(
+            [found.median / MEBIBYTE], [row], marker, color=style.PAPER, markeredgecolor=style.INK, markersize=7,
+            linestyle="none", label=label if label not in known else "_again",
+        )  # fmt: skip
+        furthest = max(furthest, found.median / MEBIBYTE)
+    return furthest
+
+
+def _beside(axes: Axes, x: float, y: float, text: str) -> None:
+    axes.annotate(text, (x, y), xytext=(_BESIDE + 2, 0), textcoords="offset points", va="center")

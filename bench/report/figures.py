@@ -1,0 +1,119 @@
+"""Tables of figures from a comparison: one row per isolation, the emulated ones labelled."""
+
+from __future__ import annotations
+
+from bench.analysis.comparison import Comparison, Finding
+from bench.analysis.manifest import Manifest
+from bench.analysis.summary import BASELINE, OVERHEAD
+from bench.report import words
+from bench.report.content import Table
+
+HEAD = ("median", "95 % interval", "against bare", "95 % interval", "n")
+
+MEMORY_VIEWS = (
+    ("memory.idle.pss", "processes", "PSS of its own processes"),
+    ("memory.idle.uss", "processes", "USS of its own processes"),
+    ("memory.idle.rss", "processes", "RSS of its own processes, shared pages counted each time"),
+    ("memory.idle.cgroup", "cgroup", "its control group's account"),
+    ("memory.idle.cgroup_anon", "cgroup", "its control group: anonymous"),
+    ("memory.idle.cgroup_file", "cgroup", "its control group: page cache"),
+    ("memory.idle.cgroup_shmem", "cgroup", "its control group: shared memory"),
+    ("memory.peak.cgroup", "cgroup", "its control group's peak"),
+    ("memory.idle.available_change", "host", "fall of the host's MemAvailable"),
+    ("memory.idle.residual", "host", "residual: MemAvailable fall minus PSS"),
+    ("memory.guest_used", "guest", "used, as the guest sees it"),
+)
+
+
+def table(comparison: Comparison, metric: str, vantage: str, title: str) -> Table:
+    """Return one metric of every isolation: median, interval, ratio to bare, its interval, number of trials."""
+    found = comparison.findings(metric, vantage)
+    rows = tuple((comparison.name_of(finding.isolation), *cells(finding)) for finding in found)
+    better = found[0].better if found else "lower"
+    return Table(
+        title=f"{title} ({better} is better)" if better == "higher" else title,
+        head=("isolation", *HEAD),
+        rows=rows,
+        notes=emulated_notes(comparison, {finding.isolation for finding in found}),
+    )
+
+
+def cells(finding: Finding) -> tuple[str, ...]:
+    """Return the cells under ``HEAD``."""
+    return (
+        words.quantity(finding.median, finding.unit),
+        words.interval(finding.low, finding.high, finding.unit, finding.median),
+        words.times(finding.ratio),
+        words.times_interval(finding.ratio_low, finding.ratio_high),
+        str(finding.n),
+    )
+
+
+def phases(comparison: Comparison, manifest: Manifest) -> Table:
+    """Return every step up to readiness of every isolation, then the teardown."""
+    rows = []
+    for isolation in comparison.isolations:
+        marks = [name for name, _, _ in comparison.start_up_phases(isolation)]
+        steps = [(f"phase.{mark}", f"to {manifest.phase_label(isolation, mark)}") for mark in marks]
+        for metric, label in [*steps, ("teardown", "teardown, until verified gone")]:
+            finding = comparison.finding(isolation, metric, "host")
+            if finding is not None:
+                rows.append((comparison.name_of(isolation), label, *cells(finding)[:2], str(finding.n)))
+    return Table(
+        title="Steps of the start, and the teardown",
+        head=("isolation", "step", "median", "95 % interval", "n"),
+        rows=tuple(rows),
+        names=2,
+        notes=emulated_notes(comparison, set(comparison.isolations)),
+    )
+
+
+def overhead(comparison: Comparison, metric: str, vantage: str, title: str) -> Table:
+    """Return what each isolation adds to bare, as a difference of medians."""
+    found = comparison.findings(f"{OVERHEAD}{metric}", vantage)
+    return Table(
+        title=title,
+        head=("isolation", "median - bare's", "95 % interval", "n"),
+        rows=tuple(
+            (
+                comparison.name_of(one.isolation),
+                words.signed(one.median, one.unit),
+                words.interval(one.low, one.high, one.unit, one.median),
+                str(one.n),
+            )
+            for one in found
+        ),
+        notes=emulated_notes(comparison, {one.isolation for one in found}),
+    )
+
+
+def memory_views(comparison: Comparison) -> Table:
+    """Return every view on idle memory side by side: views as rows, isolations as columns, medians."""
+    roles = [
+        ("memory.idle.pss", vantage, f"PSS of {words.vantage(vantage)}")
+        for vantage in comparison.vantages("memory.idle.pss")
+        if ":" in vantage
+    ]
+    rows = []
+    for metric, vantage, label in (*MEMORY_VIEWS, *sorted(roles, key=lambda role: "shared" in role[1])):
+        found = {one.isolation: one for one in comparison.findings(metric, vantage)}
+        medians = [found[name] if name in found else None for name in comparison.isolations]
+        if found:
+            rows.append((label, *(words.quantity(one.median, one.unit) if one else words.NONE for one in medians)))
+    return Table(
+        title="The same memory from every vantage (medians)",
+        head=("seen as", *(comparison.name_of(name) for name in comparison.isolations)),
+        rows=tuple(rows),
+        notes=emulated_notes(comparison, set(comparison.isolations)),
+    )
+
+
+def emulated_notes(comparison: Comparison, shown: set[str]) -> tuple[str, ...]:
+    """Return the note that every table with an emulated isolation carries."""
+    names = [name for name in comparison.isolations if name in comparison.emulated & shown]
+    return tuple(f"{name}: {words.EMULATED}." for name in names)
+
+
+def others(comparison: Comparison) -> tuple[str, ...]:
+    """Return the isolations but bare, in reading order."""
+    return tuple(name for name in comparison.isolations if name != BASELINE)

@@ -1,0 +1,91 @@
+"""A report as GitHub-flavoured Markdown, with the plots beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from bench.analysis.caveats import Trouble
+from bench.report.content import Facet, Picture, Report, Section, Table
+
+Place = Callable[[Picture], str]
+"""Says where a picture's file lies, relative to the report."""
+
+
+def render(report: Report, place: Place) -> str:
+    """Return the whole report as Markdown; ``place`` gives each picture's path."""
+    return "\n".join(_lines(report, place)).rstrip() + "\n"
+
+
+def table(shown: Table) -> str:
+    """Return one table: names left, figures right, its notes below."""
+    rule = [":---" if place < shown.names else "---:" for place in range(len(shown.head))]
+    rows = [shown.head, *shown.rows]
+    lines = ["| " + " | ".join(map(escape, row)) + " |" for row in rows]
+    lines.insert(1, "| " + " | ".join(rule) + " |")
+    notes = [line for note in shown.notes for line in ("", f"*{escape(note)}*")]
+    return "\n".join([*lines, *notes])
+
+
+def escape(text: str) -> str:
+    """Return text that Markdown shows as it is, on one line, inside a table cell or out."""
+    flat = " ".join(text.split())
+    for character in "\\`*_|[]<>":
+        flat = flat.replace(character, f"\\{character}")
+    return flat
+
+
+def _lines(report: Report, place: Place) -> Iterator[str]:
+    yield from (f"# {escape(report.title)}", "", escape(report.host), "")
+    yield from (f"**{escape(report.status)}**" if report.incomplete else escape(report.status), "")
+    if report.summary:
+        yield from ("## In short", "", *(f"- {escape(text)}" for text in report.summary), "")
+    if report.caveats:
+        yield from ("## Read this first", "", *(f"- {escape(text)}" for text in report.caveats), "")
+    for section in report.sections:
+        yield from _section(section, place)
+    yield from _troubles(report.troubles)
+    yield from ("## What ran", "", table(report.isolations), "")
+    if report.not_run.rows:
+        yield from (f"**{report.not_run.title}**", "", table(report.not_run), "")
+    yield from ("### Where each stopwatch starts and stops", "")
+    yield from (*(f"- **{escape(name)}**: {escape(text)}" for name, text in report.stopwatches), "")
+    yield from ("## How it was measured", "", *(f"- {escape(text)}" for text in report.method), "")
+    yield from (*_facts(report.facts), "", table(report.images))
+
+
+def _section(section: Section, place: Place) -> Iterator[str]:
+    yield from (f"## {escape(section.title)}", "")
+    if section.question:
+        yield from (f"*{escape(section.question)}*", "")
+    for facet in section.facets:
+        yield from _facet(facet, place)
+    yield from (line for text in section.caveats for line in (f"> {escape(text)}", ""))
+    yield from (line for says, source in section.claims for line in (f"Claimed: {escape(says)} ({escape(source)}).", ""))
+    yield from (*_facts(section.facts), "")
+
+
+def _facet(facet: Facet, place: Place) -> Iterator[str]:
+    yield from (f"### {escape(facet.table.title)}", "", table(facet.table), "")
+    if facet.sentences:
+        yield from (" ".join(map(escape, facet.sentences)), "")
+    if facet.picture:
+        yield from (f"![{escape(facet.picture.alt)}]({place(facet.picture)})", "")
+    for detail in facet.details:
+        yield from (f"**{escape(detail.title)}**", "", table(detail), "")
+
+
+def _facts(facts: tuple[tuple[str, str], ...]) -> Iterator[str]:
+    return (f"- {escape(name)}: {escape(value)}" for name, value in facts)
+
+
+def _troubles(troubles: tuple[Trouble, ...]) -> Iterator[str]:
+    if not troubles:
+        return
+    yield from ("## Trials in no figure", "")
+    for one in troubles:
+        label = f"{one.isolation} (emulated)" if one.emulated else one.isolation
+        what = f"{one.scenario} {one.parameters}" if one.parameters != "{}" else one.scenario
+        yield f"- Trial {one.number}, round {one.round}, {escape(what)} on {escape(label)}: **{one.outcome}**, {escape(one.reason)}"
+        if one.tail:
+            yield from ("", "  ```text", *(f"  {line.replace('```', 'ʼʼʼ')}" for line in one.tail), "  ```", "")
+    yield ""

@@ -1,0 +1,77 @@
+"""How the plots look: one colour per isolation throughout, and nothing told by colour alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from matplotlib import rc_context
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+INK = "#1f2328"
+FAINT = "#6e7781"
+GRID = "#d8dee4"
+PAPER = "#ffffff"
+
+# Okabe & Ito, "Color Universal Design", 2008: told apart with every common colour vision deficiency.
+COLOURS: Mapping[str, str] = {
+    "bare": "#0072B2",
+    "docker": "#E69F00",
+    "vm": "#009E73",
+    "docker:runsc": "#D55E00",
+    "vm:microvm": "#CC79A7",
+}
+_SPARE = ("#56B4E9", "#D55E00", "#CC79A7", "#000000", "#F0E442")
+
+HATCHES = ("", "///", "...", "xxx", "\\\\\\", "ooo", "+++")
+"""One per role of a stacked bar, beside its label."""
+
+WIDTH_INCHES = 8.6
+SETTINGS = {
+    "font.family": "DejaVu Sans",  # ships with matplotlib: the same everywhere
+    "font.size": 9.5,
+    "axes.edgecolor": FAINT,
+    "axes.labelcolor": INK,
+    "axes.titlesize": 10,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "text.color": INK,
+    "xtick.color": FAINT,
+    "xtick.labelcolor": INK,
+    "ytick.color": FAINT,
+    "ytick.labelcolor": INK,
+    "hatch.linewidth": 0.7,
+    "svg.fonttype": "path",
+    "svg.hashsalt": "isobench",  # the same data give the same bytes
+}
+
+
+def settings() -> rc_context:
+    """Return the context in which figures are drawn and saved; it changes nothing outside."""
+    return rc_context(SETTINGS)  # type: ignore[arg-type]
+
+
+def colours(isolations: Iterable[str]) -> dict[str, str]:
+    """Return a colour for each isolation: fixed for the known ones, spare ones in order for the rest."""
+    names = list(isolations)
+    taken = {COLOURS[name] for name in names if name in COLOURS}
+    spare = [colour for colour in _SPARE if colour not in taken]
+    others = sorted(name for name in names if name not in COLOURS)
+    chosen = {name: spare[place % len(spare)] for place, name in enumerate(others)}
+    return {name: COLOURS.get(name) or chosen[name] for name in names}
+
+
+def figure(height_inches: float) -> Figure:
+    """Return an empty figure of the report's width."""
+    return Figure(figsize=(WIDTH_INCHES, height_inches), facecolor=PAPER, layout="constrained")
+
+
+def clean(axes: Axes, *, grid: bool = True) -> None:
+    """Leave only what carries data: no frame, faint vertical lines."""
+    axes.set_facecolor(PAPER)
+    for side in ("top", "right", "left"):
+        axes.spines[side].set_visible(False)
+    axes.tick_params(axis="y", length=0)
+    if grid:
+        axes.grid(axis="x", color=GRID, linewidth=0.7)
+        axes.set_axisbelow(True)

@@ -1,0 +1,60 @@
+"""The report's answer for a terminal, as rich renderables. Prints nothing itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table as RichTable
+from rich.text import Text
+
+from bench.report import content
+from bench.report.compose import compose
+
+
+def answer(path: str | Path) -> Group:
+    """Return what a terminal shows of the run folder ``path``: the answering tables, then what they mean.
+
+    Raises ResultsError when the run is missing, broken or from a newer Isobench.
+    """
+    return render(compose(path))
+
+
+def render(report: content.Report) -> Group:
+    """Return a composed report's answer: tables, summary, what was left out, what did not run."""
+    return Group(*_parts(report))
+
+
+def table(shown: content.Table) -> RichTable:
+    """Return one table: names left, figures right, the title where the first column's head would be."""
+    made = RichTable(box=None, show_edge=False, pad_edge=False, padding=(0, 3, 0, 0), header_style="dim")
+    for place, head in enumerate(shown.head):
+        title = Text(shown.title, style="bold not dim") if place == 0 else Text(head)
+        made.add_column(title, justify="left" if place < shown.names else "right", no_wrap=place >= shown.names)
+    for row in shown.rows:
+        made.add_row(*(Text(f"  {cell}" if place == 0 else cell) for place, cell in enumerate(row)))
+    return made
+
+
+def _parts(report: content.Report) -> Iterator[RenderableType]:
+    if report.incomplete or report.troubles:
+        yield Text(report.status, style="yellow")
+        yield Text()
+    for section in report.sections:
+        for facet in section.facets[: section.leading]:
+            yield table(_titled(facet.table, section.title))
+            yield from (Padding(Text(note, style="dim"), (0, 0, 0, 2)) for note in facet.table.notes)
+            yield Text()
+    if report.summary:
+        yield Text(" ".join(report.summary))
+        yield Text()
+    yield from (Text(f"{caveat}", style="yellow") for one in report.sections for caveat in one.caveats)
+    for name, reason, remedy in report.not_run.rows:
+        yield Text(f"{name} did not run: {reason}. To do: {remedy}.")
+
+
+def _titled(shown: content.Table, section: str) -> content.Table:
+    title = shown.title if shown.title.startswith(section) else f"{section} | {shown.title}"
+    return content.Table(title=title, head=shown.head, rows=shown.rows, names=shown.names, notes=shown.notes)

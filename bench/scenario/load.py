@@ -1,0 +1,129 @@
+"""One file to one record."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bench.errors import ScenarioError
+from bench.model import Claim, Envelope, ImageFile, Metric, Recipe, Scenario, Window, short_digest
+from bench.scenario.find import find_recipe
+
+if TYPE_CHECKING:
+    from bench.scenario.schema import FileTable, ScenarioFile
+
+_MIB = 1 << 20
+
+
+def load_scenario(path: Path, *, quick: bool = False) -> Scenario:
+    """Read a scenario file.
+
+    Args:
+        path: the ``.toml`` file; its name without the ending is the scenario's name.
+        quick: apply what ``[quick]`` says.
+
+    Raises:
+        ScenarioError: the file is wrong. The first problem is the error, further ones are its notes.
+
+    """
+    # Imported here: nobody who only asks for help should wait for pydantic.
+    from bench.scenario.document import read_scenario_file  # noqa: PLC0415
+
+    name = _name(path)
+    file, raw = read_scenario_file(path)
+    find_recipe(file.image, path)
+    files = _files(path, file.files)
+    version = short_digest(raw, *(item.content for item in files))
+    return _scenario(name, version, _quickened(file) if quick else file, files)
+
+
+def load_recipe(path: Path) -> Recipe:
+    """Read an image recipe; raises ScenarioError as ``load_scenario`` does."""
+    from bench.scenario.document import read_recipe_file  # noqa: PLC0415 - as above
+
+    name = _name(path)
+    file = read_recipe_file(path)
+    return Recipe(
+        name=name,
+        suite=file.suite,
+        packages=tuple(file.packages),
+        files=_files(path, file.files),
+        disk_bytes=file.disk_mib * _MIB,
+    )
+
+
+def _name(path: Path) -> str:
+    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]*\.toml", path.name):
+        raise ScenarioError(
+            path, "", None, "the file's name should be small letters, digits, '-', '_' and .toml"
+        )
+    return path.stem
+
+
+def _files(path: Path, tables: Sequence[FileTable]) -> tuple[ImageFile, ...]:
+    return tuple(
+        ImageFile(
+            path=table.path,
+            mode=int(table.mode, 8),
+            content=_brought(path, f"files[{number}].source", table.source),
+        )
+        for number, table in enumerate(tables)
+    )
+
+
+def _brought(path: Path, key: str, source: str) -> bytes:
+    """Read a file that a scenario or recipe brings; it stands in the same folder or below it."""
+    folder = path.parent.resolve()
+    try:
+        wanted = (folder / source).resolve()
+        if not wanted.is_relative_to(folder):
+            raise ScenarioError(path, key, source, f"should be a file below {folder}")
+        if not wanted.is_file():
+            raise ScenarioError(path, key, source, f"there is no file {wanted}")
+        return wanted.read_bytes()
+    except OSError as error:
+        raise ScenarioError(path, key, source, f"cannot be read: {error.strerror or error}") from error
+
+
+def _quickened(file: ScenarioFile) -> ScenarioFile:
+    """Return the file as ``[quick]`` changes it."""
+    changes = file.quick.model_dump(exclude_none=True, exclude={"parameters"})
+    parameters = {**file.parameters, **file.quick.parameters}
+    return file.model_copy(update={**changes, "parameters": parameters})
+
+
+def _scenario(name: str, version: str, file: ScenarioFile, files: tuple[ImageFile, ...]) -> Scenario:
+    return Scenario(
+        name=name,
+        title=file.title,
+        question=file.question,
+        version=version,
+        image=file.image,
+        command=tuple(file.command),
+        envelope=Envelope(
+            cpus=file.envelope.cpus,
+            memory_bytes=file.envelope.memory_mib * _MIB,
+            pids=file.envelope.pids,
+        ),
+        files=files,
+        parameters=file.parameters,
+        rounds=file.rounds,
+        timeout_s=file.timeout_s,
+        start_timeout_s=file.start_timeout_s,
+        ready=file.ready.pattern if file.ready else None,
+        settle_s=file.settle_s,
+        window=_window(file),
+        metrics=tuple(
+            Metric(name=m.name, unit=m.unit, better=m.better, pattern=m.pattern, json=m.json_path)
+            for m in file.metrics
+        ),
+        claims=tuple(Claim(says=claim.says, source=claim.source) for claim in file.claims),
+    )
+
+
+def _window(file: ScenarioFile) -> Window | None:
+    if file.window is None:
+        return None
+    return Window(begin=file.window.begin, finish=file.window.finish, seconds=file.window.seconds)

@@ -1,0 +1,220 @@
+"""A run, from the request to the closed journal."""
+
+from __future__ import annotations
+
+import os
+import platform
+import random
+import shutil
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Protocol
+
+from bench import __version__, images
+from bench.errors import Interrupted
+from bench.host import fingerprint
+from bench.isolations import open_isolation
+from bench.isolations.base import Availability, Isolation
+from bench.isolations.cgroup import version as cgroup_version
+from bench.isolations.probe import check
+from bench.model import Image, Measurement, Recipe, Scenario, Trial
+from bench.placement import harness_cpus, instance_cpus, kept_to
+from bench.plan import plan
+from bench.runner import Runner
+from bench.signals import Interruptions
+from bench.state import alive
+from bench.store import manifest as manifests
+from bench.store.journal import Journal
+
+_TREES = "ash bay elm fig fir gum koa nut oak pea rue sal tea ulm yew".split()
+"""Short words that make run ids easy to say."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What the user asked for."""
+
+    scenarios: Sequence[Scenario]
+    recipes: Mapping[str, Recipe]
+    """Image recipes by the name scenarios give them."""
+    isolations: Sequence[str]
+    results: Path
+    seed: int
+    rounds: int | None
+    quick: bool
+    command_line: Sequence[str]
+
+
+class Listener(Protocol):
+    """Hears how a run goes on; the core itself prints nothing."""
+
+    def say(self, line: str) -> None:
+        """Something is being prepared, or needs the user's attention."""
+
+    def checked(self, host: str, availabilities: Sequence[Availability]) -> None:
+        """The host is known, and which isolations really run on it."""
+
+    def planned(self, trials: Sequence[Trial]) -> None:
+        """The order of trials is fixed."""
+
+    def starting(self, trial: Trial) -> None:
+        """A trial is about to start."""
+
+    def measured(self, measurement: Measurement) -> None:
+        """A trial has ended and is in the journal."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished:
+    """A run's folder, and how it went."""
+
+    folder: Path
+    outcomes: Mapping[str, int]
+    interrupted: str | None
+
+
+def execute(request: Request, listener: Listener) -> Finished:
+    """Prepare, plan, measure, keep. Returns also when interrupted; what was measured is kept then.
+
+    Raises BenchError when nothing can be measured at all: an image that cannot be built, a bad envelope.
+    """
+    run = new_run_id(request.results)
+    interruptions = Interruptions()
+    with ExitStack() as stack:
+        stack.enter_context(interruptions.handled())
+        stack.enter_context(alive(run))
+        stack.enter_context(kept_to(_harness(request.scenarios)))
+        built = _build(request, listener)
+        isolations, availabilities = _check(request, run, built, listener)
+        trials = plan(request.scenarios, request.isolations, seed=request.seed, rounds=request.rounds)
+        listener.planned(trials)
+        folder = _open_folder(request, run, built)
+        manifest = _manifest(request, run, trials, isolations, availabilities, built)
+        manifests.write(manifest, folder)
+        runner = Runner(isolations, availabilities, built, interruptions)
+        outcomes: dict[str, int] = {}
+        try:
+            with Journal(folder) as journal:
+                _measure(trials, runner, journal, listener, outcomes)
+        except Interrupted as interruption:
+            manifest.interrupted = interruption.signal_name
+        manifest.finished_at = _now().isoformat(timespec="seconds")
+        manifests.write(manifest, folder)
+    return Finished(folder=folder, outcomes=outcomes, interrupted=manifest.interrupted)
+
+
+def new_run_id(results: Path) -> str:
+    """Return an id that sorts by time and can be said aloud, such as ``20261123-2105-fir``."""
+    stamp = _now().astimezone().strftime("%Y%m%d-%H%M")
+    words = [word for word in _TREES if not (results / f"{stamp}-{word}").exists()]
+    return f"{stamp}-{random.choice(words or [str(os.getpid())])}"
+
+
+def _measure(
+    trials: Sequence[Trial], runner: Runner, journal: Journal, listener: Listener, outcomes: dict[str, int]
+) -> None:
+    for trial in trials:
+        listener.starting(trial)
+        started_at = _now()
+        measurement, console = runner.measure(trial)
+        journal.append(measurement, console, started_at=started_at)
+        kind = measurement.outcome.kind.value
+        outcomes[kind] = outcomes.get(kind, 0) + 1
+        listener.measured(measurement)
+
+
+def _build(request: Request, listener: Listener) -> dict[str, Image]:
+    """Build every scenario's image; equal recipes and files give the same image."""
+    return {
+        scenario.name: images.build(request.recipes[scenario.image], scenario.files, say=listener.say)
+        for scenario in request.scenarios
+    }
+
+
+def _check(
+    request: Request, run: str, built: Mapping[str, Image], listener: Listener
+) -> tuple[dict[str, Isolation], dict[str, Availability]]:
+    """Start every isolation once for real, and prepare the other images for those that work."""
+    isolations = {name: open_isolation(name, run) for name in request.isolations}
+    distinct = list({image.digest: image for image in built.values()}.values())
+    availabilities = {}
+    for name, isolation in isolations.items():
+        availability = check(isolation, distinct[0], listener.say)
+        for image in distinct[1:] if availability.ready else []:
+            isolation.prepare(image, listener.say)
+        availabilities[name] = availability
+    listener.checked(describe_host(), list(availabilities.values()))
+    return isolations, availabilities
+
+
+def describe_host() -> str:
+    """Return this host in one line."""
+    host = fingerprint(cgroup=cgroup_version())
+    words = [
+        f"{host.cpus} x {host.cpu_model}",
+        f"{host.memory_bytes / (1 << 30):.0f} GiB",
+        host.os,
+        f"kernel {host.kernel}",
+        f"cgroup {host.cgroup}",
+    ]
+    if host.virtual:
+        words.append("this host is itself a virtual machine")
+    return ", ".join(words)
+
+
+def _harness(scenarios: Sequence[Scenario]) -> tuple[int, ...]:
+    """Return the CPUs that no instance of this run will use, where there are any."""
+    return harness_cpus(max(scenario.envelope.cpus for scenario in scenarios))
+
+
+def _open_folder(request: Request, run: str, built: Mapping[str, Image]) -> Path:
+    folder = request.results / run
+    (folder / "locks").mkdir(parents=True, exist_ok=True)
+    for image in built.values():
+        shutil.copyfile(image.lock, folder / _lock_name(image))
+    return folder
+
+
+def _lock_name(image: Image) -> str:
+    return f"locks/{image.name}-{image.digest.removeprefix('sha256:')[:12]}.json"
+
+
+def _manifest(
+    request: Request,
+    run: str,
+    trials: Sequence[Trial],
+    isolations: Mapping[str, Isolation],
+    availabilities: Mapping[str, Availability],
+    built: Mapping[str, Image],
+) -> manifests.Manifest:
+    return manifests.Manifest(
+        run=run,
+        started_at=_now().isoformat(timespec="seconds"),
+        command_line=list(request.command_line),
+        bench_version=__version__,
+        seed=request.seed,
+        quick=request.quick,
+        rounds={scenario.name: request.rounds or scenario.rounds for scenario in request.scenarios},
+        planned=len(trials),
+        host=fingerprint(cgroup=cgroup_version()),
+        harness={"cpu_set": list(_harness(request.scenarios)), "python": platform.python_version()},
+        isolations={
+            name: manifests.isolation_entry(isolation, availabilities[name])
+            for name, isolation in isolations.items()
+        },
+        scenarios={
+            scenario.name: manifests.scenario_entry(scenario, instance_cpus(scenario.envelope.cpus))
+            for scenario in request.scenarios
+        },
+        images={
+            scenario.image: manifests.image_entry(built[scenario.name], _lock_name(built[scenario.name]))
+            for scenario in request.scenarios
+        },
+    )
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

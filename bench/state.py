@@ -1,0 +1,72 @@
+"""What a run keeps on the host outside its results: scratch space, and a sign that it is alive.
+
+``/var/lib/isobench`` for root (QEMU under libvirt's own user must be able to enter it), the user's state
+folder otherwise, or ``ISOBENCH_STATE``. Everything a run makes lies below ``runs/<run-id>/`` or carries the
+run's id as label, name or path, so that ``clean`` finds what a killed run has left.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import platformdirs
+import psutil
+
+
+def state_folder() -> Path:
+    """Return the folder of the host-side state; it may not exist yet."""
+    named = os.environ.get("ISOBENCH_STATE")
+    if named:
+        return Path(named)
+    if os.geteuid() == 0:
+        return Path("/var/lib/isobench")
+    return Path(platformdirs.user_state_dir("isobench"))
+
+
+def run_folder(run: str) -> Path:
+    """Return where a run keeps its scratch space."""
+    return state_folder() / "runs" / run
+
+
+@contextmanager
+def alive(run: str) -> Iterator[Path]:
+    """Register a run as alive; on leaving, remove its scratch space."""
+    folder = run_folder(run)
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o711)
+    process = psutil.Process()
+    (folder / "alive").write_text(f"{process.pid} {process.create_time()}\n")
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def scratch(run: str, trial: int) -> Iterator[Path]:
+    """Make a folder for one trial; it goes with the trial."""
+    folder = run_folder(run) / f"{trial:04d}"
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o711)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def registered_runs() -> list[str]:
+    """Return every run with scratch space on this host, alive or dead."""
+    return sorted(folder.name for folder in (state_folder() / "runs").glob("*/"))
+
+
+def is_alive(run: str) -> bool:
+    """Whether the process that registered the run still lives; pid and start time must both agree."""
+    try:
+        pid, created = (run_folder(run) / "alive").read_text().split()
+        return abs(psutil.Process(int(pid)).create_time() - float(created)) < 1.0
+    except (OSError, ValueError, psutil.Error):
+        return False

@@ -1,0 +1,210 @@
+"""The journal as one long table, in Parquet: one row per sample, and a row without a value per silent trial.
+
+Only the reporting process imports this module: it needs pandas and pyarrow, and measuring stays light.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+from pydantic import TypeAdapter, ValidationError
+
+from bench.errors import ResultsError
+from bench.model import Better, Scalar
+
+MANIFEST = "manifest.json"
+JOURNAL = "trials.jsonl"
+DATASET = "samples.parquet"
+
+READS_SCHEMA = 1
+"""Newest ``schema_version`` this module understands."""
+
+DTYPES: Mapping[str, str] = {
+    "run": "string",
+    "host": "string",
+    "scenario": "string",
+    "scenario_version": "string",
+    "parameters": "string",
+    "isolation": "string",
+    "emulated": "bool",
+    "round": "int64",
+    "trial": "int64",
+    "outcome": "string",
+    "reason": "string",
+    "metric": "string",
+    "vantage": "string",
+    "unit": "string",
+    "better": "string",
+    "value": "float64",
+    "at_s": "float64",
+}
+"""Columns of the table, in order, and their pandas dtypes: the same in pandas 2.2 and 3."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredSample:
+    """One number of a journal line; ``at_s`` counts from the trial's request."""
+
+    metric: str
+    value: float
+    unit: str
+    vantage: str
+    better: Better
+    at_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredTrial:
+    """One line of the journal."""
+
+    number: int
+    round: int
+    scenario: str
+    scenario_version: str
+    parameters: dict[str, Scalar]
+    isolation: str
+    emulated: bool
+    outcome: str
+    reason: str
+    started_at: str = ""
+    seen: dict[str, str]
+    tail: tuple[str, ...]
+    samples: tuple[StoredSample, ...]
+
+    @property
+    def parameters_text(self) -> str:
+        """The parameters as canonical JSON, as in ``bench.model.Cell``."""
+        return json.dumps(self.parameters, sort_keys=True)
+
+
+_TRIAL = TypeAdapter(StoredTrial)
+
+
+def read_manifest(run_dir: Path) -> dict[str, object]:
+    """Read a run's manifest as plain JSON.
+
+    Raises ResultsError when it is missing, broken, or written by a newer Isobench.
+    """
+    file = run_dir / MANIFEST
+    try:
+        document: object = json.loads(_read(file))
+    except ValueError as error:
+        raise ResultsError(f"{file}: not valid JSON: {error}", remedy="Measure again") from error
+    if not isinstance(document, dict):
+        raise ResultsError(f"{file}: expected one JSON object", remedy="Measure again")
+    version = document.get("schema_version")
+    if not isinstance(version, int):
+        raise ResultsError(f"{file}: schema_version is missing", remedy="Measure again")
+    if version > READS_SCHEMA:
+        raise ResultsError(
+            f"{file}: schema version {version} is newer than {READS_SCHEMA}, the newest understood here",
+            remedy="Read this run with the Isobench that wrote it, or a newer one",
+        )
+    return document
+
+
+def read_journal(run_dir: Path) -> tuple[StoredTrial, ...]:
+    """Read every whole trial of a run's journal, in the order they were measured.
+
+    A last line that was cut short by a kill is ignored; any other broken line raises ResultsError with the
+    file and the line.
+    """
+    file = run_dir / JOURNAL
+    lines = _read(file).split(b"\n")
+    filled = [(number, line) for number, line in enumerate(lines, start=1) if line.strip()]
+    return tuple(_parse(file, filled))
+
+
+def read_dataset(run_dir: Path) -> pd.DataFrame:
+    """Build the long table from the journal: columns and dtypes as in ``DTYPES``, times in seconds.
+
+    A trial without samples is one row whose metric, vantage, unit, better, value and at_s are missing.
+    """
+    document = read_manifest(run_dir)
+    host = document.get("host")
+    name = host.get("name", "") if isinstance(host, dict) else ""
+    rows = [
+        {"run": document.get("run", run_dir.name), "host": name, **row}
+        for trial in read_journal(run_dir)
+        for row in _rows(trial)
+    ]
+    return pd.DataFrame(rows, columns=list(DTYPES)).astype(dict(DTYPES))
+
+
+def write_dataset(run_dir: Path) -> Path:
+    """Write ``samples.parquet`` beside the journal, whole or not at all, and return its path."""
+    table = read_dataset(run_dir)
+    target = run_dir / DATASET
+    handle, name = tempfile.mkstemp(dir=run_dir, prefix=".samples-", suffix=".parquet")
+    partial = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            table.to_parquet(file, engine="pyarrow", index=False)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.chmod(0o644)  # mkstemp makes it private; results are meant to be read by others
+        partial.replace(target)
+    finally:
+        partial.unlink(missing_ok=True)
+    return target
+
+
+def _read(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise ResultsError(
+            f"{file}: cannot be read: {error.strerror}", remedy="Name the folder of a run, such as results/<run-id>"
+        ) from error
+
+
+def _parse(file: Path, lines: Iterable[tuple[int, bytes]]) -> Iterator[StoredTrial]:
+    pending = list(lines)
+    for number, line in pending:
+        try:
+            document = json.loads(line)
+        except ValueError as error:
+            if number == pending[-1][0]:
+                return
+            raise ResultsError(
+                f"{file}, line {number}: not valid JSON", remedy="Only the last line may be cut short; measure again"
+            ) from error
+        try:
+            yield _TRIAL.validate_python(document)
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(map(str, first["loc"]))
+            raise ResultsError(
+                f"{file}, line {number}: {where}: {first['msg']}", remedy="Was it edited by hand? Measure again"
+            ) from error
+
+
+def _rows(trial: StoredTrial) -> Iterator[dict[str, object]]:
+    about: dict[str, object] = {
+        "scenario": trial.scenario,
+        "scenario_version": trial.scenario_version,
+        "parameters": trial.parameters_text,
+        "isolation": trial.isolation,
+        "emulated": trial.emulated,
+        "round": trial.round,
+        "trial": trial.number,
+        "outcome": trial.outcome,
+        "reason": trial.reason,
+    }
+    if not trial.samples:
+        yield about
+    for sample in trial.samples:
+        yield about | {
+            "metric": sample.metric,
+            "vantage": sample.vantage,
+            "unit": sample.unit,
+            "better": sample.better,
+            "value": sample.value,
+            "at_s": sample.at_s,
+        }

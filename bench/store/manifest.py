@@ -1,0 +1,88 @@
+"""The manifest: what a run was, so that its numbers can be understood and its plan rebuilt from the seed."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from bench.host import Host
+from bench.isolations.base import Availability, Isolation
+from bench.model import Image, Scenario
+
+FILE = "manifest.json"
+SCHEMA_VERSION = 1
+"""History. 1: the first (2026-11)."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Manifest:
+    """What is written to ``manifest.json``; times are ISO 8601 with offset."""
+
+    run: str
+    started_at: str
+    command_line: Sequence[str]
+    bench_version: str
+    seed: int
+    quick: bool
+    rounds: Mapping[str, int]
+    planned: int
+    host: Host
+    harness: Mapping[str, object]
+    isolations: Mapping[str, object]
+    scenarios: Mapping[str, object]
+    images: Mapping[str, object]
+    finished_at: str | None = None
+    interrupted: str | None = None
+    schema_version: int = field(default=SCHEMA_VERSION)
+
+
+def write(manifest: Manifest, folder: Path) -> None:
+    """Write the manifest whole or not at all."""
+    growing = folder / f".{FILE}.partial"
+    with growing.open("w") as file:
+        json.dump(asdict(manifest), file, indent=2, ensure_ascii=False)
+        file.write("\n")
+        file.flush()
+        os.fsync(file.fileno())
+    growing.replace(folder / FILE)
+
+
+def isolation_entry(isolation: Isolation, availability: Availability) -> dict[str, object]:
+    """Describe an isolation: whether it ran, in which versions, and what its stopwatch covers."""
+    fault = availability.fault
+    return {
+        "ready": availability.ready,
+        "detail": availability.detail,
+        "reason": fault.reason if fault else None,
+        "remedy": fault.remedy if fault else None,
+        "emulated": availability.emulated,
+        "versions": dict(availability.versions),
+        "own_kernel": isolation.own_kernel,
+        "stopwatch": isolation.stopwatch,
+        "phases": [asdict(phase) for phase in isolation.phases],
+    }
+
+
+def scenario_entry(scenario: Scenario, cpu_set: Sequence[int]) -> dict[str, object]:
+    """Describe a scenario as it was run."""
+    return {
+        "title": scenario.title,
+        "question": scenario.question,
+        "version": scenario.version,
+        "image": scenario.image,
+        "command": list(scenario.command),
+        "parameters": {name: list(values) for name, values in scenario.parameters.items()},
+        "envelope": {**asdict(scenario.envelope), "cpu_set": list(cpu_set)},
+        "settle_s": scenario.settle_s,
+        "metrics": [{"name": m.name, "unit": m.unit, "better": m.better} for m in scenario.metrics],
+        "claims": [asdict(claim) for claim in scenario.claims],
+    }
+
+
+def image_entry(image: Image, lock: str) -> dict[str, object]:
+    """Describe an image; ``lock`` is its lock's path inside the run's folder."""
+    packages = json.loads(image.lock.read_text())["packages"]
+    return {"digest": image.digest, "suite": image.suite, "packages": len(packages), "lock": lock}

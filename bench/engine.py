@@ -20,6 +20,7 @@ from pathlib import Path
 import psutil
 
 from bench.engine_ping import OWN_URL, answers, engine_answers
+from bench.engine_processes import end, left_behind, own_engine
 from bench.errors import IsolationError, UnavailableError
 from bench.isolations.base import Say
 
@@ -37,7 +38,6 @@ TERMINATE_S = 30.0
 """The engine itself gives its containers 15 s to stop."""
 ORPHAN_S = 2.0
 """For what the engine has left behind, which only happens when it was killed."""
-KILL_S = 10.0
 
 _SET_HERE = {"hosts", "data-root", "graph", "exec-root", "pidfile", "bridge"}
 """What ours does not take over from the machine's own configuration; runtimes and mirrors it does."""
@@ -77,10 +77,10 @@ def stop_engine(say: Say) -> bool:
         return False
     _require_root("stop")
     say(f"stopping the Docker engine at {OWN_URL}")
-    for process in _own_engine():
-        _end(process, TERMINATE_S)
-    for process in _dependants():
-        _end(process, ORPHAN_S)
+    for process in own_engine(PID_FILE):
+        end(process, TERMINATE_S)
+    for process in left_behind(EXEC_ROOT):
+        end(process, ORPHAN_S)
     if remaining := _own_processes():
         raise IsolationError(
             f"processes of the Docker engine are still there: {', '.join(str(p.pid) for p in remaining)}",
@@ -128,7 +128,7 @@ def _network_namespace(pid: int) -> Path | None:
 
 def _remove_stale_pid_file() -> None:
     """Remove what a crash left: dockerd will not start while any program bears the number in it."""
-    if not _own_engine():
+    if not own_engine(PID_FILE):
         PID_FILE.unlink(missing_ok=True)
 
 
@@ -160,7 +160,7 @@ def _await_answer(engine: subprocess.Popen[bytes]) -> None:
         if engine.poll() is not None:
             raise _not_up(f"dockerd ended with status {engine.returncode}")
         if time.monotonic() > deadline:
-            _end(psutil.Process(engine.pid), TERMINATE_S)
+            end(psutil.Process(engine.pid), TERMINATE_S)
             raise _not_up(f"dockerd did not answer within {START_S:g} s")
         time.sleep(0.1)
 
@@ -173,46 +173,4 @@ def _not_up(what: str) -> IsolationError:
 
 
 def _own_processes() -> list[psutil.Process]:
-    return _own_engine() + _dependants()
-
-
-def _own_engine() -> list[psutil.Process]:
-    """Return the process named by our pid file, if it is the engine we started and not a stranger."""
-    try:
-        process = psutil.Process(int(PID_FILE.read_text()))
-        ours = str(PID_FILE) in process.cmdline() and process.status() != psutil.STATUS_ZOMBIE
-    except (OSError, ValueError, psutil.Error):
-        return []
-    return [process] if ours else []
-
-
-def _dependants() -> list[psutil.Process]:
-    """Return what a killed engine leaves behind: its containers, their shims, its containerd."""
-    roots = [
-        process
-        for process in psutil.process_iter(["name", "cmdline", "status"])
-        if (process.info["name"] or "").startswith("containerd")
-        and process.info["status"] != psutil.STATUS_ZOMBIE
-        and any(word.startswith(f"{EXEC_ROOT}/") for word in process.info["cmdline"] or ())
-    ]
-    return [process for root in roots for process in (*_descendants(root), root)]
-
-
-def _descendants(root: psutil.Process) -> list[psutil.Process]:
-    try:
-        return root.children(recursive=True)
-    except psutil.NoSuchProcess:
-        return []
-
-
-def _end(process: psutil.Process, patience_s: float) -> None:
-    """Ask, then kill; return when it is gone or nothing helped."""
-    for ask, wait_s in ((process.terminate, patience_s), (process.kill, KILL_S)):
-        try:
-            ask()
-            process.wait(wait_s)
-        except psutil.TimeoutExpired:
-            continue
-        except psutil.NoSuchProcess:
-            pass
-        return
+    return own_engine(PID_FILE) + left_behind(EXEC_ROOT)

@@ -70,3 +70,8 @@ def is_alive(run: str) -> bool:
         return abs(psutil.Process(int(pid)).create_time() - float(created)) < 1.0
     except (OSError, ValueError, psutil.Error):
         return False
+
+
+def forget(run: str) -> None:
+    """Remove a dead run's scratch space."""
+    shutil.rmtree(run_folder(run), ignore_errors=True)

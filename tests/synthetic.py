@@ -30,7 +30,12 @@ COSTS = {"bare": 1.0, "docker": 1.01, "vm": 1.12}
 
 
 def write_run(
-    folder: Path, *, rounds: int = 7, trouble: bool = True, interrupted: str | None = None, trials: int | None = None
+    folder: Path,
+    *,
+    rounds: int = 7,
+    trouble: bool = True,
+    interrupted: str | None = None,
+    trials: int | None = None,
 ) -> Path:
     """Write a run folder; ``trials`` cuts the journal short."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -46,7 +51,12 @@ def _trials(rounds: int, *, trouble: bool) -> list[dict[str, object]]:
     found: list[dict[str, object]] = []
     cells = [
         (scenario, parameters, isolation)
-        for scenario, parameters in (("startup", {}), ("memory", {}), ("cpu", {"threads": 1}), ("cpu", {"threads": 2}))
+        for scenario, parameters in (
+            ("startup", {}),
+            ("memory", {}),
+            ("cpu", {"threads": 1}),
+            ("cpu", {"threads": 2}),
+        )
         for isolation in ISOLATIONS
     ]
     for round_number in range(1, rounds + 1):
@@ -58,24 +68,43 @@ def _trials(rounds: int, *, trouble: bool) -> list[dict[str, object]]:
             "outcome": "timed out", "reason": "no start mark within 60 s", "samples": [],
             "tail": ["[    0.000000] Linux version 6.1.0", "Kernel panic - not syncing: <no init> | found"],
         }  # fmt: skip
-        docker = next(t for t in found if (t["isolation"], t["scenario"], t["round"]) == ("docker", "startup", 3))
+        docker = next(
+            t for t in found if (t["isolation"], t["scenario"], t["round"]) == ("docker", "startup", 3)
+        )
         docker |= {"outcome": "spoiled", "reason": "the host swapped 12 MiB during the trial"}
     return found
 
 
 def _trial(
-    number: int, round_number: int, scenario: str, parameters: dict[str, int], isolation: str, chance: random.Random
+    number: int,
+    round_number: int,
+    scenario: str,
+    parameters: dict[str, int],
+    isolation: str,
+    chance: random.Random,
 ) -> dict[str, object]:
     def sample(metric: str, value: float, unit: str, vantage: str, better: str = "lower") -> None:
-        noise = chance.lognormvariate(0, 0.02)
+        noise = chance.lognormvariate(0, 0.0005 if metric.startswith("clock") else 0.02)
         samples.append(
-            {"metric": metric, "value": value * noise, "unit": unit, "vantage": vantage, "better": better, "at_s": 1.0}
+            {
+                "metric": metric,
+                "value": value * noise,
+                "unit": unit,
+                "vantage": vantage,
+                "better": better,
+                "at_s": 1.0,
+            }
         )
 
     samples: list[dict[str, object]] = []
     slow = chance.lognormvariate(0, 0.03)
     last = MARKS[isolation]["ready"]
-    tail = {"end": last + 1, "bye": last + 1.001, "exited": last + 1.03, "gone": last + 1.05 + 30 * last / 100}
+    tail = {
+        "end": last + 1,
+        "bye": last + 1.001,
+        "exited": last + 1.03,
+        "gone": last + 1.05 + 30 * last / 100,
+    }
     for mark, at_s in {**MARKS[isolation], **tail}.items():
         samples.append(
             {"metric": f"timeline.{mark}", "value": at_s * slow, "unit": "s", "vantage": "host",
@@ -105,14 +134,17 @@ def _memory(isolation: str, sample: object) -> None:
     if isolation != "vm":
         sample("memory.idle.cgroup", (own * 0.4 + 0.5) * MIB, "B", "cgroup")
         sample("memory.peak.cgroup", (own * 0.6 + 0.9) * MIB, "B", "cgroup")
-    sample("memory.guest_used", 21 * MIB, "B", "guest")
+    if isolation == "vm":
+        sample("memory.guest_used", 21 * MIB, "B", "guest")
 
 
 def _cpu(isolation: str, threads: int, sample: object) -> None:
     assert callable(sample)
     sample("events_per_s", 812.0 * threads * SPEED[isolation], "1/s", "workload", "higher")
     sample("latency_p95", 0.0012 / SPEED[isolation], "s", "workload")
-    sample("cpu.used", 1.0 * threads * COSTS[isolation], "s", "processes:vmm" if isolation == "vm" else "cgroup")
+    sample(
+        "cpu.used", 1.0 * threads * COSTS[isolation], "s", "processes:vmm" if isolation == "vm" else "cgroup"
+    )
     sample("cpu.window", 1.0, "s", "host")
     sample("clock.workload", 1.0 * (1.031 if isolation == "vm" else 1.0), "s", "workload")
     sample("clock.host", 1.0, "s", "host")
@@ -161,7 +193,9 @@ def _manifest(run: str, rounds: int, interrupted: str | None) -> dict[str, objec
     }  # fmt: skip
 
 
-def _scenario(title: str, question: str, metrics: list[dict[str, str]], settle_s: float | None) -> dict[str, object]:
+def _scenario(
+    title: str, question: str, metrics: list[dict[str, str]], settle_s: float | None
+) -> dict[str, object]:
     return {
         "title": title, "question": question, "version": "0123456789ab", "image": "base",
         "command": ["/bin/workload", "--threads", "{threads}"],

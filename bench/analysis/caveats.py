@@ -72,10 +72,15 @@ def _few_trials(comparison: Comparison) -> list[str]:
     ok = comparison.samples.groupby("isolation")["trial"].nunique()
     counts = [int(ok.get(isolation, 0)) for isolation in comparison.isolations]
     fewest = min((count for count in counts if count), default=0)
-    empty = [comparison.name_of(name) for name, count in zip(comparison.isolations, counts, strict=True) if not count]
+    empty = [
+        comparison.name_of(name)
+        for name, count in zip(comparison.isolations, counts, strict=True)
+        if not count
+    ]
     said = [f"No trial of {name} ended well: it has no figures." for name in empty]
     if 0 < fewest < intervals.MINIMUM:
-        said.append(f"With {fewest} good trial{'s' * (fewest > 1)} there is no interval: treat medians as a first look.")
+        trials = "trial" if fewest == 1 else "trials"
+        said.append(f"With {fewest} good {trials} there is no interval: treat medians as a first look.")
     elif 0 < fewest < ENOUGH:
         coverage = intervals.best_coverage(fewest) * 100
         said.append(

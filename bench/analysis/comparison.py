@@ -118,7 +118,9 @@ def comparisons(frame: pd.DataFrame) -> tuple[Comparison, ...]:
     ordered = sorted(pairs, key=lambda pair: _naturally(str(pair[1])))
     first = list(dict.fromkeys(summary["scenario"]))
     ordered.sort(key=lambda pair: first.index(pair[0]))
-    return tuple(_compare(summary, samples, str(scenario), str(parameters)) for scenario, parameters in ordered)
+    return tuple(
+        _compare(summary, samples, str(scenario), str(parameters)) for scenario, parameters in ordered
+    )
 
 
 def reading_order(isolation: str) -> tuple[int, str]:

@@ -73,7 +73,9 @@ def summarize(frame: pd.DataFrame) -> pd.DataFrame:
         scenario, parameters, isolation = key
         of_pair = samples[(samples["scenario"] == scenario) & (samples["parameters"] == parameters)]
         about = dict(zip(derive.CELL, key, strict=True)) | _counts(cell)
-        figures = _figures(of_pair[of_pair["isolation"] == isolation], of_pair[of_pair["isolation"] == BASELINE])
+        figures = _figures(
+            of_pair[of_pair["isolation"] == isolation], of_pair[of_pair["isolation"] == BASELINE]
+        )
         rows += [about | figure for figure in figures or [_nothing()]]
     return pd.DataFrame(rows, columns=list(DTYPES)).astype(dict(DTYPES))
 
@@ -89,7 +91,7 @@ def _figures(own: pd.DataFrame, bare: pd.DataFrame) -> list[dict[str, object]]:
     baselines = {key: rows["value"].to_numpy() for key, rows in bare.groupby(["metric", "vantage"])}
     rows: list[dict[str, object]] = []
     for key, group in own.groupby(_FIGURE, sort=False):
-        metric, vantage, unit, better = key
+        metric, vantage = key[0], key[1]
         values = group["value"].to_numpy()
         baseline = baselines.get((metric, vantage))
         about = dict(zip(_FIGURE, key, strict=True))
@@ -105,7 +107,9 @@ def _figure(estimate: intervals.Estimate) -> dict[str, object]:
     return {"n": estimate.n, "median": estimate.value, "low": estimate.low, "high": estimate.high}
 
 
-def _ratio(values: intervals.Floats, baseline: intervals.Floats | None, *, is_bare: bool) -> dict[str, object]:
+def _ratio(
+    values: intervals.Floats, baseline: intervals.Floats | None, *, is_bare: bool
+) -> dict[str, object]:
     if baseline is None:
         return {}
     if is_bare:  # one by definition, not by measurement: no interval

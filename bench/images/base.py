@@ -24,11 +24,11 @@ _OPTIONS = (
     '--customize-hook=rm -f "$1/etc/resolv.conf"; echo isobench > "$1/etc/hostname"',
     '--customize-hook=echo "127.0.0.1 localhost isobench" > "$1/etc/hosts"',
 )
-_NOTE_PACKAGES = (
+_NOTE = (
     "--customize-hook=chroot \"$1\" dpkg-query --show --showformat '${Package}:${Architecture}=${Version}\\n'"
     ' | APT_CONFIG="$MMDEBSTRAP_APT_CONFIG" xargs apt-cache show --no-all-versions > "$1/packages"'
 )
-_FORGET_NOTE = '--customize-hook=rm "$1/packages"'
+"""Asks apt, while it still has the archive's signed lists, for every installed package's stanza."""
 
 
 def base(recipe: Recipe, *, say: Say) -> Path:
@@ -54,7 +54,7 @@ def _make(
     say(f"{wanted_by}: {recipe.suite} with {', '.join(packages) or 'no further packages'}, about a minute")
     room = _ROOM_BYTES + len(packages) * _ROOM_PER_PACKAGE_BYTES
     cache.require_free(folder.parent, room, wanted_by)
-    folder.mkdir(mode=0o755)
+    cache.new_folder(folder)
     began = time.monotonic()
     tar, noted = folder / "base.tar", folder / "packages"
     mmdebstrap.build(
@@ -62,7 +62,7 @@ def _make(
         tar,
         variant="minbase",
         packages=packages,
-        options=(*_OPTIONS, _NOTE_PACKAGES, mmdebstrap.download("customize", "/packages", noted), _FORGET_NOTE),
+        options=(*_OPTIONS, *_note_packages(noted)),
         wanted_by=wanted_by,
     )
     installed = lock.parse_packages(noted.read_text())
@@ -79,3 +79,7 @@ def _make(
         folder / "lock.json",
     )
     say(f"{wanted_by}: {len(installed)} packages in {time.monotonic() - began:.0f} s")
+
+
+def _note_packages(noted: Path) -> tuple[str, ...]:
+    return _NOTE, mmdebstrap.download("customize", "/packages", noted), '--customize-hook=rm "$1/packages"'

@@ -68,7 +68,7 @@ def _make(folder: Path, *, lower: Path, boot: Kit, content: Sequence[ImageFile],
     lower_tar, tar = lower / "base.tar", folder / "rootfs.tar"
     added = sum(len(file.content) for file in content)
     cache.require_free(folder.parent, lower_tar.stat().st_size + added + cache.MIB, f"image {name!r}")
-    folder.mkdir(mode=0o755)
+    cache.new_folder(folder)
     shutil.copyfile(lower_tar, tar)
     append(tar, content)
     tar.chmod(0o644)

@@ -15,7 +15,7 @@ import secrets
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import platformdirs
@@ -75,6 +75,12 @@ def once(
     return path
 
 
+def new_folder(path: Path) -> None:
+    """Create a directory that everybody may read, whatever the umask: QEMU may run as another user."""
+    path.mkdir()
+    path.chmod(0o755)
+
+
 def remove(path: Path) -> None:
     """Remove a file or directory tree, never crossing into another file system mounted there."""
     if path.is_dir() and not path.is_symlink():
@@ -106,10 +112,10 @@ def sha256(path: Path) -> str:
 
 def _folder(place: Path) -> Path:
     try:
-        missing = [folder for folder in (place, *place.parents) if not folder.exists()]
-        place.mkdir(parents=True, exist_ok=True)
-        for folder in missing:
-            folder.chmod(0o755)  # whatever the umask: QEMU may run as another user
+        for folder in reversed((place, *place.parents)):
+            if not folder.exists():
+                with suppress(FileExistsError):  # another run was faster
+                    new_folder(folder)
     except OSError as error:
         raise ImageError(
             f"the cache directory {place} cannot be used: {error.strerror}",

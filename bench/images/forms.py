@@ -31,7 +31,7 @@ def tree(image: Image, say: Say) -> Path:
 
 
 def disk(image: Image, say: Say) -> Path:
-    """Return the image as a raw ext4 disk of ``image.disk_bytes``, readable by all; boot it through an overlay.
+    """Return the image as a raw ext4 disk of ``image.disk_bytes``, readable by all; boot from an overlay.
 
     Raises ImageError when it is too small for what is in it.
     """
@@ -47,7 +47,7 @@ def disk(image: Image, say: Say) -> Path:
 def _extract(folder: Path, *, image: Image, say: Say) -> None:
     say(f"image {image.name!r}: unpacking")
     cache.require_free(folder.parent, 2 * image.tar.stat().st_size, f"image {image.name!r}, unpacked,")
-    folder.mkdir(mode=0o755)
+    cache.new_folder(folder)
     words = ["tar", "--extract", "--numeric-owner", "--preserve-permissions", f"--file={image.tar}"]
     words += ["--xattrs", "--xattrs-include=*"] if os.geteuid() == 0 else ["--no-same-owner"]
     words += [] if _may_make_devices(folder.parent) else _device_exclusions(image.tar)
@@ -82,7 +82,7 @@ def _too_small(image: Image, needed_bytes: int) -> ImageError:
 
 
 def _disk_needed_bytes(tar: Path) -> int:
-    """Estimate: whole blocks per file, an inode table of 1/64 (mke2fs: one of 256 bytes per 16 KiB), some room."""
+    """Estimate: whole blocks, 1/64 for inodes (mke2fs.conf(5): 256 bytes of table per 16 KiB), some room."""
     with tarfile.open(tar) as archive:
         blocks = sum(-(-member.size // _BLOCK_BYTES) + (not member.issym()) for member in archive)
     return blocks * _BLOCK_BYTES * 65 // 64 + 16 * cache.MIB
@@ -113,5 +113,6 @@ def _run(words: Sequence[str], failure: str, *, too_small: ImageError | None = N
         return
     if too_small and re.search(r"Could not allocate|No space left|too small", done.stderr):
         raise too_small
-    error = ImageError(f"{failure}: {' '.join(done.stderr.split()[-30:])}", remedy="Is the cache's disk sound and writable?")
+    error = ImageError(failure, remedy="Make sure that the cache's disk is sound and has room")
+    error.add_note(f"{words[0]} said:\n{done.stderr[-2000:]}")
     raise error

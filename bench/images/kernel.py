@@ -54,9 +54,8 @@ def kit(suite: str, *, say: Say) -> Kit:
     """
     machine = architecture.current()
     init = _script("init.sh")
-    key = short_digest(
-        suite.encode(), machine.debian.encode(), mmdebstrap.mirror().encode(), init, repr((modules.SETS, _APPLETS)).encode()
-    )
+    asked = (suite, machine.debian, mmdebstrap.mirror(), repr(modules.SETS), repr(_APPLETS))
+    key = short_digest(init, *map(str.encode, asked))
     folder = cache.once(
         cache.shelf("kits") / f"{suite}-{key}",
         partial(_make, suite=suite, machine=machine, init=init, say=say),
@@ -86,12 +85,10 @@ def trial_cpio(*, nonce: str, pids: int, command: Sequence[str], devices: Sequen
     return cpio.archive([cpio.Entry("trial", 0o644, text.encode())])
 
 
-def _make(
-    folder: Path, *, suite: str, machine: architecture.Architecture, init: bytes, say: Say
-) -> None:
+def _make(folder: Path, *, suite: str, machine: architecture.Architecture, init: bytes, say: Say) -> None:
     say(f"boot kit: kernel and busybox of {suite}, about 15 s")
     cache.require_free(folder.parent, _ROOM_BYTES, f"the boot kit of {suite}")
-    folder.mkdir(mode=0o755)
+    cache.new_folder(folder)
     tar, noted = folder / "kit.tar", folder / "packages"
     mmdebstrap.build(
         suite,

@@ -54,7 +54,7 @@ def _resolved(path: str, there: Mapping[str, tarfile.TarInfo]) -> str:
                 break
         else:
             return _plain(path)
-    raise ImageError(f"the image's symbolic links on the way to {path!r} form a loop", remedy="Choose another path")
+    raise ImageError(f"the image's symbolic links to {path!r} form a loop", remedy="Choose another path")
 
 
 def _joined(folder: str, target: str, rest: str) -> str:

@@ -22,20 +22,26 @@ _STOP_TIMEOUT_S = 10.0
 _TAIL_LINES = 15
 
 _UNREACHABLE = re.compile(
-    r"Could not resolve|Temporary failure resolving|Could not connect|Unable to connect|Connection (?:timed out|failed)"
-    r"|Network is unreachable|Failed to fetch"
+    r"Could not resolve|Temporary failure resolving|Could not connect|Unable to connect|Network is unreachable"
+    r"|Connection (?:timed out|failed)|Failed to fetch"
 )
 
 
 def build(
-    suite: str, tar: Path, *, variant: str, packages: Sequence[str], options: Sequence[str] = (), wanted_by: str
+    suite: str,
+    tar: Path,
+    *,
+    variant: str,
+    packages: Sequence[str],
+    options: Sequence[str] = (),
+    wanted_by: str,
 ) -> None:
     """Write the packages of ``suite`` and what they depend on into ``tar``.
 
     ``variant`` is mmdebstrap's: ``minbase`` for a system, ``extract`` for files only. ``wanted_by`` is who
     asks, for messages. Ends every process it started, also when interrupted.
 
-    Raises ImageError when mmdebstrap is missing, a package or the suite is unknown, or the mirror is out of reach.
+    Raises ImageError when mmdebstrap is missing, a package or the suite is unknown, or no mirror answers.
     """
     if shutil.which("mmdebstrap") is None:
         raise ImageError(
@@ -58,7 +64,7 @@ def mirror() -> str:
 
 
 def download(stage: str, inside: str, outside: Path) -> str:
-    """Return the option that copies a file out of the unfinished system after ``stage`` (extract, customize)."""
+    """Return the option that copies a file out of the unfinished system; ``stage``: extract or customize."""
     return f"--{stage}-hook=download {shlex.quote(inside)} {shlex.quote(os.fspath(outside))}"
 
 

@@ -37,7 +37,7 @@ def unpack(path: str, data: bytes) -> bytes:
 
 
 def ordered(wanted: Iterable[str], available: Mapping[str, bytes]) -> tuple[str, ...]:
-    """Return ``wanted`` and all they need, each after what it needs; a module built into the kernel is left out.
+    """Return ``wanted`` and all they need, each after what it needs, without those built into the kernel.
 
     ``available`` maps module name -> plain module.
     """

@@ -12,7 +12,7 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import ClassVar
@@ -32,6 +32,7 @@ from bench.isolations.base import (
     Say,
 )
 from bench.isolations.console import Console
+from bench.isolations.remedy import missing_package
 from bench.isolations.stream import pump
 from bench.isolations.timeline import Timeline
 from bench.model import Image, Phase
@@ -62,7 +63,7 @@ class Bare(Isolation):
         """Look for the tools of the gate."""
         for tool, package in (("unshare", "util-linux"), ("chroot", "coreutils"), ("taskset", "util-linux")):
             if shutil.which(tool) is None:
-                return Fault(reason=f"the command {tool} is missing", remedy=f"apt-get install {package}")
+                return missing_package(f"the command {tool} is missing", package)
         return None
 
     def prepare(self, image: Image, say: Say) -> None:
@@ -92,11 +93,11 @@ class Bare(Isolation):
             gate.go()
             yield gate
 
-    def clean(self, dead_runs: Sequence[str]) -> list[str]:
+    def clean(self, dead: Callable[[str], bool]) -> list[str]:
         """Remove control groups of dead runs, with the processes in them."""
         removed = []
-        for run in dead_runs:
-            for group in cgroup.find(f"isobench/{run}"):
+        for run, group in cgroup.below("isobench").items():
+            if dead(run):
                 pids = group.pids()
                 group.remove()
                 removed.append(f"control group of run {run}" + (f", with processes {pids}" if pids else ""))

@@ -209,5 +209,5 @@ class Isolation(ABC):
         """Return versions and caveats, as far as they are known after ``prepare``."""
 
     @abstractmethod
-    def clean(self, dead_runs: Sequence[str]) -> list[str]:
-        """Remove what these dead runs left behind; return one line for each thing removed."""
+    def clean(self, dead: Callable[[str], bool]) -> list[str]:
+        """Remove what runs for which ``dead`` holds left behind; return one line for each thing removed."""

@@ -173,13 +173,13 @@ class Cgroup:
         )
 
 
-def find(prefix: str) -> list[Cgroup]:
-    """Return the groups directly below ``prefix`` in any hierarchy, for a later clean-up."""
+def below(parent: str) -> dict[str, Cgroup]:
+    """Return the groups directly below ``parent``, by name, for a later clean-up."""
     folders: dict[str, dict[str, Path]] = {}
-    for name, root in mounts().items():
-        for folder in sorted((root / prefix).glob("*/")):
-            folders.setdefault(folder.name, {})[name] = folder
-    return [Cgroup(by_name) for by_name in folders.values()]
+    for controller, root in mounts().items():
+        for folder in sorted((root / parent).glob("*/")):
+            folders.setdefault(folder.name, {})[controller] = folder
+    return {name: Cgroup(by_controller) for name, by_controller in folders.items()}
 
 
 def _make_below(controller: str, root: Path, path: str) -> None:

@@ -7,7 +7,7 @@ import socket
 import struct
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import Any, ClassVar
 
@@ -16,7 +16,8 @@ import docker.errors
 import requests.exceptions
 import urllib3.exceptions
 
-from bench.engine import engine_answers, start_engine
+from bench.engine import start_engine
+from bench.engine_ping import engine_answers
 from bench.errors import IsolationError, LeftoverError, UnavailableError
 from bench.isolations import processes
 from bench.isolations.base import (
@@ -129,7 +130,7 @@ class Docker(Isolation):
                 timeline.mark("started", self.clock.now_ns())
             yield DockerInstance(timeline, console, api, container, stream, self._daemons)
 
-    def clean(self, dead_runs: Sequence[str]) -> list[str]:
+    def clean(self, dead: Callable[[str], bool]) -> list[str]:
         """Remove containers that carry the label of a dead run."""
         if engine_answers() is None:
             return []
@@ -137,7 +138,7 @@ class Docker(Isolation):
         with _translated("list containers"):
             for container in self._api.containers(all=True, filters={"label": LABEL}):
                 run = container["Labels"][LABEL]
-                if run in dead_runs:
+                if dead(run):
                     self._api.remove_container(container["Id"], force=True, v=True)
                     removed.append(f"container {container['Names'][0].lstrip('/')} of run {run}")
         return removed

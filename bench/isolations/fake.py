@@ -126,7 +126,7 @@ class Fake(Isolation):
             self.clock.sleep(_GONE_S)
             timeline.mark("gone", self.clock.now_ns())
 
-    def clean(self, dead_runs: Sequence[str]) -> list[str]:
+    def clean(self, dead: Callable[[str], bool]) -> list[str]:
         """Nothing can be left."""
         return []
 

@@ -11,7 +11,7 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
@@ -38,6 +38,7 @@ from bench.isolations.console import Console
 from bench.isolations.domain import Machine
 from bench.isolations.hypervisor import Hypervisor, connect, qemu_binary, virDomain
 from bench.isolations.probe import probe_start_s
+from bench.isolations.remedy import missing_package
 from bench.isolations.serial import SerialLine
 from bench.isolations.timeline import Timeline
 from bench.model import Image, Phase
@@ -75,15 +76,13 @@ class VirtualMachine(Isolation):
         self._choice = Choice(kvm=False, why="not yet tried")
 
     def missing(self) -> Fault | None:
-        """Look for QEMU and its disk tool."""
+        """Look for QEMU, its disk tool, and the user libvirt runs it as."""
         if qemu_binary() is None:
-            return Fault(
-                reason=f"QEMU for {platform.machine()} is not installed", remedy="apt-get install qemu-system-x86"
-            )
+            return missing_package(f"QEMU for {platform.machine()} is not installed", "qemu-system-x86")
         if shutil.which("qemu-img") is None:
-            return Fault(reason="the command qemu-img is missing", remedy="apt-get install qemu-utils")
+            return missing_package("the command qemu-img is missing", "qemu-utils")
         if os.geteuid() == 0 and not _user_exists("libvirt-qemu"):  # libvirt's driver refuses to start without
-            return Fault(reason="libvirt's user libvirt-qemu is missing", remedy="apt-get install libvirt-daemon-system")
+            return missing_package("libvirt's user libvirt-qemu is missing", "libvirt-daemon-system")
         return None
 
     def prepare(self, image: Image, say: Say) -> None:
@@ -135,12 +134,12 @@ class VirtualMachine(Isolation):
             stack.callback(instance.stop)
             yield instance
 
-    def clean(self, dead_runs: Sequence[str]) -> list[str]:
+    def clean(self, dead: Callable[[str], bool]) -> list[str]:
         """End the QEMU processes of dead runs; libvirt forgets their domains by itself."""
         removed = []
         for process in processes.named(f"qemu-system-{platform.machine()}"):
             run = _run_of(process.pid)
-            if run in dead_runs:
+            if run is not None and dead(run):
                 with suppress(ProcessLookupError):
                     os.kill(process.pid, signal.SIGKILL)
                 removed.append(f"virtual machine of run {run} (process {process.pid})")

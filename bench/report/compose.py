@@ -24,7 +24,9 @@ def compose(path: str | Path) -> Report:
     manifest = load_manifest(run_dir)
     frame = load(run_dir)
     order = list(manifest.scenarios)
-    found = sorted(comparisons(frame), key=lambda one: order.index(one.scenario) if one.scenario in order else len(order))
+    found = sorted(
+        comparisons(frame), key=lambda one: order.index(one.scenario) if one.scenario in order else len(order)
+    )
     sections = tuple(section(comparison, manifest) for comparison in found)
     bad = troubles(run_dir)
     trials = frame.drop_duplicates("trial")["outcome"]
@@ -84,8 +86,13 @@ def _status(manifest: Manifest, trials: int, bad: tuple[Trouble, ...]) -> str:
 
 
 def _summary(sections: tuple[Section, ...], emulated: tuple[str, ...]) -> tuple[str, ...]:
-    said = [text for one in sections for facet in one.facets[: one.leading] for text in facet.sentences]
-    return (*dict.fromkeys(said), *sentences.emulated(emulated)) if said else ()
+    said = [
+        f"{one.parameters}: {text}" if one.parameters else text
+        for one in sections
+        for facet in one.facets[: one.leading]
+        for text in facet.sentences
+    ]
+    return (*said, *sentences.emulated(emulated)) if said else ()
 
 
 def _ready(manifest: Manifest) -> list[tuple[str, RunIsolation]]:
@@ -93,7 +100,7 @@ def _ready(manifest: Manifest) -> list[tuple[str, RunIsolation]]:
     return sorted(ready, key=lambda pair: reading_order(pair[0]))
 
 
-def _label(name: str, emulated: bool) -> str:  # noqa: FBT001 - both are what a label is made of
+def _label(name: str, emulated: bool) -> str:
     return f"{name} (emulated)" if emulated else name
 
 
@@ -119,7 +126,9 @@ def _not_run(manifest: Manifest) -> Table:
     return Table(
         title="Isolations that did not run",
         head=("isolation", "reason", "remedy"),
-        rows=tuple((name, one.reason or "no reason given", one.remedy or words.NONE) for name, one in idle.items()),
+        rows=tuple(
+            (name, one.reason or "no reason given", one.remedy or words.NONE) for name, one in idle.items()
+        ),
         names=3,
     )
 
@@ -147,7 +156,11 @@ def _method(manifest: Manifest) -> tuple[str, ...]:
         "Memory is shown from several vantages, none of which is the true one. Daemons that serve every instance are "
         "never added to an instance's own processes.",
     ]
-    return (*said, "This was a quick run: a first look, not a result to publish.") if manifest.quick else tuple(said)
+    return (
+        (*said, "This was a quick run: a first look, not a result to publish.")
+        if manifest.quick
+        else tuple(said)
+    )
 
 
 def _facts(manifest: Manifest) -> tuple[tuple[str, str], ...]:
@@ -165,9 +178,10 @@ def _facts(manifest: Manifest) -> tuple[tuple[str, str], ...]:
 
 
 def _caveats(manifest: Manifest, emulated: tuple[str, ...]) -> tuple[str, ...]:
-    said = [words.sentence(caveat) for caveat in manifest.host.caveats]
+    said = [words.capital(words.sentence(caveat)) for caveat in manifest.host.caveats]
     if manifest.host.virtual:
         said.append(
-            f"This host is itself a virtual machine ({manifest.host.virtual}): its hypervisor is in every figure, bare included."
+            f"This host is itself a virtual machine ({manifest.host.virtual}): "
+            "its hypervisor is in every figure, bare included."
         )
     return (*said, *(f"{name}: {words.EMULATED}." for name in emulated))

@@ -1,4 +1,4 @@
-"""What the plots are made of: dots with intervals, steps, stacked roles, each drawn onto given axes."""
+"""What the plots are made of: dots with intervals and steps, each drawn onto given axes."""
 
 from __future__ import annotations
 
@@ -13,16 +13,20 @@ from bench.analysis.intervals import Floats
 from bench.analysis.manifest import Manifest
 from bench.report import style, words
 
-MEBIBYTE = float(1 << 20)
 LOG_FROM = 10.0
 """Ratios that span more than this, and pass 1, are drawn on a log scale."""
 
 _BESIDE = 6  # points between a bar's end and the text that names it
-_VIEWS = (
-    ("memory.idle.available_change", "host", "D", "fall of the host's MemAvailable"),
-    ("memory.idle.cgroup", "cgroup", "o", "control group's account"),
-    ("memory.guest_used", "guest", "^", "used, as the guest sees it"),
-)
+
+
+def title(axes: Axes, comparison: Comparison, text: str, isolation: str | None = None) -> None:
+    """Set a panel's title and, at its right, which of the shown isolations (all, or one) are emulated."""
+    axes.set_title(text)
+    shown = comparison.isolations if isolation is None else (isolation,)
+    emulated = ", ".join(name for name in shown if name in comparison.emulated)
+    if emulated:
+        note = f"{emulated}: {words.EMULATED}"
+        axes.set_title(note, loc="right", fontweight="normal", fontsize=8.5, color=style.FAINT)
 
 
 def dots(axes: Axes, comparison: Comparison, found: tuple[Finding, ...]) -> None:
@@ -36,13 +40,11 @@ def dots(axes: Axes, comparison: Comparison, found: tuple[Finding, ...]) -> None
             (max(one.median, float(values.max())), row),
             xytext=(8, 0), textcoords="offset points", va="center", fontweight="bold",
         )  # fmt: skip
-    _names(axes, [comparison.name_of(one.isolation) for one in found])
+    names(axes, [comparison.name_of(one.isolation) for one in found])
     style.clean(axes)
 
 
-def _row(
-    axes: Axes, row: int, values: Floats, middle: tuple[float, float, float], colour: str
-) -> None:
+def _row(axes: Axes, row: int, values: Floats, middle: tuple[float, float, float], colour: str) -> None:
     low, median, high = middle
     spread = np.linspace(-0.16, 0.16, len(values)) if len(values) > 1 else np.zeros(1)
     axes.plot(values, row + spread, "o", color=colour, alpha=0.45, markersize=4, markeredgewidth=0)
@@ -51,9 +53,10 @@ def _row(
     axes.plot([median], [row], "|", color=style.INK, markersize=15, markeredgewidth=2)
 
 
-def _names(axes: Axes, names: list[str]) -> None:
-    axes.set_yticks(range(len(names)), names)
-    axes.set_ylim(len(names) - 0.4, -0.6)
+def names(axes: Axes, rows: list[str]) -> None:
+    """Name the rows, the first at the top."""
+    axes.set_yticks(range(len(rows)), rows)
+    axes.set_ylim(len(rows) - 0.4, -0.6)
 
 
 def log_seconds(axes: Axes) -> None:
@@ -66,7 +69,7 @@ def log_seconds(axes: Axes) -> None:
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: _tick(value)))
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_minor_formatter(NullFormatter())
-    axes.set_xlabel("seconds, milliseconds (log scale)")
+    axes.set_xlabel("time since the request (log scale)")
 
 
 def _tick(value: float) -> str:
@@ -91,45 +94,10 @@ def waterfall(axes: Axes, comparison: Comparison, manifest: Manifest | None, one
             (finish / divisor, row), xytext=(_BESIDE, 0), textcoords="offset points", va="center",
         )  # fmt: skip
     labels = [manifest.phase_label(one.isolation, mark) if manifest else mark for mark, _, _ in steps]
-    _names(axes, [f"to: {label}" for label in labels])
+    names(axes, [f"until {label}" for label in labels])
     axes.set_xlim(0, steps[-1][2] / divisor * 1.22 if steps else 1)
-    name = f"{one.isolation}: {words.EMULATED}" if one.emulated else one.isolation
-    axes.set_title(f"{name} — steps until ready, in {unit}")
-    style.clean(axes)
-
-
-def stacks(axes: Axes, comparison: Comparison, found: tuple[Finding, ...], shared: list[str]) -> None:
-    """Draw PSS stacked by role, the other vantages as markers, shared daemons as dashed bars of their own."""
-    roles = [one for one in comparison.vantages("memory.idle.pss") if ":" in one and one not in shared]
-    colours = style.colours(comparison.isolations)
-    names: list[str] = []
-    for one in found:
-        row, left, parts = len(names), 0.0, []
-        names.append(comparison.name_of(one.isolation))
-        for place, role in enumerate(roles):
-            part = comparison.finding(one.isolation, "memory.idle.pss", role)
-            if part is None:
-                continue
-            width = part.median / MEBIBYTE
-            axes.barh(
-                row, width, left=left, height=0.56, color=colours[one.isolation],
-                hatch=style.HATCHES[place % len(style.HATCHES)], edgecolor=style.PAPER, linewidth=0.8,
-            )  # fmt: skip
-            left += width
-            parts.append(f"{words.vantage(role)} {words.quantity(part.median, part.unit)}")
-        furthest = max(left, _views(axes, comparison, one.isolation, row))
-        _beside(axes, furthest, row, " + ".join(parts))
-        for daemon in shared:
-            held = comparison.finding(one.isolation, "memory.idle.pss", daemon)
-            if held is not None:
-                names.append(f"{words.vantage(daemon)}\n(all instances)")
-                axes.barh(
-                    len(names) - 1, held.median / MEBIBYTE, height=0.4, facecolor="none", linestyle="--",
-                    edgecolor=colours[one.isolation], linewidth=1.2,
-                )  # fmt: skip
-                _beside(axes, held.median / MEBIBYTE, len(names) - 1, words.quantity(held.median, held.unit))
-    _names(axes, names)
-    axes.set_xlim(0, axes.get_xlim()[1] * 1.3)
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g} {unit}"))
+    title(axes, comparison, f"{one.isolation}: steps until ready", one.isolation)
     style.clean(axes)
 
 
@@ -139,7 +107,7 @@ def relative(axes: Axes, comparison: Comparison, found: list[Finding], bare: flo
     for row, one in enumerate(found):
         values = comparison.values(one.isolation, one.metric, one.vantage) / bare
         _row(axes, row, values, (one.ratio_low, one.ratio, one.ratio_high), colours[one.isolation])
-        _beside(axes, max(float(values.max()), one.ratio), row, _ratio_text(one))
+        beside(axes, max(float(values.max()), one.ratio), row, _ratio_text(one))
     axes.axvline(1, color=style.INK, linewidth=0.9, linestyle=":")
     low, high = (pick(one.ratio for one in found) for pick in (min, max))
     if high > LOG_FROM and low > 0:
@@ -148,7 +116,7 @@ def relative(axes: Axes, comparison: Comparison, found: list[Finding], bare: flo
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}x"))
     else:
         axes.set_xlim(0, max(1.0, axes.get_xlim()[1]) * 1.3)
-    _names(axes, [comparison.name_of(one.isolation) for one in found])
+    names(axes, [comparison.name_of(one.isolation) for one in found])
     style.clean(axes)
 
 
@@ -157,20 +125,6 @@ def _ratio_text(one: Finding) -> str:
     return figure if one.isolation == "bare" else f"{words.times(one.ratio)}   {figure}"
 
 
-def _views(axes: Axes, comparison: Comparison, isolation: str, row: int) -> float:
-    furthest = 0.0
-    for metric, vantage, marker, label in _VIEWS:
-        found = comparison.finding(isolation, metric, vantage)
-        if found is None:
-            continue
-        known = axes.get_legend_handles_labels()[1]
-        axes.plot(
-            [found.median / MEBIBYTE], [row], marker, color=style.PAPER, markeredgecolor=style.INK, markersize=7,
-            linestyle="none", label=label if label not in known else "_again",
-        )  # fmt: skip
-        furthest = max(furthest, found.median / MEBIBYTE)
-    return furthest
-
-
-def _beside(axes: Axes, x: float, y: float, text: str) -> None:
+def beside(axes: Axes, x: float, y: float, text: str) -> None:
+    """Write beside the end of what is drawn at (x, y)."""
     axes.annotate(text, (x, y), xytext=(_BESIDE + 2, 0), textcoords="offset points", va="center")

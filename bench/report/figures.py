@@ -31,7 +31,7 @@ def table(comparison: Comparison, metric: str, vantage: str, title: str) -> Tabl
     rows = tuple((comparison.name_of(finding.isolation), *cells(finding)) for finding in found)
     better = found[0].better if found else "lower"
     return Table(
-        title=f"{title} ({better} is better)" if better == "higher" else title,
+        title=f"{title}, higher is better" if better == "higher" else title,
         head=("isolation", *HEAD),
         rows=rows,
         notes=emulated_notes(comparison, {finding.isolation for finding in found}),
@@ -54,7 +54,7 @@ def phases(comparison: Comparison, manifest: Manifest) -> Table:
     rows = []
     for isolation in comparison.isolations:
         marks = [name for name, _, _ in comparison.start_up_phases(isolation)]
-        steps = [(f"phase.{mark}", f"to {manifest.phase_label(isolation, mark)}") for mark in marks]
+        steps = [(f"phase.{mark}", f"until {manifest.phase_label(isolation, mark)}") for mark in marks]
         for metric, label in [*steps, ("teardown", "teardown, until verified gone")]:
             finding = comparison.finding(isolation, metric, "host")
             if finding is not None:
@@ -97,9 +97,11 @@ def memory_views(comparison: Comparison) -> Table:
     rows = []
     for metric, vantage, label in (*MEMORY_VIEWS, *sorted(roles, key=lambda role: "shared" in role[1])):
         found = {one.isolation: one for one in comparison.findings(metric, vantage)}
-        medians = [found[name] if name in found else None for name in comparison.isolations]
+        medians = [found.get(name) for name in comparison.isolations]
         if found:
-            rows.append((label, *(words.quantity(one.median, one.unit) if one else words.NONE for one in medians)))
+            rows.append(
+                (label, *(words.quantity(one.median, one.unit) if one else words.NONE for one in medians))
+            )
     return Table(
         title="The same memory from every vantage (medians)",
         head=("seen as", *(comparison.name_of(name) for name in comparison.isolations)),

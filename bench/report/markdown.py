@@ -60,7 +60,11 @@ def _section(section: Section, place: Place) -> Iterator[str]:
     for facet in section.facets:
         yield from _facet(facet, place)
     yield from (line for text in section.caveats for line in (f"> {escape(text)}", ""))
-    yield from (line for says, source in section.claims for line in (f"Claimed: {escape(says)} ({escape(source)}).", ""))
+    yield from (
+        line
+        for says, source in section.claims
+        for line in (f"Claimed: {escape(says)} ({escape(source)}).", "")
+    )
     yield from (*_facts(section.facts), "")
 
 
@@ -87,5 +91,11 @@ def _troubles(troubles: tuple[Trouble, ...]) -> Iterator[str]:
         what = f"{one.scenario} {one.parameters}" if one.parameters != "{}" else one.scenario
         yield f"- Trial {one.number}, round {one.round}, {escape(what)} on {escape(label)}: **{one.outcome}**, {escape(one.reason)}"
         if one.tail:
-            yield from ("", "  ```text", *(f"  {line.replace('```', 'ʼʼʼ')}" for line in one.tail), "  ```", "")
+            yield from (
+                "",
+                "  ```text",
+                *(f"  {line.replace('```', 'ʼʼʼ')}" for line in one.tail),
+                "  ```",
+                "",
+            )
     yield ""

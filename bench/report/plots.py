@@ -15,15 +15,14 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from bench.analysis.comparison import Comparison
-from bench.analysis.derive import SHARED
 from bench.analysis.manifest import Manifest
-from bench.report import drawing, style, words
+from bench.report import bars, drawing, style, words
 
 _ROW_INCHES = 0.42
 
 
 def start_up(comparison: Comparison, manifest: Manifest | None = None) -> Figure | None:
-    """Draw when each isolation is ready, on one log scale, and each one's steps, each on a scale of its own.
+    """Draw when each isolation is ready, on one log scale, and its steps, on a scale of its own.
 
     Dots are trials, the thick line is the 95 % interval of the median. None when nothing was ready.
     """
@@ -37,14 +36,15 @@ def start_up(comparison: Comparison, manifest: Manifest | None = None) -> Figure
         panels = figure.subplots(len(rows), 1, height_ratios=rows)
         drawing.dots(panels[0], comparison, found)
         drawing.log_seconds(panels[0])
-        panels[0].set_title("Ready after the request (log scale)")
+        drawing.title(panels[0], comparison, "Ready after the request")
         for axes, one in zip(panels[1:], found, strict=True):
             drawing.waterfall(axes, comparison, manifest, one)
+        panels[-1].set_xlabel("time since the request (medians; each panel on its own scale)")
     return figure
 
 
 def memory(comparison: Comparison) -> Figure | None:
-    """Draw idle PSS stacked by role, shared daemons apart, and the other vantages as markers on the same scale.
+    """Draw idle PSS stacked by role, shared daemons apart, other vantages as markers on the same scale.
 
     None when no idle memory was read.
     """
@@ -52,18 +52,14 @@ def memory(comparison: Comparison) -> Figure | None:
     if not found:
         return None
     with style.settings():
-        shared = [one for one in comparison.vantages("memory.idle.pss") if one.startswith(SHARED)]
-        bars = len(found) + sum(
-            comparison.finding(one.isolation, "memory.idle.pss", daemon) is not None
-            for one in found
-            for daemon in shared
-        )
-        figure = style.figure(0.62 * bars + 1.5)
+        rows = bars.memory_rows(comparison, found)
+        figure = style.figure(0.66 * len(rows) + 1.5)
         axes = figure.subplots()
-        drawing.stacks(axes, comparison, found, shared)
+        bars.stacks(axes, comparison, rows)
         axes.set_xlabel("idle memory, MiB (medians)")
-        axes.set_title("Idle memory by role")
-        axes.legend(loc="upper center", bbox_to_anchor=(0.4, -0.28 if bars < 4 else -0.2), ncols=3, frameon=False)
+        drawing.title(axes, comparison, "Idle memory, PSS by role")
+        if axes.get_legend_handles_labels()[1]:
+            figure.legend(loc="outside lower center", ncols=3, frameon=False)
     return figure
 
 
@@ -80,13 +76,16 @@ def throughput(comparison: Comparison, metric: str) -> Figure | None:
         figure = style.figure(_ROW_INCHES * 1.25 * len(found) + 1.1)
         axes = figure.subplots()
         drawing.relative(axes, comparison, found, bare)
-        axes.set_title(f"{words.sentence(words.metric(metric)).rstrip('.')}, {found[0].better} is better")
-        axes.set_xlabel(f"relative to bare's median of {words.quantity(bare, found[0].unit)} (ratio, no unit)")
+        name = words.capital(words.metric(metric))
+        drawing.title(axes, comparison, f"{name}, {found[0].better} is better")
+        axes.set_xlabel(
+            f"relative to bare's median of {words.quantity(bare, found[0].unit)} (ratio, no unit)"
+        )
     return figure
 
 
 def save(figure: Figure, folder: Path, name: str) -> tuple[Path, Path]:
-    """Write ``name.png`` and ``name.svg`` into ``folder`` and return both paths; the same data, the same bytes."""
+    """Write ``name.png`` and ``name.svg`` into ``folder``; the same data give the same bytes."""
     folder.mkdir(parents=True, exist_ok=True)
     png, svg = folder / f"{name}.png", folder / f"{name}.svg"
     with style.settings():

@@ -15,13 +15,16 @@ def section(comparison: Comparison, manifest: Manifest) -> Section:
     """Return a comparison's section: what answers the scenario's question first, the rest of the figures after."""
     scenario = manifest.scenarios.get(comparison.scenario)
     anchor = _anchor(f"{comparison.scenario}-{comparison.parameters_text}")
-    own = [facet for metric in _metrics(comparison, scenario) for facet in _metric(comparison, metric, anchor)]
+    own = [
+        facet for metric in _metrics(comparison, scenario) for facet in _metric(comparison, metric, anchor)
+    ]
     idle = _memory(comparison, anchor)
-    started = _start_up(comparison, manifest, anchor)
+    started = _start_up(comparison, manifest, anchor, briefly=bool(own or idle))
     leading = len(own) + (len(idle) if not own or _settles(scenario) else 0)
     title = scenario.title if scenario else comparison.scenario
     return Section(
         anchor=anchor,
+        parameters=comparison.parameters_text,
         title=f"{title}: {comparison.parameters_text}" if comparison.parameters_text else title,
         question=scenario.question if scenario else "",
         facts=_facts(comparison, manifest, scenario),
@@ -43,7 +46,7 @@ def _settles(scenario: RunScenario | None) -> bool:
 
 def _metric(comparison: Comparison, metric: RunMetric, anchor: str) -> list[Facet]:
     name = f"{metric.name}.per_cpu_s"
-    title = words.sentence(words.metric(metric.name)).rstrip(".")
+    title = words.capital(words.metric(metric.name))
     per_cpu = figures.table(comparison, name, "workload", f"{title}, per host CPU-second")
     figure = plots.throughput(comparison, metric.name)
     alt = f"{title} of each isolation relative to bare: every trial, median and interval. {_said(comparison)}"
@@ -51,7 +54,9 @@ def _metric(comparison: Comparison, metric: RunMetric, anchor: str) -> list[Face
         Facet(
             table=figures.table(comparison, metric.name, "workload", title),
             sentences=sentences.metric(comparison, metric.name),
-            picture=Picture(name=f"{anchor}-{_anchor(metric.name)}", alt=alt, figure=figure) if figure else None,
+            picture=Picture(name=f"{anchor}-{_anchor(metric.name)}", alt=alt, figure=figure)
+            if figure
+            else None,
             details=(per_cpu,) if per_cpu.rows else (),
         )
     ]
@@ -63,7 +68,9 @@ def _memory(comparison: Comparison, anchor: str) -> list[Facet]:
         return []
     figure = plots.memory(comparison)
     added = figures.overhead(comparison, "memory.idle.pss", "processes", "Added to bare, PSS")
-    alt = f"Idle memory of each isolation, stacked by role, with other vantages as markers. {_said(comparison)}"
+    alt = (
+        f"Idle memory of each isolation, stacked by role, with other vantages as markers. {_said(comparison)}"
+    )
     return [
         Facet(
             table=table,
@@ -74,10 +81,12 @@ def _memory(comparison: Comparison, anchor: str) -> list[Facet]:
     ]
 
 
-def _start_up(comparison: Comparison, manifest: Manifest, anchor: str) -> list[Facet]:
+def _start_up(comparison: Comparison, manifest: Manifest, anchor: str, *, briefly: bool) -> list[Facet]:
     table = figures.table(comparison, "timeline.ready", "host", "Start-up, request to ready")
     if not table.rows:
         return []
+    if briefly:
+        return [Facet(table=table)]
     figure = plots.start_up(comparison, manifest)
     alt = f"Time until each isolation is ready, and the steps on the way, each on its own scale. {_said(comparison)}"
     return [

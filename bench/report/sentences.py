@@ -31,7 +31,9 @@ def memory(comparison: Comparison) -> tuple[str, ...]:
             continue
         more = "more" if added.median >= 0 else "less"
         amount = words.quantity(abs(added.median), added.unit)
-        text = f"{comparison.name_of(isolation)} idles at {amount} {more} than bare (PSS of its own processes)"
+        text = (
+            f"{comparison.name_of(isolation)} idles at {amount} {more} than bare (PSS of its own processes)"
+        )
         said.append(words.sentence(text + _shared(comparison, isolation)))
     return tuple(said)
 
@@ -41,7 +43,7 @@ def metric(comparison: Comparison, name: str) -> tuple[str, ...]:
     said = []
     for isolation in figures.others(comparison):
         found = comparison.finding(isolation, name, "workload")
-        if found is None or found.ratio != found.ratio:  # noqa: PLR0124 - not equal to itself: NaN, no ratio
+        if found is None or found.ratio != found.ratio:
             continue
         who = comparison.name_of(isolation)
         if not found.has_interval:
@@ -49,8 +51,9 @@ def metric(comparison: Comparison, name: str) -> tuple[str, ...]:
         elif not found.differs:
             said.append(words.sentence(f"{who} and bare cannot be told apart in {words.metric(name)}"))
         else:
-            kept = f"reaches {words.times(found.ratio)} bare's {words.metric(name)} {_interval(found)}"
-            said.append(words.sentence(f"{who} {kept}{_verdict(found)}"))
+            verb = "reaches" if found.better == "higher" else "has"
+            kept = f"{verb} {words.times(found.ratio)} bare's {words.metric(name)} {_interval(found)}"
+            said.append(words.sentence(f"{who} {kept}, where {found.better} is better"))
     return tuple(said)
 
 
@@ -63,10 +66,12 @@ def emulated(isolations: Iterable[str]) -> tuple[str, ...]:
 
 def _takes(found: Finding) -> str:
     took = words.quantity(found.median, found.unit)
-    if found.ratio != found.ratio:  # noqa: PLR0124 - NaN: bare has no figure
+    if found.ratio != found.ratio:
         return f"is ready after {took}"
     if not found.has_interval:
-        return f"is ready after {took}, {words.times(found.ratio)} bare's time, from too few trials to be sure"
+        return (
+            f"is ready after {took}, {words.times(found.ratio)} bare's time, from too few trials to be sure"
+        )
     if not found.differs:
         return f"is ready after {took}, which cannot be told apart from bare"
     return f"is ready after {took}, {words.times(found.ratio)} bare's time {_interval(found)}"
@@ -85,15 +90,12 @@ def _shared(comparison: Comparison, isolation: str) -> str:
     daemons = [one for one in comparison.vantages("memory.idle.pss") if one.startswith("processes:shared:")]
     found = [(one, comparison.finding(isolation, "memory.idle.pss", one)) for one in daemons]
     held = [
-        f"{words.quantity(daemon.median, daemon.unit)} of {words.vantage(one)}" for one, daemon in found if daemon
+        f"{words.quantity(daemon.median, daemon.unit)} of {words.vantage(one)}"
+        for one, daemon in found
+        if daemon
     ]
-    return f", besides {' and '.join(held)} that serves every instance" if held else ""
+    return f", besides {' and '.join(held)} serving every instance" if held else ""
 
 
 def _interval(found: Finding) -> str:
     return words.times_interval(found.ratio_low, found.ratio_high)
-
-
-def _verdict(found: Finding) -> str:
-    worse = found.ratio < 1 if found.better == "higher" else found.ratio > 1
-    return ": worse" if worse else ": better"

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
 
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 INK = "#1f2328"
 FAINT = "#6e7781"
@@ -46,7 +48,7 @@ SETTINGS = {
 }
 
 
-def settings() -> rc_context:
+def settings() -> AbstractContextManager[None]:
     """Return the context in which figures are drawn and saved; it changes nothing outside."""
     return rc_context(SETTINGS)  # type: ignore[arg-type]
 
@@ -63,7 +65,9 @@ def colours(isolations: Iterable[str]) -> dict[str, str]:
 
 def figure(height_inches: float) -> Figure:
     """Return an empty figure of the report's width."""
-    return Figure(figsize=(WIDTH_INCHES, height_inches), facecolor=PAPER, layout="constrained")
+    return Figure(
+        figsize=(WIDTH_INCHES, height_inches), facecolor=PAPER, layout=ConstrainedLayoutEngine(h_pad=0.11)
+    )
 
 
 def clean(axes: Axes, *, grid: bool = True) -> None:

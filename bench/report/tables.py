@@ -32,7 +32,9 @@ def table(shown: content.Table) -> RichTable:
     made = RichTable(box=None, show_edge=False, pad_edge=False, padding=(0, 3, 0, 0), header_style="dim")
     for place, head in enumerate(shown.head):
         title = Text(shown.title, style="bold not dim") if place == 0 else Text(head)
-        made.add_column(title, justify="left" if place < shown.names else "right", no_wrap=place >= shown.names)
+        made.add_column(
+            title, justify="left" if place < shown.names else "right", no_wrap=place >= shown.names
+        )
     for row in shown.rows:
         made.add_row(*(Text(f"  {cell}" if place == 0 else cell) for place, cell in enumerate(row)))
     return made
@@ -43,18 +45,15 @@ def _parts(report: content.Report) -> Iterator[RenderableType]:
         yield Text(report.status, style="yellow")
         yield Text()
     for section in report.sections:
+        if section.leading > 1 or section.parameters:
+            yield Text(section.title, style="bold underline")
         for facet in section.facets[: section.leading]:
-            yield table(_titled(facet.table, section.title))
+            yield table(facet.table)
             yield from (Padding(Text(note, style="dim"), (0, 0, 0, 2)) for note in facet.table.notes)
             yield Text()
     if report.summary:
-        yield Text(" ".join(report.summary))
+        yield from (Text(said) for said in report.summary)
         yield Text()
     yield from (Text(f"{caveat}", style="yellow") for one in report.sections for caveat in one.caveats)
     for name, reason, remedy in report.not_run.rows:
         yield Text(f"{name} did not run: {reason}. To do: {remedy}.")
-
-
-def _titled(shown: content.Table, section: str) -> content.Table:
-    title = shown.title if shown.title.startswith(section) else f"{section} | {shown.title}"
-    return content.Table(title=title, head=shown.head, rows=shown.rows, names=shown.names, notes=shown.notes)

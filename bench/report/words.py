@@ -11,7 +11,13 @@ EMULATED = "emulated, not hardware virtualization"
 
 _SECONDS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"))
 _BYTES = ((float(1 << 30), "GiB"), (float(1 << 20), "MiB"), (float(1 << 10), "KiB"), (1.0, "B"))
-_LABELS = {"host": "host", "cgroup": "control group", "guest": "guest", "workload": "workload", "harness": "harness"}
+_LABELS = {
+    "host": "host",
+    "cgroup": "control group",
+    "guest": "guest",
+    "workload": "workload",
+    "harness": "harness",
+}
 
 
 def scale(value: float, unit: str) -> tuple[float, str]:
@@ -24,7 +30,7 @@ def scale(value: float, unit: str) -> tuple[float, str]:
 
 
 def number(value: float) -> str:
-    """Return three significant digits, more only before the point: 0.0523, 1.92, 174, 12 345."""
+    """Return three significant digits: 0.0523, 1.92, 174, 12 300."""
     if not math.isfinite(value):
         return NONE
     if value == 0:
@@ -33,8 +39,8 @@ def number(value: float) -> str:
     if abs(rounded) >= 1e7 or abs(rounded) < 1e-4:
         return f"{rounded:.3g}"
     digits = max(0, 2 - math.floor(math.log10(abs(rounded))))
-    shown = f"{value:.{digits}f}"
-    return f"{round(value):,}".replace(",", " ") if abs(rounded) >= 1e4 else shown
+    shown = f"{rounded:.{digits}f}"
+    return f"{rounded:,.0f}".replace(",", " ") if abs(rounded) >= 1e4 else shown
 
 
 def quantity(value: float, unit: str) -> str:
@@ -87,12 +93,15 @@ def vantage(name: str) -> str:
     return f"shared {role.removeprefix('shared:')}" if role.startswith("shared:") else role or "own processes"
 
 
+def capital(text: str) -> str:
+    """Return ``text`` with a capital at its beginning."""
+    return text[:1].upper() + text[1:]
+
+
 def sentence(text: str) -> str:
-    """Return ``text`` with a capital at its beginning and a full stop at its end."""
+    """Return ``text`` with a full stop at its end; names at its beginning keep their case."""
     stripped = text.strip()
-    if not stripped:
-        return ""
-    return stripped[0].upper() + stripped[1:] + ("" if stripped[-1] in ".!?:" else ".")
+    return stripped if not stripped or stripped[-1] in ".!?:" else f"{stripped}."
 
 
 def _shown(unit: str) -> str:

@@ -160,7 +160,8 @@ def _read(file: Path) -> bytes:
         return file.read_bytes()
     except OSError as error:
         raise ResultsError(
-            f"{file}: cannot be read: {error.strerror}", remedy="Name the folder of a run, such as results/<run-id>"
+            f"{file}: cannot be read: {error.strerror}",
+            remedy="Name the folder of a run, such as results/<run-id>",
         ) from error
 
 
@@ -173,7 +174,8 @@ def _parse(file: Path, lines: Iterable[tuple[int, bytes]]) -> Iterator[StoredTri
             if number == pending[-1][0]:
                 return
             raise ResultsError(
-                f"{file}, line {number}: not valid JSON", remedy="Only the last line may be cut short; measure again"
+                f"{file}, line {number}: not valid JSON",
+                remedy="Only the last line may be cut short; measure again",
             ) from error
         try:
             yield _TRIAL.validate_python(document)
@@ -181,7 +183,8 @@ def _parse(file: Path, lines: Iterable[tuple[int, bytes]]) -> Iterator[StoredTri
             first = error.errors()[0]
             where = ".".join(map(str, first["loc"]))
             raise ResultsError(
-                f"{file}, line {number}: {where}: {first['msg']}", remedy="Was it edited by hand? Measure again"
+                f"{file}, line {number}: {where}: {first['msg']}",
+                remedy="Was it edited by hand? Measure again",
             ) from error
 
 

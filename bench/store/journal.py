@@ -12,8 +12,8 @@ from types import TracebackType
 from typing import Self
 
 from bench.model import Measurement
+from bench.store.layout import CONSOLE, JOURNAL
 
-FILE = "trials.jsonl"
 _GZIP_LEVEL = 3
 """Fast, and a console compresses well at any level."""
 
@@ -23,8 +23,8 @@ class Journal:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        (folder / "console").mkdir(parents=True, exist_ok=True)
-        self._file = (folder / FILE).open("ab")
+        (folder / CONSOLE).mkdir(parents=True, exist_ok=True)
+        self._file = (folder / JOURNAL).open("ab")
 
     def __enter__(self) -> Self:
         return self
@@ -39,7 +39,7 @@ class Journal:
 
     def append(self, measurement: Measurement, console: bytes, *, started_at: datetime) -> None:
         """Write the console, compressed, then the trial's line, and sync both to the disk."""
-        log = self._folder / "console" / f"{measurement.trial.number:04d}.log.gz"
+        log = self._folder / CONSOLE / f"{measurement.trial.number:04d}.log.gz"
         with log.open("wb") as file:
             file.write(gzip.compress(console, _GZIP_LEVEL, mtime=0))
             _sync(file.fileno())

@@ -11,10 +11,7 @@ from pathlib import Path
 from bench.host import Host
 from bench.isolations.base import Availability, Isolation
 from bench.model import Image, Scenario
-
-FILE = "manifest.json"
-SCHEMA_VERSION = 1
-"""History. 1: the first (2026-11)."""
+from bench.store.layout import MANIFEST, SCHEMA_VERSION
 
 
 @dataclass(slots=True, kw_only=True)
@@ -41,13 +38,13 @@ class Manifest:
 
 def write(manifest: Manifest, folder: Path) -> None:
     """Write the manifest whole or not at all."""
-    growing = folder / f".{FILE}.partial"
+    growing = folder / f".{MANIFEST}.partial"
     with growing.open("w") as file:
         json.dump(asdict(manifest), file, indent=2, ensure_ascii=False)
         file.write("\n")
         file.flush()
         os.fsync(file.fileno())
-    growing.replace(folder / FILE)
+    growing.replace(folder / MANIFEST)
 
 
 def isolation_entry(isolation: Isolation, availability: Availability) -> dict[str, object]:

@@ -1,0 +1,112 @@
+"""The commands and their options. What they do is imported when they are called: ``--help`` must be quick."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bench import __version__
+from bench.cli.exits import leave_with
+from bench.errors import BenchError, Interrupted
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="What does each way of isolating a workload cost on this machine, and how sure are we?",
+    epilog=(
+        "Exit codes: 0 all went well; 1 some trials failed or an isolation is not ready; 2 the input is wrong; "
+        "3 nothing could be measured; 130 Ctrl-C; 143 SIGTERM. What was measured is kept in every case."
+    ),
+)
+
+Results = Annotated[Path, typer.Option("--results", metavar="DIR", help="Folder that keeps the runs.")]
+Scenarios = Annotated[
+    Path | None, typer.Option("--scenarios", metavar="DIR", help="Your own scenarios, beside the stock ones.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON.")]
+
+
+def main() -> None:
+    """Run the command line; errors raised on purpose become a message and an exit code."""
+    try:
+        app()
+    except (BenchError, Interrupted) as error:
+        leave_with(error)
+
+
+@app.callback(invoke_without_command=True)
+def _root(version: Annotated[bool, typer.Option("--version", help="Show the version and exit.")] = False) -> None:
+    if version:
+        typer.echo(f"isobench {__version__}")
+        raise typer.Exit
+
+
+@app.command()
+def run(
+    scenarios: Annotated[
+        list[str] | None, typer.Argument(metavar="[SCENARIO]...", help="Scenarios to run; none means all.")
+    ] = None,
+    isolation: Annotated[
+        str, typer.Option("--isolation", "-i", metavar="A,B", help="Isolations to compare.")
+    ] = "bare,docker,vm",
+    rounds: Annotated[
+        int | None, typer.Option(min=1, max=10_000, metavar="N", help="Rounds, instead of each scenario's own.")
+    ] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="Fewer rounds and shorter workloads.")] = False,
+    seed: Annotated[
+        int | None, typer.Option(metavar="N", help="Seed of the order of trials; drawn and recorded if not given.")
+    ] = None,
+    results: Results = Path("results"),
+    scenarios_folder: Scenarios = None,
+) -> None:
+    """Measure scenarios on isolations, and report."""
+    from bench.cli.run import run as command
+
+    command(scenarios or [], isolation.split(","), rounds, quick, seed, results, scenarios_folder)
+
+
+@app.command("list")
+def list_(results: Results = Path("results"), scenarios_folder: Scenarios = None, as_json: AsJson = False) -> None:
+    """Show scenarios, isolations and runs."""
+    from bench.cli.list import show
+
+    show(results, scenarios_folder, as_json=as_json)
+
+
+@app.command()
+def doctor(
+    fix: Annotated[bool, typer.Option("--fix", help="Apply the remedies that can be applied.")] = False,
+    stop_engine: Annotated[
+        bool, typer.Option("--stop-engine", help="Stop the Docker engine that --fix has started, and do no more.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Try every isolation by a real start: ready, or the reason and the remedy."""
+    from bench.cli.doctor import doctor as command
+    from bench.cli.doctor import stop
+
+    stop() if stop_engine else command(fix=fix, as_json=as_json)
+
+
+@app.command()
+def report(
+    run_id: Annotated[str, typer.Argument(metavar="RUN", help="A run's id, or the path of its folder.")],
+    results: Results = Path("results"),
+) -> None:
+    """Show a run's tables, and write its report again."""
+    from bench.cli.report import report as command
+
+    command(run_id, results)
+
+
+@app.command()
+def clean() -> None:
+    """Remove what dead runs have left on this host, and show what was removed."""
+    from bench.cli.clean import clean as command
+
+    command()

@@ -1,0 +1,92 @@
+"""``bench doctor``: every isolation tried by a real start; remedies said, and applied where asked."""
+
+from __future__ import annotations
+
+import json
+import os
+
+from rich.console import Console
+
+from bench import images
+from bench.cli.exits import ExitCode
+from bench.cli.progress import state_line
+from bench.engine import stop_engine
+from bench.errors import BenchError
+from bench.isolations import DEFAULT, open_isolation
+from bench.isolations.base import Availability, Fault, Isolation, Say
+from bench.isolations.probe import check
+from bench.model import Image
+from bench.scenario import load_recipe, stock_folder
+from bench.session import describe_host
+from bench.state import alive
+
+_IMAGE = "base"
+
+
+def doctor(*, fix: bool, as_json: bool) -> None:
+    """Try every isolation that is compared by default; exit 1 when one is not ready."""
+    console, aside = Console(highlight=False), Console(stderr=True, highlight=False)
+
+    def say(line: str) -> None:
+        aside.print(f"  {line}", style="dim", soft_wrap=True, markup=False)
+
+    with alive(f"doctor-{os.getpid()}"):
+        found = examine(f"doctor-{os.getpid()}", fix=fix, say=say)
+    if as_json:
+        console.print_json(json.dumps({"host": describe_host(), "isolations": [_plain(one) for one in found]}))
+    else:
+        console.print(describe_host(), soft_wrap=True, markup=False)
+        for availability in found:
+            console.print(state_line(availability), soft_wrap=True, markup=False)
+    if not all(availability.ready for availability in found):
+        raise SystemExit(ExitCode.SOME_FAILED)
+
+
+def examine(run: str, *, fix: bool, say: Say) -> list[Availability]:
+    """Return the state of every default isolation, after their remedies have been applied if ``fix``."""
+    try:
+        image = images.build(load_recipe(stock_folder() / "images" / f"{_IMAGE}.toml"), (), say=say)
+    except BenchError as error:
+        fault = Fault(reason=error.what, remedy=error.remedy or "")
+        return [Availability(isolation=name, fault=fault, detail=fault.reason) for name in DEFAULT]
+    return [_examine(name, run, image, fix=fix, say=say) for name in DEFAULT]
+
+
+def stop() -> None:
+    """Stop the engine of our own, if it runs."""
+    console = Console(highlight=False)
+    if not stop_engine(lambda line: console.print(line, soft_wrap=True, markup=False)):
+        console.print("No Docker engine of Isobench's own is running.")
+
+
+def _examine(name: str, run: str, image: Image, *, fix: bool, say: Say) -> Availability:
+    try:
+        isolation = open_isolation(name, run)
+        if fix:
+            _fix(isolation, say)
+        return check(isolation, image, say)
+    except BenchError as error:
+        fault = Fault(reason=error.what, remedy=error.remedy or "")
+        return Availability(isolation=name, fault=fault, detail=fault.reason)
+
+
+def _fix(isolation: Isolation, say: Say) -> None:
+    """Apply remedies one after another, until nothing is missing or one does not help."""
+    before: str | None = None
+    while (fault := isolation.missing()) and fault.fix and fault.reason != before:
+        say(f"{isolation.name}: {fault.reason}; fixing: {fault.remedy}")
+        fault.fix()
+        before = fault.reason
+
+
+def _plain(availability: Availability) -> dict[str, object]:
+    fault = availability.fault
+    return {
+        "isolation": availability.isolation,
+        "ready": availability.ready,
+        "detail": availability.detail,
+        "reason": fault.reason if fault else None,
+        "remedy": fault.remedy if fault else None,
+        "emulated": availability.emulated,
+        "versions": dict(availability.versions),
+    }

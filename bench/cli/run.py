@@ -1,0 +1,70 @@
+"""``bench run``: measure, then report in a process of its own."""
+
+from __future__ import annotations
+
+import secrets
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from bench.cli.exits import ExitCode, of_signal
+from bench.cli.progress import listener
+from bench.errors import InputError, UnknownNameError
+from bench.isolations import names as isolation_names
+from bench.model import Kind
+from bench.scenario import load_recipes, load_selected
+from bench.session import Finished, Request, execute
+
+_FINE = {Kind.OK, Kind.SPOILED, Kind.UNSUPPORTED}
+
+
+def run(
+    scenarios: Sequence[str],
+    isolations: Sequence[str],
+    rounds: int | None,
+    quick: bool,
+    seed: int | None,
+    results: Path,
+    scenarios_folder: Path | None,
+) -> None:
+    """Check the request at the door, execute it, show the report, exit with what it came to."""
+    selected = load_selected(scenarios, scenarios_folder, quick=quick)
+    request = Request(
+        scenarios=selected,
+        recipes=load_recipes(selected, scenarios_folder),
+        isolations=_known(isolations),
+        results=results,
+        seed=secrets.randbits(32) if seed is None else seed,
+        rounds=rounds,
+        quick=quick,
+        command_line=["bench", *sys.argv[1:]],
+    )
+    with listener() as heard:
+        finished = execute(request, heard)
+    _report(finished.folder)
+    raise SystemExit(exit_code(finished))
+
+
+def exit_code(finished: Finished) -> int:
+    """Return what a run came to: a signal's code, or one of ExitCode."""
+    if finished.interrupted:
+        return of_signal(finished.interrupted)
+    if set(finished.outcomes) <= {Kind.UNSUPPORTED}:
+        return ExitCode.NOTHING_MEASURED
+    return ExitCode.OK if set(finished.outcomes) <= _FINE else ExitCode.SOME_FAILED
+
+
+def _known(isolations: Sequence[str]) -> list[str]:
+    wanted = [name.strip() for name in isolations if name.strip()]
+    for name in wanted:
+        if name not in isolation_names():
+            raise UnknownNameError("isolation", name, isolation_names())
+    if not wanted:
+        raise InputError("--isolation names none", remedy=f"Known: {', '.join(isolation_names())}")
+    return list(dict.fromkeys(wanted))
+
+
+def _report(folder: Path) -> None:
+    """Report in a fresh process: the measuring one has never imported pandas, and stays so."""
+    subprocess.run([sys.executable, "-m", "bench", "report", str(folder)], check=False)

@@ -1,0 +1,26 @@
+"""Remedies that can be applied: a missing package, and who may install it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+
+from bench.errors import UnavailableError
+from bench.isolations.base import Fault
+
+
+def missing_package(reason: str, *packages: str) -> Fault:
+    """Return the fault of a missing package; its fix installs it where we are root."""
+    command = ["apt-get", "install", "--yes", "--no-install-recommends", *packages]
+    remedy = " ".join(command)
+    return Fault(reason=reason, remedy=remedy, fix=(lambda: _install(command)) if os.geteuid() == 0 else None)
+
+
+def _install(command: list[str]) -> None:
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    if done.returncode:
+        raise UnavailableError(
+            f"{' '.join(command)} failed: {done.stderr.strip().splitlines()[-1:] or done.returncode}",
+            remedy="Run it by hand; `apt-get update` first",
+        )

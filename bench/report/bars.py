@@ -1,0 +1,86 @@
+"""The bars of the memory plot: roles stacked, shared daemons apart, other vantages as markers."""
+
+from __future__ import annotations
+
+from itertools import cycle
+
+from matplotlib.axes import Axes
+
+from bench.analysis.comparison import Comparison, Finding
+from bench.analysis.derive import SHARED
+from bench.report import style, words
+from bench.report.drawing import beside, names
+
+PSS = "memory.idle.pss"
+MEBIBYTE = float(1 << 20)
+
+_VIEWS = (
+    ("memory.idle.available_change", "host", "D", "fall of the host's MemAvailable"),
+    ("memory.idle.cgroup", "cgroup", "o", "control group's account"),
+    ("memory.guest_used", "guest", "^", "used, as the guest sees it"),
+)
+
+
+def memory_rows(comparison: Comparison, found: tuple[Finding, ...]) -> list[tuple[str, str]]:
+    """Return (isolation, shared daemon's vantage or nothing) for each bar: an isolation, then its daemons."""
+    daemons = [one for one in comparison.vantages(PSS) if one.startswith(SHARED)]
+    return [
+        (one.isolation, vantage)
+        for one in found
+        for vantage in ("", *daemons)
+        if not vantage or comparison.finding(one.isolation, PSS, vantage)
+    ]
+
+
+def stacks(axes: Axes, comparison: Comparison, rows: list[tuple[str, str]]) -> None:
+    """Draw PSS stacked by role, the other vantages as markers, shared daemons as dashed bars of their own."""
+    colours = style.colours(comparison.isolations)
+    rows_named = []
+    for row, (isolation, daemon) in enumerate(rows):
+        if daemon:
+            rows_named.append(f"{words.vantage(daemon)}\n(serves all)")
+            _daemon(axes, comparison.finding(isolation, PSS, daemon), row, colours[isolation])
+        else:
+            rows_named.append(comparison.name_of(isolation))
+            _stack(axes, comparison, isolation, row, colours[isolation])
+            _views(axes, comparison, isolation, row + 0.3)
+    names(axes, rows_named)
+    axes.set_xlim(0, axes.get_xlim()[1] * 1.25)
+    style.clean(axes)
+
+
+def _stack(axes: Axes, comparison: Comparison, isolation: str, row: int, colour: str) -> None:
+    left, parts = 0.0, []
+    roles = [one for one in comparison.vantages(PSS) if ":" in one and not one.startswith(SHARED)]
+    for role, hatch in zip(roles, cycle(style.HATCHES), strict=False):
+        part = comparison.finding(isolation, PSS, role)
+        if part is None:
+            continue
+        width = part.median / MEBIBYTE
+        axes.barh(
+            row - 0.1, width, left=left, height=0.46, color=colour, hatch=hatch,
+            edgecolor=style.PAPER, linewidth=0,
+        )  # fmt: skip
+        left += width
+        parts.append(f"{words.vantage(role)} {words.quantity(part.median, part.unit)}")
+    beside(axes, left, row - 0.1, " + ".join(parts))
+
+
+def _daemon(axes: Axes, held: Finding | None, row: int, colour: str) -> None:
+    if held is None:
+        return
+    width = held.median / MEBIBYTE
+    axes.barh(row, width, height=0.4, facecolor="none", linestyle="--", edgecolor=colour, linewidth=1.2)
+    beside(axes, width, row, words.quantity(held.median, held.unit))
+
+
+def _views(axes: Axes, comparison: Comparison, isolation: str, y: float) -> None:
+    for metric, vantage, marker, label in _VIEWS:
+        found = comparison.finding(isolation, metric, vantage)
+        if found is None:
+            continue
+        known = axes.get_legend_handles_labels()[1]
+        axes.plot(
+            [found.median / MEBIBYTE], [y], marker, color=style.PAPER, markeredgecolor=style.INK, markersize=6,
+            linestyle="none", label="_again" if label in known else label, clip_on=False,
+        )  # fmt: skip

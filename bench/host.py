@@ -112,9 +112,14 @@ def _caveats(virtual: str) -> list[str]:
     caveats = []
     if virtual:
         caveats.append(f"This host is itself a virtual machine ({virtual}): others may share its hardware.")
-    governors = {path.read_text().strip() for path in Path("/sys/devices/system/cpu").glob("cpu*/cpufreq/scaling_governor")}
+    governors = {
+        path.read_text().strip()
+        for path in Path("/sys/devices/system/cpu").glob("cpu*/cpufreq/scaling_governor")
+    }
     if governors - {"performance"}:
-        caveats.append(f"CPU frequency scaling is on ({', '.join(sorted(governors))}): set it to performance.")
+        caveats.append(
+            f"CPU frequency scaling is on ({', '.join(sorted(governors))}): set it to performance."
+        )
     if (os.cpu_count() or 1) < 2:
         caveats.append("There is one CPU: harness and instance share it.")
     return caveats

@@ -28,7 +28,12 @@ def plan(
         turn = [cell for cell in cells if wanted[cell.scenario.name] >= number_of_round]
         rng.shuffle(turn)
         trials += [
-            Trial(number=len(trials) + place, round=number_of_round, cell=cell, nonce=f"{rng.getrandbits(64):016x}")
+            Trial(
+                number=len(trials) + place,
+                round=number_of_round,
+                cell=cell,
+                nonce=f"{rng.getrandbits(64):016x}",
+            )
             for place, cell in enumerate(turn, start=1)
         ]
     return tuple(trials)

@@ -77,7 +77,9 @@ class Runner:
             with self._interruptions.held(), isolation.launch(launch) as instance:
                 observation.instance = instance
                 with self._interruptions.allowed():
-                    _Watch(isolation, instance, trial.cell.scenario, observation).run(launch, available_before_bytes)
+                    _Watch(isolation, instance, trial.cell.scenario, observation).run(
+                        launch, available_before_bytes
+                    )
         except _Ended as ended:
             observation.outcome = ended.outcome
         except BenchError as error:
@@ -185,10 +187,14 @@ class _Watch:
 
     def _check_exit(self, left: Exit | None) -> None:
         if left is None:
-            raise _Ended(Kind.DID_NOT_RETURN, f"still there {_EXIT_TIMEOUT_S:g} s after its workload had ended")
+            raise _Ended(
+                Kind.DID_NOT_RETURN, f"still there {_EXIT_TIMEOUT_S:g} s after its workload had ended"
+            )
         status = self._instance.console.status
         if left.out_of_memory:
-            raise _Ended(Kind.OUT_OF_MEMORY, f"a process was killed for memory; the workload ended with {status}")
+            raise _Ended(
+                Kind.OUT_OF_MEMORY, f"a process was killed for memory; the workload ended with {status}"
+            )
         if status != 0:
             raise _Ended(Kind.FAILED, f"the workload ended with status {status}")
 

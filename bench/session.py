@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import Protocol
 
 from bench import __version__, images
-from bench.errors import Interrupted
+from bench.errors import BenchError, Interrupted
 from bench.host import fingerprint
 from bench.isolations import open_isolation
 from bench.isolations.base import Availability, Isolation
 from bench.isolations.cgroup import version as cgroup_version
-from bench.isolations.probe import check
+from bench.isolations.probe import check, unavailable
 from bench.model import Image, Measurement, Recipe, Scenario, Trial
 from bench.placement import harness_cpus, instance_cpus, kept_to
 from bench.plan import plan
@@ -138,14 +138,17 @@ def _check(
     request: Request, run: str, built: Mapping[str, Image], listener: Listener
 ) -> tuple[dict[str, Isolation], dict[str, Availability]]:
     """Start every isolation once for real, and prepare the other images for those that work."""
-    isolations = {name: open_isolation(name, run) for name in request.isolations}
     distinct = list({image.digest: image for image in built.values()}.values())
+    isolations: dict[str, Isolation] = {}
     availabilities = {}
-    for name, isolation in isolations.items():
-        availability = check(isolation, distinct[0], listener.say)
-        for image in distinct[1:] if availability.ready else []:
-            isolation.prepare(image, listener.say)
-        availabilities[name] = availability
+    for name in request.isolations:
+        try:
+            isolation = isolations[name] = open_isolation(name, run)
+            availabilities[name] = check(isolation, distinct[0], listener.say)
+            for image in distinct[1:] if availabilities[name].ready else []:
+                isolation.prepare(image, listener.say)
+        except BenchError as error:
+            availabilities[name] = unavailable(name, error)
     listener.checked(describe_host(), list(availabilities.values()))
     return isolations, availabilities
 
@@ -202,8 +205,8 @@ def _manifest(
         host=fingerprint(cgroup=cgroup_version()),
         harness={"cpu_set": list(_harness(request.scenarios)), "python": platform.python_version()},
         isolations={
-            name: manifests.isolation_entry(isolation, availabilities[name])
-            for name, isolation in isolations.items()
+            name: manifests.isolation_entry(isolations.get(name), availability)
+            for name, availability in availabilities.items()
         },
         scenarios={
             scenario.name: manifests.scenario_entry(scenario, instance_cpus(scenario.envelope.cpus))

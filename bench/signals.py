@@ -32,13 +32,13 @@ class Interruptions:
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Remember a signal that arrives within this block, and obey it when the block is left."""
+        """Remember a signal that arrives within this block; obey it when the block is left, by an error too."""
         before, self._held = self._held, True
         try:
             yield
         finally:
             self._held = before
-        self._obey()
+            self._obey()
 
     @contextmanager
     def allowed(self) -> Iterator[None]:

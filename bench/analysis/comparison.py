@@ -1,4 +1,4 @@
-"""One scenario with one set of parameters, all its isolations side by side: what a section of a report shows."""
+"""One scenario with one set of parameters, all its isolations side by side: a section of a report."""
 
 from __future__ import annotations
 

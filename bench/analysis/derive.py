@@ -96,7 +96,7 @@ def residual(summed: pd.DataFrame) -> pd.DataFrame:
 
 
 def per_cpu_second(samples: pd.DataFrame) -> pd.DataFrame:
-    """Return work per host CPU-second for every rate (unit ``.../s``, higher is better) a workload reports."""
+    """Return work per host CPU-second for each rate (unit ``.../s``, higher is better) a workload reports."""
     rates = samples[
         (samples["vantage"] == "workload")
         & (samples["better"] == "higher")
@@ -112,12 +112,15 @@ def per_cpu_second(samples: pd.DataFrame) -> pd.DataFrame:
 
 
 def cpu_used(samples: pd.DataFrame) -> pd.Series[float]:
-    """Return host CPU-seconds per trial: the cgroup's account where there is one, else all own processes."""
+    """Return the host CPU-seconds of each trial, over all processes of the instance, each counted once.
+
+    The control group's account stands for the workload where there is one; other roles (shim, vmm) come on
+    top. Trials that cost nothing measurable are left out: nothing can be divided by them.
+    """
     used = samples[samples["metric"] == "cpu.used"]
-    account = used[used["vantage"] == "cgroup"].groupby("trial")["value"].first()
-    counted = used[is_own(used["vantage"])].groupby("trial")["value"].sum()
-    both = account.combine_first(counted).astype("float64")
-    return both[both > 0]
+    counted = (used["vantage"] == "cgroup") | is_own(used["vantage"])
+    total = used[counted].groupby("trial")["value"].sum()
+    return total[total > 0]
 
 
 def clocks(samples: pd.DataFrame) -> pd.DataFrame:
@@ -137,7 +140,7 @@ def _by_trial(samples: pd.DataFrame, metric: str, vantage: str) -> pd.Series[flo
     return rows.drop_duplicates("trial").set_index("trial")["value"]
 
 
-def _rows(
+def _rows(  # noqa: PLR0917 - the parts of a sample, in the order every caller reads
     samples: pd.DataFrame, values: pd.Series[float], metric: str, vantage: str, unit: str, better: str
 ) -> pd.DataFrame:
     known = values.dropna()

@@ -8,7 +8,7 @@ import pandas as pd
 
 from bench.analysis.manifest import load_manifest
 from bench.errors import ResultsError
-from bench.store import dataset
+from bench.store import dataset, layout
 
 __all__ = ["load", "load_manifest"]
 
@@ -21,14 +21,15 @@ def load(path: str | Path) -> pd.DataFrame:
 
     Columns: run, host, scenario, scenario_version, parameters (canonical JSON), isolation (string); emulated
     (bool); round, trial (int64); outcome, reason, metric, vantage, unit, better (string); value (float64,
-    in ``unit``: seconds ``s``, bytes ``B``, or the workload's own); at_s (float64, seconds since the request).
+    in ``unit``: seconds ``s``, bytes ``B``, or the workload's own);
+    at_s (float64, seconds since the request).
 
     Raises ResultsError when the folder is no run, or broken, or from a newer Isobench.
     """
     run_dir = Path(path)
     dataset.read_manifest(run_dir)
-    stored = run_dir / dataset.DATASET
-    if not _is_current(stored, run_dir / dataset.JOURNAL):
+    stored = run_dir / layout.SAMPLES
+    if not _is_current(stored, run_dir / layout.JOURNAL):
         return dataset.read_dataset(run_dir)
     try:
         table = pd.read_parquet(stored, engine="pyarrow")

@@ -51,7 +51,7 @@ def median(values: Values) -> Estimate:
 
 
 def ratio(values: Values, baseline: Values) -> Estimate:
-    """Return median(values) / median(baseline), both resampled independently (Kalibera & Jones 2013, section 6).
+    """Return median(values) / median(baseline), both sides resampled (Kalibera & Jones 2013).
 
     NaN throughout unless every value on both sides is above zero: a ratio of signed figures means nothing.
     ``n`` is the smaller of both sample sizes.
@@ -75,7 +75,7 @@ def best_coverage(n: int) -> float:
     """Return the highest coverage any interval within the range of ``n`` values has for the median.
 
     The median lies outside the range only when all n values fall on one side of it: 2 * (1/2) ** n (order
-    statistics; Maricq et al. 2018, section 5). 0.75 for 3 trials, 0.94 for 5, 0.97 for 6.
+    statistics; Maricq et al. 2018). 0.75 for 3 trials, 0.94 for 5, 0.97 for 6.
     """
     return 1 - 2.0 ** (1 - n) if n > 0 else 0.0
 

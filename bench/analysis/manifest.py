@@ -9,7 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from bench.errors import ResultsError
 from bench.model import Better, Claim, Phase, Scalar
-from bench.store import dataset
+from bench.store import dataset, layout
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +99,7 @@ class RunImage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
-    """One run. Times are ISO 8601; ``finished_at`` is None while running or killed, ``interrupted`` a signal."""
+    """One run. Times are ISO 8601; ``finished_at`` is None until done; ``interrupted`` names a signal."""
 
     schema_version: int
     run: str
@@ -141,5 +141,5 @@ def load_manifest(path: str | Path) -> Manifest:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))
         raise ResultsError(
-            f"{run_dir / dataset.MANIFEST}: {where}: {first['msg']}", remedy="Measure again"
+            f"{run_dir / layout.MANIFEST}: {where}: {first['msg']}", remedy="Measure again"
         ) from error

@@ -54,11 +54,12 @@ def measured(frame: pd.DataFrame) -> pd.DataFrame:
 def summarize(frame: pd.DataFrame) -> pd.DataFrame:
     """Summarize the samples of one run, as ``load`` gives them.
 
-    One row per scenario, parameters, isolation, metric and vantage. Columns: scenario, parameters, isolation
-    (string); emulated (bool); metric, vantage, unit, better (string); n (int64), the trials behind the
-    figure; median, low, high (float64, in ``unit``), the 95 % percentile-bootstrap interval; ratio, ratio_low,
-    ratio_high (float64) against bare of the same scenario, parameters, metric and vantage, missing where bare
-    has no such figure; spoiled, failed (int64), the trials of the cell that are left out of every figure.
+    One row per scenario, parameters, isolation, metric and vantage. Columns: scenario, parameters,
+    isolation (string); emulated (bool); metric, vantage, unit, better (string); n (int64), the trials behind
+    the figure; median, low, high (float64, in ``unit``), the 95 % percentile-bootstrap interval; ratio,
+    ratio_low, ratio_high (float64) against bare of the same scenario, parameters, metric and vantage,
+    missing where bare has no such figure; spoiled, failed (int64), the trials of the cell that are left out
+    of every figure.
     Formulas stand in ``intervals`` and ``derive``; metrics ``overhead.*`` are median minus bare's median.
 
     A cell in which no trial ended ok is one row whose metric is missing and whose n is 0.

@@ -15,7 +15,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    rich_markup_mode="markdown",
+    rich_markup_mode=None,  # plain help: typer's boxes import rich.markdown, half the time of --help
     context_settings={"help_option_names": ["-h", "--help"]},
     help="What does each way of isolating a workload cost on this machine, and how sure are we?",
     epilog=(
@@ -40,7 +40,9 @@ def main() -> None:
 
 
 @app.callback(invoke_without_command=True)
-def _root(version: Annotated[bool, typer.Option("--version", help="Show the version and exit.")] = False) -> None:
+def _root(
+    version: Annotated[bool, typer.Option("--version", help="Show the version and exit.")] = False,
+) -> None:
     if version:
         typer.echo(f"isobench {__version__}")
         raise typer.Exit
@@ -49,17 +51,19 @@ def _root(version: Annotated[bool, typer.Option("--version", help="Show the vers
 @app.command()
 def run(
     scenarios: Annotated[
-        list[str] | None, typer.Argument(metavar="[SCENARIO]...", help="Scenarios to run; none means all.")
+        list[str] | None, typer.Argument(metavar="SCENARIO", help="Scenarios to run; none means all.")
     ] = None,
     isolation: Annotated[
         str, typer.Option("--isolation", "-i", metavar="A,B", help="Isolations to compare.")
     ] = "bare,docker,vm",
     rounds: Annotated[
-        int | None, typer.Option(min=1, max=10_000, metavar="N", help="Rounds, instead of each scenario's own.")
+        int | None,
+        typer.Option(min=1, max=10_000, metavar="N", help="Rounds, instead of each scenario's own."),
     ] = None,
     quick: Annotated[bool, typer.Option("--quick", help="Fewer rounds and shorter workloads.")] = False,
     seed: Annotated[
-        int | None, typer.Option(metavar="N", help="Seed of the order of trials; drawn and recorded if not given.")
+        int | None,
+        typer.Option(metavar="N", help="Seed of the order of trials; drawn and recorded if not given."),
     ] = None,
     results: Results = Path("results"),
     scenarios_folder: Scenarios = None,
@@ -71,7 +75,9 @@ def run(
 
 
 @app.command("list")
-def list_(results: Results = Path("results"), scenarios_folder: Scenarios = None, as_json: AsJson = False) -> None:
+def list_(
+    results: Results = Path("results"), scenarios_folder: Scenarios = None, as_json: AsJson = False
+) -> None:
     """Show scenarios, isolations and runs."""
     from bench.cli.list import show
 
@@ -82,11 +88,12 @@ def list_(results: Results = Path("results"), scenarios_folder: Scenarios = None
 def doctor(
     fix: Annotated[bool, typer.Option("--fix", help="Apply the remedies that can be applied.")] = False,
     stop_engine: Annotated[
-        bool, typer.Option("--stop-engine", help="Stop the Docker engine that --fix has started, and do no more.")
+        bool,
+        typer.Option("--stop-engine", help="Stop the Docker engine that --fix has started, and do no more."),
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Try every isolation by a real start: ready, or the reason and the remedy."""
+    """Try every isolation by a real start; say reason and remedy."""
     from bench.cli.doctor import doctor as command
     from bench.cli.doctor import stop
 
@@ -106,7 +113,7 @@ def report(
 
 @app.command()
 def clean() -> None:
-    """Remove what dead runs have left on this host, and show what was removed."""
+    """Remove what dead runs have left on this host."""
     from bench.cli.clean import clean as command
 
     command()

@@ -22,7 +22,7 @@ def report(run: str, results: Path) -> None:
     paths = reports.save(composed, folder)
     console = Console(highlight=False)
     console.print(tables.render(composed))
-    console.print(f"Report: {paths.html}", soft_wrap=True)
+    console.print(f"Report: {paths.html}", soft_wrap=True, markup=False)
 
 
 def find_run(run: str, results: Path) -> Path:

@@ -10,7 +10,8 @@ Example::
 """
 
 from bench.images.build import ENTRY, build, verify
+from bench.images.cache import Say
 from bench.images.forms import disk, tree
 from bench.images.kernel import KERNEL_ARGUMENTS, Kit, kit, trial_cpio
 
-__all__ = ["ENTRY", "KERNEL_ARGUMENTS", "Kit", "build", "disk", "kit", "tree", "trial_cpio", "verify"]
+__all__ = ["ENTRY", "KERNEL_ARGUMENTS", "Kit", "Say", "build", "disk", "kit", "tree", "trial_cpio", "verify"]

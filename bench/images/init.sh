@@ -20,7 +20,7 @@ mount -t devtmpfs dev /dev || fail 'cannot mount devtmpfs'
 tries=0
 until [ -b /dev/vda ]; do
     tries=$((tries + 1))
-    [ $tries -le 200 ] || fail 'no disk /dev/vda after 2 s'
+    [ $tries -le 100 ] || fail 'no disk /dev/vda appeared'
     sleep 0.01
 done
 # noinit_itable: no kernel thread may write to the disk behind the workload's back

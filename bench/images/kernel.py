@@ -19,7 +19,19 @@ from bench.images import architecture, cache, cpio, lock, mmdebstrap, modules
 from bench.images.cache import Say
 from bench.model import short_digest
 
-KERNEL_ARGUMENTS = ("console=ttyS0", "quiet", "loglevel=0", "panic=-1")
+KERNEL_ARGUMENTS = (
+    "console=ttyS0",
+    "quiet",
+    "loglevel=0",  # nothing between the workload's own lines
+    "panic=-1",  # a kernel that cannot go on resets at once, and QEMU ends (-no-reboot)
+    # These three save an emulated guest an eighth of its boot (CPU time from 4.3 to 3.7 s) and change nothing
+    # for the workload. Measured on top of them, and not worth it: nokaslr, mitigations=off, tsc=reliable,
+    # lpj=, rcupdate.rcu_expedited=1, i8042.no*, audit=0; the second and fifth would also flatter the guest.
+    "no_timer_check",
+    "8250.nr_uarts=1",
+    "cryptomgr.notests",
+)
+"""The kernel command line every virtual machine starts from."""
 
 _ROOM_BYTES = 600 * cache.MIB
 """Unpacked packages and their tar, measured 360 MiB for Debian 12, with room for Debian 13."""

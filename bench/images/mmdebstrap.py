@@ -21,10 +21,36 @@ EPOCH_S = 0
 _STOP_TIMEOUT_S = 10.0
 _TAIL_LINES = 15
 
-_UNREACHABLE = re.compile(
-    r"Could not resolve|Temporary failure resolving|Could not connect|Unable to connect|Network is unreachable"
-    r"|Connection (?:timed out|failed)|Failed to fetch"
+_COMPLAINTS = (
+    (
+        r"E: Unable to locate package (\S+)",
+        "{suite} has no package {found}",
+        "Correct the recipe's packages, or choose a suite that has them",
+    ),
+    (
+        r"E: Package '?([^\s']+)'? has no installation candidate",
+        "{suite} has no package {found} to install",
+        "Correct the recipe's packages, or choose a suite that has them",
+    ),
+    (
+        r"does not have a Release file",
+        "the mirror has no suite called {suite!r}",
+        "Correct the recipe's suite, or set ISOBENCH_MIRROR to a mirror that has it",
+    ),
+    (
+        r"Could not resolve|Could not connect|Unable to connect|Connection failed|timed out|Failed to fetch",
+        "the package mirror could not be reached",
+        "Check the network, or set ISOBENCH_MIRROR to a mirror that answers",
+    ),
+    (
+        r"unable to pick chroot mode",
+        "without root, mmdebstrap needs subordinate user ids",
+        "apt-get install uidmap and give this user a range in /etc/subuid and /etc/subgid, or be root",
+    ),
+    (r"E: (.+)", "mmdebstrap failed: {found}", "Mend that and run again"),
+    (r"", "mmdebstrap failed without a reason", "Run again, and report it if it stays so"),
 )
+"""What mmdebstrap's last lines mean: sign, what to say, remedy; the first sign that is found counts."""
 
 
 def build(
@@ -118,24 +144,10 @@ def _end_group(process: subprocess.Popen[str]) -> None:
 
 def _complaint(tail: Sequence[str], *, suite: str, wanted_by: str) -> ImageError:
     text = "\n".join(tail)
-    unknown = sorted(set(re.findall(r"E: Unable to locate package (\S+)", text)))
-    unavailable = sorted(set(re.findall(r"E: Package '?([^\s']+)'? has no installation candidate", text)))
-    if unknown or unavailable:
-        error = ImageError(
-            f"{wanted_by}: {suite} has no package {' and no package '.join(unknown + unavailable)}",
-            remedy="Correct the recipe's packages, or choose a suite that has them",
-        )
-    elif "does not have a Release file" in text:
-        error = ImageError(
-            f"{wanted_by}: the mirror has no suite called {suite!r}",
-            remedy="Correct the recipe's suite, or set ISOBENCH_MIRROR to a mirror that has it",
-        )
-    elif _UNREACHABLE.search(text):
-        error = ImageError(
-            f"{wanted_by}: the package mirror could not be reached",
-            remedy="Check the network, or set ISOBENCH_MIRROR to a mirror that answers",
-        )
-    else:
-        error = ImageError(f"{wanted_by}: mmdebstrap failed", remedy="Its last lines follow")
+    found, what, remedy = next(
+        (found, what, remedy) for sign, what, remedy in _COMPLAINTS if (found := re.findall(sign, text))
+    )
+    said = what.format(suite=suite, found=", ".join(dict.fromkeys(found)))
+    error = ImageError(f"{wanted_by}: {said}", remedy=remedy)
     error.add_note("mmdebstrap said:\n" + text)
     return error

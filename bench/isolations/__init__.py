@@ -15,7 +15,10 @@ from bench.isolations.base import Isolation
 _TABLE = {
     "bare": ("bench.isolations.bare:Bare", "part of isobench"),
     "docker": ("bench.isolations.docker:Docker", "pip install docker"),
-    "vm": ("bench.isolations.vm:VirtualMachine", "apt-get install libvirt-dev gcc pkg-config, then pip install libvirt-python"),
+    "vm": (
+        "bench.isolations.vm:VirtualMachine",
+        "apt-get install libvirt-dev gcc pkg-config, then pip install libvirt-python",
+    ),
     "fake": ("bench.isolations.fake:Fake", "part of isobench"),
 }
 DEFAULT = ("bare", "docker", "vm")
@@ -40,7 +43,9 @@ def open_isolation(name: str, run: str) -> Isolation:
     try:
         found: type[Isolation] = getattr(importlib.import_module(module), attribute)
     except ImportError as error:
-        raise UnavailableError(f"isolation {name} needs a library that is not there: {error}", remedy=hint) from error
+        raise UnavailableError(
+            f"isolation {name} needs a library that is not there: {error}", remedy=hint
+        ) from error
     return found(run)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -38,7 +39,7 @@ def choose(boot_s: Callable[[bool], float], folder: Path, versions: dict[str, st
         why = "no /dev/kvm on this host" if not _KVM.exists() else "/dev/kvm does not open for this user"
         return Choice(kvm=False, why=why)
     memory = folder / f"accelerator-{_key(versions)}.json"
-    if memory.exists():
+    with suppress(OSError, ValueError, TypeError):  # not asked yet, or a broken answer: ask again
         return Choice(**json.loads(memory.read_text()))
     say("booting a guest under emulation and under KVM, to choose (once per host)")
     emulated_s = boot_s(False)
@@ -57,4 +58,6 @@ def choose(boot_s: Callable[[bool], float], folder: Path, versions: dict[str, st
 
 def _key(versions: dict[str, str]) -> str:
     cpu = next((line for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line), "")
-    return short_digest(os.uname().release.encode(), cpu.encode(), json.dumps(versions, sort_keys=True).encode())
+    return short_digest(
+        os.uname().release.encode(), cpu.encode(), json.dumps(versions, sort_keys=True).encode()
+    )

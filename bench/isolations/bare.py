@@ -30,6 +30,7 @@ from bench.isolations.base import (
     Isolation,
     Launch,
     Say,
+    console_of,
 )
 from bench.isolations.console import Console
 from bench.isolations.remedy import missing_package
@@ -73,7 +74,9 @@ class Bare(Isolation):
     def describe(self) -> Availability:
         """Say what bare means here."""
         how = "chroot into the image" if os.geteuid() == 0 else "chroot into the image in a user namespace"
-        return Availability(isolation=self.name, fault=None, detail=how, versions={"kernel": os.uname().release})
+        return Availability(
+            isolation=self.name, fault=None, detail=how, versions={"kernel": os.uname().release}
+        )
 
     def launch(self, launch: Launch) -> AbstractContextManager[Instance]:
         """Start the command from the gate."""
@@ -82,7 +85,7 @@ class Bare(Isolation):
     @contextmanager
     def _launch(self, launch: Launch) -> Iterator[Instance]:
         timeline = Timeline()
-        console = Console(launch.trial.nonce, ready=launch.ready, on_event=timeline.mark)
+        console = console_of(launch, timeline)
         with ExitStack() as stack:
             folder = stack.enter_context(scratch(self.run, launch.trial.number))
             group = self._group(launch)
@@ -155,7 +158,10 @@ class BareInstance(Instance):
 
     def stop(self) -> None:
         """End everything: ask the process group, then kill it; verified."""
-        for number, timeout_s in ((signal.SIGTERM, _TERMINATE_TIMEOUT_S), (signal.SIGKILL, _TERMINATE_TIMEOUT_S)):
+        for number, timeout_s in (
+            (signal.SIGTERM, _TERMINATE_TIMEOUT_S),
+            (signal.SIGKILL, _TERMINATE_TIMEOUT_S),
+        ):
             if self._gate.poll() is not None:
                 break
             with suppress(ProcessLookupError):
@@ -188,7 +194,9 @@ def _gate(
             start_new_session=True,
         )
         assert gate.stdout is not None
-        reader = threading.Thread(target=pump, args=(gate.stdout.fileno(), console), name="console", daemon=True)
+        reader = threading.Thread(
+            target=pump, args=(gate.stdout.fileno(), console), name="console", daemon=True
+        )
         reader.start()
         instance = BareInstance(timeline, console, gate, group)
         stack.callback(_reap, instance, gate, reader)

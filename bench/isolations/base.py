@@ -14,7 +14,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import ClassVar, Protocol
 
-from bench.isolations.console import Console
+from bench.isolations.console import LIMIT_BYTES, Console
 from bench.isolations.timeline import Timeline
 from bench.model import Envelope, Image, Phase, Trial
 
@@ -137,6 +137,14 @@ class Launch:
     image: Image
     envelope: Envelope
     ready: str | None = None
+    console_limit_bytes: int = LIMIT_BYTES
+
+
+def console_of(launch: Launch, timeline: Timeline) -> Console:
+    """Return the console of an instance about to be launched; its events become marks of the timeline."""
+    return Console(
+        launch.trial.nonce, ready=launch.ready, on_event=timeline.mark, limit_bytes=launch.console_limit_bytes
+    )
 
 
 class Instance(ABC):

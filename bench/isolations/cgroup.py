@@ -46,6 +46,13 @@ def version() -> str:
     return "v2" if "" in found else "none"
 
 
+def _counting(folders: dict[str, Path]) -> dict[str, Path]:
+    """Return the hierarchies that count: those of the version that carries the memory controller."""
+    if "memory" in folders or "" not in folders:
+        return {name: folder for name, folder in folders.items() if name}
+    return {"": folders[""]}
+
+
 class Cgroup:
     """One group, in every hierarchy that carries a controller we use."""
 
@@ -59,12 +66,13 @@ class Cgroup:
 
         Raises IsolationError where this host does not let us, with the kernel's reason.
         """
-        found = mounts()
-        roots = {name: found[name] for name in _V1_CONTROLLERS if name in found} or (
-            {"": found[""]} if "" in found else {}
-        )
-        if not roots:
-            raise IsolationError("this host mounts no cgroup hierarchy", remedy="Mount one on /sys/fs/cgroup")
+        roots = _counting(mounts())
+        lacking = set() if "" in roots else {"memory", "cpuset", "pids"} - set(roots)
+        if lacking:
+            raise IsolationError(
+                f"this host mounts no control group hierarchy for {', '.join(sorted(lacking))}",
+                remedy="Mount version 2 on /sys/fs/cgroup, or the missing controllers of version 1",
+            )
         group = cls({name: root / path for name, root in roots.items()})
         try:
             for name, root in roots.items():
@@ -88,9 +96,7 @@ class Cgroup:
             for name in controllers.split(","):
                 if name in found:
                     folders[name] = found[name] / path.lstrip("/")
-        if len(folders) > 1:
-            folders.pop("", None)
-        return cls(folders)
+        return cls(_counting(folders))
 
     @property
     def entrances(self) -> list[Path]:
@@ -99,7 +105,7 @@ class Cgroup:
 
     def pids(self) -> list[int]:
         """Return every process in the group or below it."""
-        folder = self._folders.get("memory") or self._folders[""]
+        folder = self._folders.get("memory") or next(iter(self._folders.values()))
         found: set[int] = set()
         for procs in [folder / "cgroup.procs", *folder.glob("**/cgroup.procs")]:
             with contextlib.suppress(OSError):
@@ -154,7 +160,9 @@ class Cgroup:
             file_bytes=stat.get("total_cache"),
             shmem_bytes=stat.get("total_shmem"),
             cpu_s=None if usage_ns is None else usage_ns / 1e9,
-            throttled=_table(self._folders["cpu"] / "cpu.stat").get("nr_throttled") if "cpu" in self._folders else None,
+            throttled=_table(self._folders["cpu"] / "cpu.stat").get("nr_throttled")
+            if "cpu" in self._folders
+            else None,
             oom_kills=_table(memory / "memory.oom_control").get("oom_kill"),
         )
 

@@ -17,9 +17,6 @@ from dataclasses import dataclass
 LIMIT_BYTES = 16 << 20
 """A workload that prints more than this is ended: nobody reads it, and it measures the console."""
 
-_CARRY_BYTES = 4096
-"""How much of an unfinished line is looked at again with the next chunk; longer than any mark."""
-
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -49,14 +46,16 @@ class Console:
         on_event: Callable[[str, int], None] = lambda _event, _at_ns: None,
         limit_bytes: int = LIMIT_BYTES,
     ) -> None:
-        self._mark = re.compile(rb"@isobench " + re.escape(nonce.encode()) + rb" ([a-z_]+)(?: ([^\r\n]*))?\r?\n")
-        self._ready = re.compile(rb"(?:" + ready.encode() + rb")", re.MULTILINE) if ready else None
+        self._mark = re.compile(
+            rb"@isobench " + re.escape(nonce.encode()) + rb" ([a-z_]+)(?: ([^\r\n]*))?\r?\n"
+        )
+        self._ready = re.compile(ready.encode()) if ready else None
         self._on_event = on_event
         self._limit_bytes = limit_bytes
         self._chunks: list[bytes] = []
         self._ends: list[int] = []
         self._stamps_ns: list[int] = []
-        self._carry = b""
+        self._unfinished: list[bytes] = []
         self._events: dict[str, int] = {}
         self._changed = threading.Condition()
         self.seen: dict[str, str] = {}
@@ -120,18 +119,22 @@ class Console:
         return tuple(line[:500] for line in recent if line.strip())[-count:]
 
     def _scan(self, data: bytes, at_ns: int) -> None:
-        text = self._carry + data
-        complete = text.rfind(b"\n") + 1
-        if complete:
-            for match in self._mark.finditer(text, 0, complete):
-                self._on_mark(match[1].decode(), (match[2] or b"").decode("utf-8", "replace"), at_ns)
-            if (
-                self._ready
-                and "ready" not in self._events
-                and self._ready.search(text[:complete].replace(b"\r\n", b"\n"))
-            ):
-                self._set("ready", at_ns)
-        self._carry = text[complete:][-_CARRY_BYTES:]
+        """Look at the lines that these bytes complete, and only then: chunks end anywhere."""
+        complete = data.rfind(b"\n") + 1
+        if not complete:
+            self._unfinished.append(data)
+            return
+        text = b"".join((*self._unfinished, data[:complete]))
+        self._unfinished = [data[complete:]]
+        for match in self._mark.finditer(text):
+            self._on_mark(match[1].decode(), (match[2] or b"").decode("utf-8", "replace"), at_ns)
+        if self._ready and "ready" not in self._events and self._says_ready(self._ready, text):
+            self._set("ready", at_ns)
+
+    def _says_ready(self, ready: re.Pattern[bytes], text: bytes) -> bool:
+        """Whether a line of the workload's own matches; the entry's marks are nobody's readiness."""
+        own = self._mark.sub(b"\n", text)
+        return any(line and ready.search(line) for line in own.replace(b"\r\n", b"\n").split(b"\n"))
 
     def _on_mark(self, word: str, rest: str, at_ns: int) -> None:
         if word == "saw":

@@ -30,6 +30,7 @@ from bench.isolations.base import (
     Isolation,
     Launch,
     Say,
+    console_of,
 )
 from bench.isolations.cgroup import Cgroup
 from bench.isolations.console import Console
@@ -90,7 +91,9 @@ class Docker(Isolation):
                 f"the engine's image {_tag(image)} has layers {layers}, not {image.digest}",
                 remedy=f"Remove it: docker rmi {_tag(image)}",
             )
-        self._daemons = processes.named("dockerd", "containerd")  # once: a scan of all processes costs CPU time
+        self._daemons = processes.named(
+            "dockerd", "containerd"
+        )  # once: a scan of all processes costs CPU time
 
     def describe(self) -> Availability:
         """Name the engine, its runtime and its storage."""
@@ -113,13 +116,15 @@ class Docker(Isolation):
     @contextmanager
     def _launch(self, launch: Launch) -> Iterator[Instance]:
         timeline = Timeline()
-        console = Console(launch.trial.nonce, ready=launch.ready, on_event=timeline.mark)
+        console = console_of(launch, timeline)
         api = self._api
         with ExitStack() as stack:
             settings = _settings(api, launch, self.run)
             timeline.mark("requested", self.clock.now_ns())
             with _translated("start a container"):
-                container = api.create_container_from_config(settings, name=f"isobench-{self.run}-{launch.trial.number:04d}")["Id"]
+                container = api.create_container_from_config(
+                    settings, name=f"isobench-{self.run}-{launch.trial.number:04d}"
+                )["Id"]
                 stack.callback(_remove, api, container, timeline)
                 timeline.mark("created", self.clock.now_ns())
                 stream = stack.enter_context(_attached(api, container))
@@ -310,7 +315,8 @@ def _translated(doing: str) -> Iterator[None]:
         if "timed out" in str(error).lower():
             raise _TooLongError(f"cannot {doing}: the Docker engine did not answer in time") from error
         raise IsolationError(
-            f"cannot {doing}: the Docker engine went away", remedy="python -m bench doctor says how to start it"
+            f"cannot {doing}: the Docker engine went away",
+            remedy="python -m bench doctor says how to start it",
         ) from error
     except _RAW as error:
         raise IsolationError(f"cannot {doing}: {error}", remedy="python -m bench doctor") from error

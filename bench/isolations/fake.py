@@ -7,6 +7,7 @@ Time is virtual: nothing sleeps. A workload is a list of words, read two at a ti
     hang         never end                    oom          be killed for memory
     bytes HEX    print raw bytes              die          vanish without an end mark
 
+A command that begins with a path stands for a program that ends at once with status 0.
 Times vary by up to 2 % from trial to trial, by a hash of the trial's number: deterministic, not constant.
 """
 
@@ -32,6 +33,7 @@ from bench.isolations.base import (
     Launch,
     ProcessMemory,
     Say,
+    console_of,
 )
 from bench.isolations.console import Console
 from bench.isolations.timeline import Timeline
@@ -116,7 +118,7 @@ class Fake(Isolation):
     @contextmanager
     def _launch(self, launch: Launch) -> Iterator[Instance]:
         timeline = Timeline()
-        console = Console(launch.trial.nonce, ready=launch.ready, on_event=timeline.mark)
+        console = console_of(launch, timeline)
         timeline.mark("requested", self.clock.now_ns())
         instance = FakeInstance(timeline, console, self.clock, launch)
         try:
@@ -188,6 +190,8 @@ class FakeInstance(Instance):
             elif word == "exit":
                 self._end_after(delay_s, int(next(words)))
                 return
+            elif word.startswith("/"):
+                break
             else:
                 data = _output(word, next(words))
                 self._clock.after(delay_s * self._factor, lambda data=data: self._feed(data))  # type: ignore[misc]

@@ -14,7 +14,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-os.environ.setdefault("LIBVIRT_LOG_OUTPUTS", "4:file:/dev/null")  # read at import; errors reach us as exceptions
+os.environ.setdefault(
+    "LIBVIRT_LOG_OUTPUTS", "4:file:/dev/null"
+)  # read at import; errors reach us as exceptions
 import libvirt  # noqa: E402
 from libvirt import virDomain as virDomain  # noqa: E402
 
@@ -88,7 +90,9 @@ def connect(folder: Path) -> Hypervisor:
             except libvirt.libvirtError:
                 pass  # a socket that nobody serves: the embedded driver needs none
             else:
-                return Hypervisor(connection=connection, uri="qemu:///system", pid_folder=Path("/run/libvirt/qemu"))
+                return Hypervisor(
+                    connection=connection, uri="qemu:///system", pid_folder=Path("/run/libvirt/qemu")
+                )
         uri = f"qemu:///embed?root={_embed_root(folder)}"
         return Hypervisor(connection=libvirt.open(uri), uri=uri, pid_folder=folder / "run/qemu")
 

@@ -23,8 +23,14 @@ def check(isolation: Isolation, image: Image, say: Say) -> Availability:
             probe_start_s(isolation, image)
             return isolation.describe()
         except BenchError as error:
-            fault = Fault(reason=error.what, remedy=error.remedy or "python -m bench doctor")
+            return unavailable(isolation.name, error)
     return Availability(isolation=isolation.name, fault=fault, detail=fault.reason)
+
+
+def unavailable(name: str, error: BenchError) -> Availability:
+    """Return the answer for an isolation that an error keeps from running."""
+    fault = Fault(reason=error.what, remedy=error.remedy or "python -m bench doctor")
+    return Availability(isolation=name, fault=fault, detail=fault.reason)
 
 
 def probe_start_s(isolation: Isolation, image: Image, *, timeout_s: float = PROBE_TIMEOUT_S) -> float:

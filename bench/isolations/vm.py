@@ -33,6 +33,7 @@ from bench.isolations.base import (
     Launch,
     Say,
     Unreadable,
+    console_of,
 )
 from bench.isolations.console import Console
 from bench.isolations.domain import Machine
@@ -81,7 +82,9 @@ class VirtualMachine(Isolation):
             return missing_package(f"QEMU for {platform.machine()} is not installed", "qemu-system-x86")
         if shutil.which("qemu-img") is None:
             return missing_package("the command qemu-img is missing", "qemu-utils")
-        if os.geteuid() == 0 and not _user_exists("libvirt-qemu"):  # libvirt's driver refuses to start without
+        if os.geteuid() == 0 and not _user_exists(
+            "libvirt-qemu"
+        ):  # libvirt's driver refuses to start without
             return missing_package("libvirt's user libvirt-qemu is missing", "libvirt-daemon-system")
         return None
 
@@ -116,7 +119,7 @@ class VirtualMachine(Isolation):
     @contextmanager
     def _launch(self, launch: Launch) -> Iterator[Instance]:
         timeline = Timeline()
-        console = Console(launch.trial.nonce, ready=launch.ready, on_event=timeline.mark)
+        console = console_of(launch, timeline)
         hypervisor = self._hypervisor
         with ExitStack() as stack:
             folder = stack.enter_context(scratch(self.run, launch.trial.number))
@@ -138,7 +141,7 @@ class VirtualMachine(Isolation):
         """End the QEMU processes of dead runs; libvirt forgets their domains by itself."""
         removed = []
         for process in processes.named(f"qemu-system-{platform.machine()}"):
-            run = _run_of(process.pid)
+            run = run_of(process.pid)
             if run is not None and dead(run):
                 with suppress(ProcessLookupError):
                     os.kill(process.pid, signal.SIGKILL)
@@ -186,7 +189,9 @@ class VirtualMachineInstance(Instance):
         self._line = line
         self._qemu: processes.PsutilProcess | None = None
         self._pidfd: int | None = None
-        with suppress(OSError, ValueError, Unreadable):  # a machine that is off already has no process to watch
+        with suppress(
+            OSError, ValueError, Unreadable
+        ):  # a machine that is off already has no process to watch
             pid = int((hypervisor.pid_folder / f"{domain.name()}.pid").read_text())
             self._qemu = processes.PsutilProcess(pid)
             self._pidfd = os.pidfd_open(pid)
@@ -250,12 +255,14 @@ def _make_overlay(base: Path, disk: Path) -> None:
         check=False,
     )
     if made.returncode:
-        raise IsolationError(f"cannot make a disk: {made.stderr.strip()}", remedy="See `df -h`; python -m bench clean")
+        raise IsolationError(
+            f"cannot make a disk: {made.stderr.strip()}", remedy="See `df -h`; python -m bench clean"
+        )
 
 
-def _run_of(pid: int) -> str | None:
+def run_of(pid: int) -> str | None:
     """Return which run a QEMU process belongs to, from the guest's name on its command line."""
     with suppress(OSError):
-        found = re.search(rb"guest=isobench-(.+)-\d{4}[,\0]", Path(f"/proc/{pid}/cmdline").read_bytes())
+        found = re.search(rb"guest=isobench-(.+)-\d{4,}[,\0]", Path(f"/proc/{pid}/cmdline").read_bytes())
         return found[1].decode() if found else None
     return None

@@ -21,7 +21,11 @@ def mismatches(seen: Mapping[str, str], envelope: Envelope, *, own_kernel: bool)
     if not own_kernel and _cpu_list(seen.get("cpu_set", "")) != set(envelope.cpu_set):
         wrong.append(f"CPU set {seen.get('cpu_set', 'unknown')!r} instead of {list(envelope.cpu_set)}")
     if not _memory_arrived(seen, envelope.memory_bytes, own_kernel=own_kernel):
-        got = f"{seen.get('memory_total_kib')} KiB in total" if own_kernel else seen.get("memory_limit", "unknown")
+        got = (
+            f"{seen.get('memory_total_kib')} KiB in total"
+            if own_kernel
+            else seen.get("memory_limit", "unknown")
+        )
         wrong.append(f"memory limit {got} instead of {envelope.memory_bytes} bytes")
     if seen.get("pids_limit") != str(envelope.pids):
         wrong.append(f"pids limit {seen.get('pids_limit', 'unknown')} instead of {envelope.pids}")

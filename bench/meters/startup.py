@@ -17,7 +17,12 @@ def timeline_samples(timeline: Timeline) -> list[Sample]:
         if mark != "requested" and since_s is not None:
             samples.append(
                 Sample(
-                    metric=f"timeline.{mark}", value=since_s, unit="s", vantage="host", better="lower", at_s=since_s
+                    metric=f"timeline.{mark}",
+                    value=since_s,
+                    unit="s",
+                    vantage="host",
+                    better="lower",
+                    at_s=since_s,
                 )
             )
     return samples

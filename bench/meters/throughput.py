@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Sequence
 
@@ -90,7 +91,7 @@ def _at_path(metric: Metric, text: str) -> float:
     begin, finish = text.find("{"), text.rfind("}")
     try:
         found: object = json.loads(text[begin : finish + 1])
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise MetricError(f"metric {metric.name}: the output holds no JSON document ({error})") from error
     for step in path.split("."):
         try:
@@ -101,12 +102,17 @@ def _at_path(metric: Metric, text: str) -> float:
             else:
                 raise KeyError(step)
         except (KeyError, IndexError, ValueError) as error:
-            raise MetricError(f"metric {metric.name}: the JSON output has no {path!r} (at {step!r})") from error
+            raise MetricError(
+                f"metric {metric.name}: the JSON output has no {path!r} (at {step!r})"
+            ) from error
     return _as_float(found, f"metric {metric.name}")
 
 
 def _as_float(found: object, what: str) -> float:
     try:
-        return float(found)  # type: ignore[arg-type]  # whatever it is, float() says whether it is a number
-    except (TypeError, ValueError) as error:
-        raise MetricError(f"{what}: {found!r} is not a number") from error
+        number = float(found)  # type: ignore[arg-type]  # whatever it is, float() says whether it is a number
+    except (TypeError, ValueError, OverflowError) as error:
+        raise MetricError(f"{what}: {str(found)[:80]!r} is not a number") from error
+    if not math.isfinite(number):
+        raise MetricError(f"{what}: {number} is not a finite number")
+    return number

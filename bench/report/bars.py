@@ -59,7 +59,7 @@ def _stack(axes: Axes, comparison: Comparison, isolation: str, row: int, colour:
         width = part.median / MEBIBYTE
         axes.barh(
             row - 0.1, width, left=left, height=0.46, color=colour, hatch=hatch,
-            edgecolor=style.PAPER, linewidth=0,
+            edgecolor=style.PAPER, linewidth=0.6,
         )  # fmt: skip
         left += width
         parts.append(f"{words.vantage(role)} {words.quantity(part.median, part.unit)}")
@@ -81,6 +81,6 @@ def _views(axes: Axes, comparison: Comparison, isolation: str, y: float) -> None
             continue
         known = axes.get_legend_handles_labels()[1]
         axes.plot(
-            [found.median / MEBIBYTE], [y], marker, color=style.PAPER, markeredgecolor=style.INK, markersize=6,
-            linestyle="none", label="_again" if label in known else label, clip_on=False,
+            [found.median / MEBIBYTE], [y], marker, color=style.PAPER, markeredgecolor=style.INK,
+            markersize=6, linestyle="none", label="_again" if label in known else label, clip_on=False,
         )  # fmt: skip

@@ -144,23 +144,21 @@ def _images(manifest: Manifest) -> Table:
 
 def _method(manifest: Manifest) -> tuple[str, ...]:
     rounds = ", ".join(f"{name} {count}" for name, count in manifest.rounds.items()) or "none"
-    said = [
+    said = (
         f"Rounds: {rounds}. Every round starts every cell once, as a fresh instance, in a fresh random order "
-        f"(seed {manifest.seed}), so that a drifting host troubles all isolations alike (Abedi & Brecht, ICPE 2017).",
+        f"(seed {manifest.seed}), so that a drifting host troubles all isolations alike "
+        "(Abedi & Brecht, ICPE 2017).",
         "Every figure is the median of n trials, one per fresh instance, with its "
-        f"{intervals.CONFIDENCE:.0%} percentile-bootstrap interval of {intervals.RESAMPLES} resamples; ratios "
-        "resample both sides (Georges et al., OOPSLA 2007; Kalibera & Jones, ISMM 2013; Maricq et al., OSDI 2018). "
-        f"Fewer than {intervals.MINIMUM} trials give no interval; n is printed beside every figure.",
+        f"{intervals.CONFIDENCE * 100:.0f} % percentile-bootstrap interval ({intervals.RESAMPLES} resamples, "
+        "of both sides for ratios; see Georges et al., OOPSLA 2007; Kalibera & Jones, ISMM 2013; "
+        f"Maricq et al., OSDI 2018). Fewer than {intervals.MINIMUM} trials give no interval; n stands beside "
+        "each figure.",
         "Times are taken on the host when bytes arrive. Trials that failed or were spoiled are in no figure; "
         "they are counted and listed.",
-        "Memory is shown from several vantages, none of which is the true one. Daemons that serve every instance are "
-        "never added to an instance's own processes.",
-    ]
-    return (
-        (*said, "This was a quick run: a first look, not a result to publish.")
-        if manifest.quick
-        else tuple(said)
+        "Memory is shown from several vantages, none of which is the true one. Daemons that serve every "
+        "instance are never added to an instance's own processes.",
     )
+    return (*said, "This was a quick run: a first look, not a result to publish.") if manifest.quick else said
 
 
 def _facts(manifest: Manifest) -> tuple[tuple[str, str], ...]:

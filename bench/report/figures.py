@@ -26,7 +26,7 @@ MEMORY_VIEWS = (
 
 
 def table(comparison: Comparison, metric: str, vantage: str, title: str) -> Table:
-    """Return one metric of every isolation: median, interval, ratio to bare, its interval, number of trials."""
+    """Return one metric of every isolation: median, interval, ratio to bare, its interval, n."""
     found = comparison.findings(metric, vantage)
     rows = tuple((comparison.name_of(finding.isolation), *cells(finding)) for finding in found)
     better = found[0].better if found else "lower"

@@ -89,7 +89,8 @@ def _troubles(troubles: tuple[Trouble, ...]) -> Iterator[str]:
     for one in troubles:
         label = f"{one.isolation} (emulated)" if one.emulated else one.isolation
         what = f"{one.scenario} {one.parameters}" if one.parameters != "{}" else one.scenario
-        yield f"- Trial {one.number}, round {one.round}, {escape(what)} on {escape(label)}: **{one.outcome}**, {escape(one.reason)}"
+        where = f"Trial {one.number}, round {one.round}, {escape(what)} on {escape(label)}"
+        yield f"- {where}: **{one.outcome}**, {escape(one.reason)}"
         if one.tail:
             yield from (
                 "",

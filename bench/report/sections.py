@@ -12,7 +12,7 @@ from bench.report.content import Facet, Picture, Section
 
 
 def section(comparison: Comparison, manifest: Manifest) -> Section:
-    """Return a comparison's section: what answers the scenario's question first, the rest of the figures after."""
+    """Return a comparison's section: what answers the scenario's question comes first."""
     scenario = manifest.scenarios.get(comparison.scenario)
     anchor = _anchor(f"{comparison.scenario}-{comparison.parameters_text}")
     own = [
@@ -88,7 +88,7 @@ def _start_up(comparison: Comparison, manifest: Manifest, anchor: str, *, briefl
     if briefly:
         return [Facet(table=table)]
     figure = plots.start_up(comparison, manifest)
-    alt = f"Time until each isolation is ready, and the steps on the way, each on its own scale. {_said(comparison)}"
+    alt = f"Time until each isolation is ready, and its steps on a scale of its own. {_said(comparison)}"
     return [
         Facet(
             table=table,

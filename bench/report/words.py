@@ -21,7 +21,7 @@ _LABELS = {
 
 
 def scale(value: float, unit: str) -> tuple[float, str]:
-    """Return (divisor, unit shown) so that ``value`` reads well; other units than s and B stay as they are."""
+    """Return (divisor, unit shown) that reads well for ``value``; units other than s and B stay."""
     steps = {"s": _SECONDS, "B": _BYTES, "bytes": _BYTES}.get(unit)
     if steps is None:
         return 1.0, _shown(unit)

@@ -45,10 +45,10 @@ def _regex(text: str, *, groups: int | None) -> str:
 
 
 def _line_regex(text: str) -> str:
-    """Check a pattern that picks out one line; the console compiles it as bytes inside a group of its own."""
+    """Check a pattern that picks out one line; the console compiles it as bytes."""
     _regex(text, groups=None)
     try:
-        compiled = re.compile(rb"(?:" + text.encode() + rb")", re.MULTILINE)
+        compiled = re.compile(text.encode())
     except (re.error, OverflowError, RecursionError) as error:
         raise ValueError(f"is no regular expression for a stream of bytes: {error}") from None
     if compiled.search(b""):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,13 +17,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from bench.errors import ResultsError
 from bench.model import Better, Scalar
-
-MANIFEST = "manifest.json"
-JOURNAL = "trials.jsonl"
-DATASET = "samples.parquet"
-
-READS_SCHEMA = 1
-"""Newest ``schema_version`` this module understands."""
+from bench.store.layout import JOURNAL, MANIFEST, SAMPLES, SCHEMA_VERSION
 
 DTYPES: Mapping[str, str] = {
     "run": "string",
@@ -101,9 +95,9 @@ def read_manifest(run_dir: Path) -> dict[str, object]:
     version = document.get("schema_version")
     if not isinstance(version, int):
         raise ResultsError(f"{file}: schema_version is missing", remedy="Measure again")
-    if version > READS_SCHEMA:
+    if version > SCHEMA_VERSION:
         raise ResultsError(
-            f"{file}: schema version {version} is newer than {READS_SCHEMA}, the newest understood here",
+            f"{file}: schema version {version} is newer than {SCHEMA_VERSION}, the newest understood here",
             remedy="Read this run with the Isobench that wrote it, or a newer one",
         )
     return document
@@ -116,9 +110,8 @@ def read_journal(run_dir: Path) -> tuple[StoredTrial, ...]:
     file and the line.
     """
     file = run_dir / JOURNAL
-    lines = _read(file).split(b"\n")
-    filled = [(number, line) for number, line in enumerate(lines, start=1) if line.strip()]
-    return tuple(_parse(file, filled))
+    lines = enumerate(_read(file).split(b"\n"), start=1)
+    return tuple(_parse(file, [(number, line) for number, line in lines if line.strip()]))
 
 
 def read_dataset(run_dir: Path) -> pd.DataFrame:
@@ -140,7 +133,7 @@ def read_dataset(run_dir: Path) -> pd.DataFrame:
 def write_dataset(run_dir: Path) -> Path:
     """Write ``samples.parquet`` beside the journal, whole or not at all, and return its path."""
     table = read_dataset(run_dir)
-    target = run_dir / DATASET
+    target = run_dir / SAMPLES
     handle, name = tempfile.mkstemp(dir=run_dir, prefix=".samples-", suffix=".parquet")
     partial = Path(name)
     try:
@@ -159,33 +152,26 @@ def _read(file: Path) -> bytes:
     try:
         return file.read_bytes()
     except OSError as error:
-        raise ResultsError(
-            f"{file}: cannot be read: {error.strerror}",
-            remedy="Name the folder of a run, such as results/<run-id>",
-        ) from error
+        remedy = "Name the folder of a run, such as results/<run-id>"
+        raise ResultsError(f"{file}: cannot be read: {error.strerror}", remedy=remedy) from error
 
 
-def _parse(file: Path, lines: Iterable[tuple[int, bytes]]) -> Iterator[StoredTrial]:
-    pending = list(lines)
-    for number, line in pending:
+def _parse(file: Path, lines: Sequence[tuple[int, bytes]]) -> Iterator[StoredTrial]:
+    for number, line in lines:
         try:
-            document = json.loads(line)
-        except ValueError as error:
-            if number == pending[-1][0]:
-                return
-            raise ResultsError(
-                f"{file}, line {number}: not valid JSON",
-                remedy="Only the last line may be cut short; measure again",
-            ) from error
-        try:
-            yield _TRIAL.validate_python(document)
+            yield _TRIAL.validate_python(json.loads(line))
         except ValidationError as error:
             first = error.errors()[0]
             where = ".".join(map(str, first["loc"]))
-            raise ResultsError(
-                f"{file}, line {number}: {where}: {first['msg']}",
-                remedy="Was it edited by hand? Measure again",
-            ) from error
+            raise _broken(file, number, f"{where}: {first['msg']}") from error
+        except ValueError as error:
+            if number == lines[-1][0]:
+                return
+            raise _broken(file, number, "not valid JSON; only the last line may be cut short") from error
+
+
+def _broken(file: Path, line: int, what: str) -> ResultsError:
+    return ResultsError(f"{file}, line {line}: {what}", remedy="Was it edited by hand? Measure again")
 
 
 def _rows(trial: StoredTrial) -> Iterator[dict[str, object]]:

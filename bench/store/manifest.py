@@ -47,8 +47,11 @@ def write(manifest: Manifest, folder: Path) -> None:
     growing.replace(folder / MANIFEST)
 
 
-def isolation_entry(isolation: Isolation, availability: Availability) -> dict[str, object]:
-    """Describe an isolation: whether it ran, in which versions, and what its stopwatch covers."""
+def isolation_entry(isolation: Isolation | None, availability: Availability) -> dict[str, object]:
+    """Describe an isolation: whether it ran, in which versions, and what its stopwatch covers.
+
+    ``isolation`` is None where not even its library could be loaded.
+    """
     fault = availability.fault
     return {
         "ready": availability.ready,
@@ -57,9 +60,9 @@ def isolation_entry(isolation: Isolation, availability: Availability) -> dict[st
         "remedy": fault.remedy if fault else None,
         "emulated": availability.emulated,
         "versions": dict(availability.versions),
-        "own_kernel": isolation.own_kernel,
-        "stopwatch": isolation.stopwatch,
-        "phases": [asdict(phase) for phase in isolation.phases],
+        "own_kernel": isolation.own_kernel if isolation else False,
+        "stopwatch": isolation.stopwatch if isolation else "",
+        "phases": [asdict(phase) for phase in (isolation.phases if isolation else ())],
     }
 
 

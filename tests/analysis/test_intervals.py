@@ -1,0 +1,92 @@
+import math
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bench.analysis import intervals
+
+POSITIVE = st.floats(1e-6, 1e6)
+SAMPLES = st.lists(POSITIVE, min_size=3, max_size=12)
+FEW = settings(max_examples=40, deadline=None)
+
+
+@FEW
+@given(SAMPLES)
+def test_the_interval_holds_the_median_and_stays_within_the_data(values: list[float]) -> None:
+    found = intervals.median(values)
+    assert min(values) <= found.low <= found.value <= found.high <= max(values)
+    assert found.n == len(values)
+
+
+@FEW
+@given(SAMPLES, st.sampled_from([0.125, 2.0, 1024.0]))
+def test_a_change_of_unit_changes_nothing_else(values: list[float], factor: float) -> None:
+    one, other = intervals.median(values), intervals.median([value * factor for value in values])
+    assert (other.low, other.value, other.high) == pytest.approx(
+        (one.low * factor, one.value * factor, one.high * factor)
+    )
+
+
+@FEW
+@given(SAMPLES)
+def test_the_ratio_of_a_sample_to_itself_holds_one(values: list[float]) -> None:
+    found = intervals.ratio(values, values)
+    assert found.value == 1
+    assert found.low <= 1 <= found.high
+
+
+@FEW
+@given(SAMPLES, SAMPLES)
+def test_the_ratio_and_the_difference_hold_their_figures(values: list[float], baseline: list[float]) -> None:
+    for found in (intervals.ratio(values, baseline), intervals.difference(values, baseline)):
+        assert found.low <= found.value <= found.high
+
+
+@pytest.mark.parametrize("values", [[1.0], [1.0, 2.0]])
+def test_too_few_trials_give_a_median_and_no_interval(values: list[float]) -> None:
+    for found in (
+        intervals.median(values),
+        intervals.ratio(values, [1.0, 2.0, 3.0]),
+        intervals.difference(values, values),
+    ):
+        assert math.isfinite(found.value)
+        assert math.isnan(found.low)
+        assert math.isnan(found.high)
+
+
+def test_identical_values_give_a_point() -> None:
+    found = intervals.median([0.1] * 5)
+    assert (found.low, found.value, found.high) == (0.1, 0.1, 0.1)
+
+
+def test_nothing_gives_nothing() -> None:
+    assert math.isnan(intervals.median([]).value)
+    assert math.isnan(intervals.difference([], [1.0]).value)
+
+
+@pytest.mark.parametrize("values", [[0.0, 1.0, 2.0], [-1.0, 1.0, 2.0]])
+def test_a_ratio_of_signed_figures_is_refused(values: list[float]) -> None:
+    assert math.isnan(intervals.ratio(values, [1.0, 2.0, 3.0]).value)
+
+
+def test_figures_by_hand() -> None:
+    assert intervals.median([5.0, 1.0, 3.0]).value == 3
+    assert intervals.ratio([4.0, 6.0, 8.0], [1.0, 2.0, 9.0]).value == 3
+    assert intervals.difference([4.0, 6.0, 8.0], [1.0, 2.0, 9.0]).value == 4
+
+
+def test_with_three_trials_the_interval_is_the_range() -> None:
+    # P(a resample's median is the smallest value) = 7/27, far above 2.5 %: the percentile is the extreme.
+    found = intervals.median([1.0, 2.0, 4.0])
+    assert (found.low, found.high) == (1.0, 4.0)
+
+
+@pytest.mark.parametrize(("n", "coverage"), [(0, 0.0), (1, 0.0), (3, 0.75), (5, 0.9375), (6, 0.96875)])
+def test_best_coverage(n: int, coverage: float) -> None:
+    assert intervals.best_coverage(n) == coverage
+
+
+def test_the_same_data_give_the_same_interval() -> None:
+    values = [1.0, 1.5, 1.2, 4.0, 2.0, 2.2]
+    assert intervals.median(values) == intervals.median(values)

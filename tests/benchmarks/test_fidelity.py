@@ -1,0 +1,196 @@
+"""Does the harness itself change what it measures? Ratios and differences, measured side by side in one run."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import statistics
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import docker
+import pytest
+
+from bench import images
+from bench.engine_ping import engine_answers
+from bench.isolations.bare import Bare
+from bench.isolations.base import Isolation
+from bench.isolations.docker import Docker
+from bench.isolations.hypervisor import qemu_binary
+from bench.isolations.vm import VirtualMachine
+from bench.model import Image
+from bench.placement import harness_cpus, instance_cpus, kept_to
+from tests.isolations.contract import checked, envelope, start
+
+READY = ("/bin/sh", "-c", "echo ready")
+SYSBENCH = ("sysbench", "cpu", "--threads=1", "--time=2", "--cpu-max-prime=10000", "run")
+
+
+def median_of(*measured: Callable[[], float], rounds: int) -> list[float]:
+    """Call all in turn, so that the host's drift falls on each alike; return the median of each."""
+    values: list[list[float]] = [[] for _ in measured]
+    for _round in range(rounds):
+        for found, measure in zip(values, measured, strict=True):
+            found.append(measure())
+    return [statistics.median(found) for found in values]
+
+
+def ready_s(isolation: Isolation, image: Image) -> float:
+    with start(isolation, image, READY, ready="^ready$") as instance:
+        assert instance.wait("end", timeout_s=90) == "end"
+        instance.dismiss()
+        instance.wait_exit(30)
+    since = instance.timeline.since_request_s("ready")
+    assert since is not None
+    return since
+
+
+@pytest.mark.root
+def test_bare_is_within_a_millisecond_of_a_raw_timer(image: Image, run_id: str) -> None:
+    bare = checked(Bare(run_id), image)
+    tree = images.tree(image, lambda _line: None)
+    cpus = ",".join(str(cpu) for cpu in instance_cpus(1))
+    command = ["chroot", str(tree), "/.isobench/entry", "nonce", *READY]
+
+    def raw_s() -> float:
+        began_ns = time.monotonic_ns()
+        process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, bufsize=0
+        )
+        assert process.stdout is not None
+        while b"ready" not in process.stdout.readline():
+            pass
+        found = (time.monotonic_ns() - began_ns) / 1e9
+        process.communicate(b"\n")
+        return found
+
+    with kept_to(harness_cpus(1)):
+        inside, raw = median_of(lambda: ready_s(bare, image), raw_s, rounds=25)
+    print(f"bare ready {inside * 1e3:.2f} ms, raw timer {raw * 1e3:.2f} ms (cpus {cpus})")
+    assert abs(inside - raw) < 0.001
+
+
+@pytest.mark.docker
+def test_docker_is_within_five_percent_of_the_same_calls_by_hand(image: Image, run_id: str) -> None:
+    isolation = checked(Docker(run_id), image)
+    api = docker.APIClient(base_url=engine_answers())
+    settings = {
+        "image": f"isobench:{image.digest.removeprefix('sha256:')[:12]}",
+        "stdin_open": True,
+        "host_config": api.create_host_config(
+            cpuset_cpus=",".join(str(cpu) for cpu in instance_cpus(1)),
+            mem_limit=envelope().memory_bytes,
+            memswap_limit=envelope().memory_bytes,
+            pids_limit=envelope().pids,
+            network_mode="none",
+            log_config=docker.types.LogConfig(type="none"),
+        ),
+    }
+
+    def by_hand_s() -> float:
+        began_ns = time.monotonic_ns()
+        container = api.create_container(command=["/.isobench/entry", "nonce", *READY], **settings)
+        stream = api.attach_socket(container, params={"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1})
+        api.start(container)
+        received = b""
+        while b"ready" not in received:
+            received += stream._sock.recv(4096)
+        found = (time.monotonic_ns() - began_ns) / 1e9
+        stream._sock.sendall(b"\n")
+        api.wait(container)
+        api.remove_container(container, force=True)
+        stream.close()
+        return found
+
+    with kept_to(harness_cpus(1)):
+        inside, by_hand = median_of(lambda: ready_s(isolation, image), by_hand_s, rounds=15)
+    print(f"docker ready {inside * 1e3:.0f} ms, by hand {by_hand * 1e3:.0f} ms: {inside / by_hand:.3f}")
+    assert inside / by_hand < 1.05
+
+
+@pytest.mark.vm
+def test_vm_starts_within_a_third_of_plain_qemu(image: Image, run_id: str, tmp_path: Path) -> None:
+    isolation = checked(VirtualMachine(run_id), image)
+    if not isolation.describe().emulated:
+        pytest.skip("the bar is for emulated machines; this host has hardware virtualization")
+
+    def start_s() -> float:
+        with start(isolation, image, READY) as instance:
+            assert instance.wait("start", timeout_s=90) == "start"
+        since = instance.timeline.since_request_s("start")
+        assert since is not None
+        return since
+
+    with kept_to(harness_cpus(1)):
+        inside, plain = median_of(start_s, lambda: _plain_qemu_s(image, tmp_path), rounds=5)
+    print(f"vm start {inside:.2f} s, plain QEMU {plain:.2f} s: {inside / plain:.2f}")
+    assert inside / plain < 1.3
+
+
+def _plain_qemu_s(image: Image, folder: Path) -> float:
+    """Boot the same kernel and disk with QEMU alone, on the same CPU; return the seconds to the start mark."""
+    kit = images.kit(image.suite, say=lambda _line: None)
+    nonce = secrets.token_hex(8)
+    initrd = folder / "initrd"
+    initrd.write_bytes(kit.initrd.read_bytes() + images.trial_cpio(nonce=nonce, pids=128, command=READY))
+    disk = folder / "disk.qcow2"
+    base = images.disk(image, lambda _line: None)
+    cpus = ",".join(str(cpu) for cpu in instance_cpus(1))
+    command = [
+        *("taskset", "--cpu-list", cpus, qemu_binary() or "", "-accel", "tcg", "-machine", "pc", "-m", "256"),
+        *("-nodefaults", "-display", "none", "-no-reboot", "-serial", "stdio"),
+        *("-kernel", str(kit.kernel), "-initrd", str(initrd), "-append", " ".join(images.KERNEL_ARGUMENTS)),
+        *("-drive", f"file={disk},if=virtio,format=qcow2,cache=none"),
+    ]
+    began_ns = time.monotonic_ns()
+    make = ["qemu-img", "create", "-q", "-f", "qcow2", "-F", "raw", "-b", str(base), str(disk)]
+    subprocess.run(make, check=True)
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0) as qemu:
+        try:
+            _await_line(qemu, f"@isobench {nonce} start".encode())
+            return (time.monotonic_ns() - began_ns) / 1e9
+        finally:
+            qemu.kill()
+
+
+def _await_line(process: subprocess.Popen[bytes], wanted: bytes) -> None:
+    assert process.stdout is not None
+    while line := process.stdout.readline():
+        if wanted in line:
+            return
+    raise AssertionError(f"{wanted!r} never came")
+
+
+@pytest.mark.root
+def test_bare_throughput_is_that_of_outside_and_the_harness_stays_quiet(image: Image, run_id: str) -> None:
+    bare = checked(Bare(run_id), image)
+    tree = images.tree(image, lambda _line: None)
+    cpus = ",".join(str(cpu) for cpu in instance_cpus(1))
+    shares: list[float] = []
+
+    def inside() -> float:
+        with start(bare, image, SYSBENCH, ready="^Threads started") as instance:
+            assert instance.wait("ready", timeout_s=30) == "ready"
+            at_ready, ready_at = time.process_time(), time.monotonic()
+            assert instance.wait("end", timeout_s=30) == "end"
+            shares.append((time.process_time() - at_ready) / (time.monotonic() - ready_at))
+        return _events("\n".join(line.text for line in instance.console.lines()))
+
+    def outside() -> float:
+        command = ["taskset", "--cpu-list", cpus, "chroot", str(tree), *SYSBENCH]
+        return _events(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+
+    with kept_to(harness_cpus(1)):
+        within, without = median_of(inside, outside, rounds=7)
+    share = statistics.median(shares)
+    print(f"sysbench inside / outside {within / without:.4f}; harness {share:.3%} of a core")
+    assert within / without >= 0.99
+    assert share < 0.01
+
+
+def _events(output: str) -> float:
+    found = re.search(r"events per second:\s+([0-9.]+)", output)
+    assert found, output
+    return float(found[1])

@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from bench.images import tree
+from bench.model import Image
+from tests.images.conftest import quiet
+
+pytestmark = pytest.mark.root
+
+NONCE = "n0nce"
+
+
+@pytest.fixture(scope="module")
+def root(image: Image) -> Path:
+    return tree(image, quiet)
+
+
+def run(root: Path, *command: str, dismissal: bytes = b"\n") -> subprocess.CompletedProcess[bytes]:
+    """Run the entry in a chroot with proc and cgroups, in a mount namespace that ends with it."""
+    mounts = (
+        'mount -t proc proc "$0/proc"; mount --rbind /sys "$0/sys"; exec chroot "$0" /.isobench/entry "$@"'
+    )
+    words = ["unshare", "--mount", "--fork", "sh", "-ec", mounts, str(root), NONCE, *command]
+    return subprocess.run(words, input=dismissal, capture_output=True, check=False, timeout=30)
+
+
+def marks(done: subprocess.CompletedProcess[bytes]) -> list[str]:
+    prefix = f"@isobench {NONCE} "
+    lines = done.stdout.decode().splitlines()
+    return [line.removeprefix(prefix) for line in lines if line.startswith(prefix)]
+
+
+def output(done: subprocess.CompletedProcess[bytes]) -> list[str]:
+    return [line for line in done.stdout.decode().splitlines() if not line.startswith("@isobench")]
+
+
+def test_the_start_mark_is_the_first_byte_and_bye_the_last_line(root: Path) -> None:
+    done = run(root, "echo", "hello")
+    assert done.stdout.startswith(b"@isobench n0nce start\nhello\n")
+    assert done.stdout.endswith(b"@isobench n0nce end 0\n@isobench n0nce bye\n")
+    assert done.returncode == 0
+
+
+def test_the_workload_gets_a_clean_environment_and_no_input(root: Path) -> None:
+    assert output(run(root, "env")) == [
+        "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+        "HOME=/root",
+        "LANG=C.UTF-8",
+    ]
+    assert output(run(root, "cat", dismissal=b"for the entry\n")) == []
+
+
+def test_a_plain_name_is_the_images_own_program_not_busybox(root: Path) -> None:
+    assert output(run(root, "readlink", "/proc/self/exe")) == ["/usr/bin/readlink"]
+    assert output(run(root, "sh", "-c", "readlink /proc/$$/exe")) == ["/usr/bin/dash"]
+
+
+def test_status_and_errors_are_the_workloads(root: Path) -> None:
+    done = run(root, "sh", "-c", "echo out; echo err >&2; exit 7")
+    assert output(done) == ["out", "err"]
+    assert marks(done)[-2:] == ["end 7", "bye"]
+    assert done.returncode == 7
+
+
+@pytest.mark.parametrize("command", ["no-such-command", "/opt/no-such-file"])
+def test_a_missing_command_is_127_and_said(root: Path, command: str) -> None:
+    done = run(root, command)
+    assert done.returncode == 127
+    assert marks(done)[-2:] == ["end 127", "bye"]
+    assert any(command in line for line in output(done) + done.stderr.decode().splitlines())
+
+
+def test_a_killed_workload_shows_its_signal(root: Path) -> None:
+    assert run(root, "sh", "-c", "kill -9 $$").returncode == 137
+
+
+def test_arguments_arrive_whole(root: Path) -> None:
+    words = ["two words", "it's", "*", "$HOME", ""]
+    assert output(run(root, "printf", "<%s>\n", *words)) == [f"<{word}>" for word in words]
+
+
+def test_what_it_saw_of_the_envelope(root: Path) -> None:
+    seen = dict(
+        mark.removeprefix("saw ").split(" ", 1) for mark in marks(run(root, "true")) if mark[:3] == "saw"
+    )
+    assert list(seen) == [
+        "cpus", "cpu_set", "memory_limit", "memory_total_kib", "memory_available_kib",
+        "pids_limit", "network", "oom_kills", "uptime",
+    ]  # fmt: skip
+    assert int(seen["memory_total_kib"]) > int(seen["memory_available_kib"]) > 0
+    assert seen["network"] in {"none", "routed"}
+    assert seen["memory_limit"] == "max" or int(seen["memory_limit"]) > 0
+
+
+def test_cpus_are_those_of_the_set(root: Path) -> None:
+    done = run(root, "true")
+    allowed = Path("/proc/self/status").read_text().split("Cpus_allowed_list:")[1].split()[0]
+    assert f"saw cpu_set {allowed}" in marks(done)
+
+
+def test_without_dismissal_it_goes_by_itself(root: Path) -> None:
+    assert marks(run(root, "true", dismissal=b""))[-1] == "bye"

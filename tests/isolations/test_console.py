@@ -1,0 +1,220 @@
+"""The console: the same bytes give the same marks, lines and status, however they are cut into chunks."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from bench.isolations.console import Console, Line
+from tests.records import NONCE
+
+
+def mark(words: str, nonce: str = NONCE) -> bytes:
+    return f"@isobench {nonce} {words}\n".encode()
+
+
+def fed(*chunks: bytes, ready: str | None = None, limit_bytes: int = 1 << 20) -> Console:
+    """Return a console that got these chunks at 100, 200, 300 ... nanoseconds."""
+    console = Console(NONCE, ready=ready, limit_bytes=limit_bytes)
+    for number, chunk in enumerate(chunks, start=1):
+        console.feed(chunk, number * 100)
+    return console
+
+
+def output(console: Console) -> list[bytes]:
+    return [line.data for line in console.lines()]
+
+
+PIECES = st.one_of(
+    st.sampled_from(
+        [mark("start"), mark("end 0"), mark("saw cpus 2"), mark("end 3", "ffff"), b"\r\n", b"\n", b"ready\n"]
+    ),
+    st.binary(max_size=12),
+    st.just(b"x" * 5000),
+)
+STREAMS = st.lists(PIECES, max_size=12).map(b"".join)
+
+
+@st.composite
+def cut(draw: st.DrawFn) -> tuple[bytes, list[bytes]]:
+    stream = draw(STREAMS)
+    places = sorted(draw(st.lists(st.integers(0, len(stream)), max_size=10)))
+    borders = [0, *places, len(stream)]
+    return stream, [stream[a:b] for a, b in pairwise(borders)]
+
+
+@given(cut())
+@example((b"x" * 5000 + b"ready\n", [b"x" * 5000, b"ready\n"]))
+def test_chunking_changes_nothing(stream_and_chunks: tuple[bytes, list[bytes]]) -> None:
+    stream, chunks = stream_and_chunks
+    whole, pieces = fed(stream, ready="^ready$"), fed(*chunks, ready="^ready$")
+    assert output(pieces) == output(whole)
+    assert (pieces.raw, pieces.status, pieces.seen) == (whole.raw, whole.status, whole.seen)
+    for event in ("start", "ready", "end", "closed", "overflow"):
+        assert pieces.happened(event) == whole.happened(event), event
+
+
+@given(cut())
+def test_a_lines_stamp_is_the_arrival_of_the_chunk_that_completed_it(
+    stream_and_chunks: tuple[bytes, list[bytes]],
+) -> None:
+    stream, chunks = stream_and_chunks
+    console = fed(*chunks)
+    arrived: list[int] = []
+    for number, chunk in enumerate(chunks, start=1):
+        arrived += [number * 100] * len(chunk)
+    allowed = {arrived[place] for place, byte in enumerate(stream) if byte == ord("\n")} | set(arrived[-1:])
+    assert {line.at_ns for line in console.lines()} <= allowed
+
+
+def test_a_line_in_three_chunks_has_the_last_ones_stamp() -> None:
+    assert list(fed(b"one\ntw", b"o", b"\nthree\n").lines()) == [
+        Line(100, b"one"),
+        Line(300, b"two"),
+        Line(300, b"three"),
+    ]
+
+
+def test_an_unfinished_last_line_has_its_last_chunks_stamp() -> None:
+    assert list(fed(b"one\n", b"tw", b"o").lines()) == [Line(100, b"one"), Line(300, b"two")]
+
+
+def test_marks_become_events_with_the_stamp_of_their_line() -> None:
+    heard: list[tuple[str, int]] = []
+    console = Console(NONCE, on_event=lambda event, at_ns: heard.append((event, at_ns)))
+    stream = mark("start") + b"hello\n" + mark("end 3")
+    console.feed(stream[:10], 1)
+    console.feed(stream[10:60], 2)
+    console.feed(stream[60:], 3)
+    console.close(4)
+    assert heard == [("start", 2), ("ready", 2), ("end", 3), ("closed", 4)]
+    assert console.status == 3
+
+
+def test_marks_are_left_out_of_the_lines_and_kept_in_the_raw_bytes() -> None:
+    stream = mark("start") + b"hello\n" + mark("saw cpus 2") + mark("end 0") + mark("bye")
+    console = fed(stream)
+    assert output(console) == [b"hello"]
+    assert console.raw == stream
+
+
+def test_a_mark_after_an_unfinished_line_is_a_mark_and_the_rest_is_output() -> None:
+    console = fed(b"no newline" + mark("end 0") + b"after\n")
+    assert console.happened("end")
+    assert output(console) == [b"no newline", b"after"]
+
+
+@pytest.mark.parametrize("nonce", ["0", "", NONCE[:-1], NONCE + "0", NONCE.replace("0", ".")])
+def test_a_mark_with_the_wrong_nonce_is_workload_output(nonce: str) -> None:
+    console = fed(mark("end 0", nonce))
+    assert not console.happened("end")
+    assert console.status is None
+    assert output(console) == [mark("end 0", nonce).rstrip(b"\n")]
+
+
+def test_a_nonce_is_no_pattern() -> None:
+    console = Console("a.c")
+    console.feed(mark("start", "abc"), 1)
+    assert not console.happened("start")
+
+
+def test_what_the_instance_saw_is_kept_by_key() -> None:
+    console = fed(
+        mark("saw cpus 2") + mark("saw cpu_set 0-1") + mark("saw note two words") + mark("saw empty")
+    )
+    assert console.seen == {"cpus": "2", "cpu_set": "0-1", "note": "two words", "empty": ""}
+    assert not console.happened("saw")
+
+
+@pytest.mark.parametrize("rest", ["end", "end x", "end -1", "end 1 2"])
+def test_an_end_without_a_number_ends_without_a_status(rest: str) -> None:
+    console = fed(mark(rest))
+    assert console.happened("end")
+    assert console.status is None
+
+
+def test_carriage_returns_of_a_terminal_belong_to_no_line() -> None:
+    stream = (mark("start") + b"hello\nready\n" + mark("saw cpus 2") + mark("end 7")).replace(b"\n", b"\r\n")
+    console = fed(stream, ready="^ready$")
+    assert output(console) == [b"hello", b"ready"]
+    assert (console.status, console.seen) == (7, {"cpus": "2"})
+    assert console.happened("ready")
+
+
+def test_bytes_that_are_no_utf8_are_kept_and_shown_as_replacements() -> None:
+    console = fed(b"caf\xe9\n" + mark("end 0"))
+    (line,) = console.lines()
+    assert (line.data, line.text) == (b"caf\xe9", "caf\N{REPLACEMENT CHARACTER}")
+    assert console.status == 0
+
+
+def test_empty_lines_are_lines() -> None:
+    assert output(fed(b"\n\na\n")) == [b"", b"", b"a"]
+
+
+def test_without_a_pattern_ready_is_the_start_mark() -> None:
+    assert not fed(b"hello\n").happened("ready")
+    assert fed(mark("start")).happened("ready")
+
+
+def test_with_a_pattern_ready_is_its_line_and_not_the_start_mark() -> None:
+    assert not fed(mark("start"), ready="^ready$").happened("ready")
+    assert fed(mark("start") + b"ready\n", ready="^ready$").happened("ready")
+
+
+@pytest.mark.parametrize("line", [b"not ready\n", b"ready?\n", b"ready"])
+def test_a_pattern_with_anchors_matches_a_whole_and_finished_line_only(line: bytes) -> None:
+    assert not fed(line, ready="^ready$").happened("ready")
+
+
+def test_a_ready_line_across_chunks_is_ready_when_complete() -> None:
+    heard: list[tuple[str, int]] = []
+    console = Console(NONCE, ready="^ready$", on_event=lambda event, at_ns: heard.append((event, at_ns)))
+    for number, chunk in enumerate((b"almost\nre", b"ad", b"y\nmore"), start=1):
+        console.feed(chunk, number)
+    assert heard == [("ready", 3)]
+
+
+@pytest.mark.parametrize("pattern", ["[0-9]+", "cpus", "start", "isobench"])
+def test_the_entrys_marks_are_nobodys_readiness(pattern: str) -> None:
+    assert not fed(mark("start") + mark("saw cpus 1"), ready=pattern).happened("ready")
+
+
+def test_a_pattern_does_not_reach_across_lines() -> None:
+    assert not fed(b"listening\non 80\n", ready=r"listening\s+on").happened("ready")
+
+
+def test_the_first_ready_line_counts() -> None:
+    heard: list[tuple[str, int]] = []
+    console = Console(NONCE, ready="up", on_event=lambda event, at_ns: heard.append((event, at_ns)))
+    console.feed(b"up\n", 1)
+    console.feed(b"up\n", 2)
+    assert heard == [("ready", 1)]
+
+
+def test_output_beyond_the_limit_overflows_and_is_kept_no_more() -> None:
+    console = fed(b"12345678", b"9a", b"more\n" + mark("end 0"), limit_bytes=9)
+    assert console.happened("overflow")
+    assert console.raw == b"123456789a"
+    assert console.received_bytes > len(console.raw)
+    assert not console.happened("end")
+
+
+def test_output_up_to_the_limit_does_not_overflow() -> None:
+    assert not fed(b"123456789", limit_bytes=9).happened("overflow")
+
+
+def test_waiting_returns_the_first_of_the_events_in_the_order_asked_for() -> None:
+    console = fed(mark("start") + mark("end 0"))
+    assert console.wait("closed", "end", "start", timeout_s=0) == "end"
+    assert console.wait("closed", timeout_s=0) is None
+
+
+def test_the_tail_is_the_last_filled_lines_cut_to_a_readable_length() -> None:
+    console = fed(b"first\n\n \n" + b"".join(b"%d\n" % number for number in range(30)) + b"y" * 900 + b"\n")
+    tail = console.tail(3)
+    assert tail[:2] == ("28", "29")
+    assert tail[2] == "y" * 500

@@ -1,0 +1,62 @@
+"""Docker keeps the contract; what only an engine can do wrong is shown on a real engine."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import docker
+import pytest
+
+from bench.engine_ping import engine_answers
+from bench.errors import IsolationError
+from bench.isolations.base import Isolation
+from bench.isolations.docker import LABEL, Docker
+from bench.model import Image
+from tests.isolations.contract import IsolationContract, checked, start
+
+
+def client() -> docker.DockerClient:
+    return docker.DockerClient(base_url=engine_answers())
+
+
+@pytest.fixture(scope="module")
+def isolation(image: Image, run_id: str) -> Isolation:
+    return checked(Docker(run_id), image)
+
+
+@pytest.mark.docker
+class TestDocker(IsolationContract):
+    roles: ClassVar[frozenset[str]] = frozenset({"workload", "shim"})
+
+    def leftovers(self, run: str) -> list[str]:
+        found = client().containers.list(all=True, filters={"label": f"{LABEL}={run}"})
+        return [str(container.name) for container in found]
+
+    def test_layer_is_the_image_itself(self, isolation: Isolation, image: Image) -> None:
+        isolation.prepare(image, lambda _line: None)
+        found = client().images.get(f"isobench:{image.digest.removeprefix('sha256:')[:12]}")
+        assert found.attrs["RootFS"]["Layers"] == [image.digest]
+
+    def test_a_container_removed_by_somebody_else_ends_the_trial(
+        self, isolation: Isolation, image: Image
+    ) -> None:
+        with start(isolation, image, self.stays, ready="^ready$") as instance:
+            assert instance.wait("ready", timeout_s=30) == "ready"
+            [container] = client().containers.list(filters={"label": f"{LABEL}={isolation.run}"})
+            container.remove(force=True)
+            assert instance.wait("end", "closed", timeout_s=10) == "closed"
+            with pytest.raises(IsolationError, match="wait for a container"):
+                instance.wait_exit(5)
+
+    def test_clean_removes_what_a_dead_run_has_left(self, isolation: Isolation, image: Image) -> None:
+        tag = f"isobench:{image.digest.removeprefix('sha256:')[:12]}"
+        left = client().containers.create(
+            tag, ["/bin/true"], labels={LABEL: "dead-run"}, name="isobench-dead-run"
+        )
+        assert isolation.clean(lambda run: run == "dead-run") == [f"container {left.name} of run dead-run"]
+        assert self.leftovers("dead-run") == []
+
+    def test_a_container_that_stays_is_no_exit(self, isolation: Isolation, image: Image) -> None:
+        with start(isolation, image, self.stays, ready="^ready$") as instance:
+            assert instance.wait("ready", timeout_s=30) == "ready"
+            assert instance.wait_exit(0.3) is None

@@ -1,0 +1,77 @@
+"""The domain: well-formed XML that says the envelope, whatever the paths are called."""
+
+from __future__ import annotations
+
+import platform
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from bench.isolations.domain import Machine
+from tests.records import MIB, envelope
+
+pytestmark = pytest.mark.skipif(
+    platform.machine() not in ("x86_64", "aarch64"), reason=f"no machine type known for {platform.machine()}"
+)
+AWKWARD = """a & b <c> "d" 'e'"""
+
+
+def machine(*, name: str = "isobench-fir-0001", folder: str = "/scratch", kvm: bool = False) -> Machine:
+    return Machine(
+        name=name,
+        emulator="/usr/bin/qemu",
+        kernel=Path(folder, "vmlinuz"),
+        initrd=Path(folder, "initrd"),
+        arguments="console=ttyS0 quiet",
+        disk=Path(folder, "disk.qcow2"),
+        console=Path(folder, "console"),
+        envelope=envelope(cpus=2, cpu_set=(2, 5), memory_bytes=256 * MIB),
+        kvm=kvm,
+    )
+
+
+def parsed(made: Machine) -> ElementTree.Element:
+    return ElementTree.fromstring(made.xml())
+
+
+def test_the_envelope_is_in_it() -> None:
+    domain = parsed(machine())
+    memory, cpus = domain.find("memory"), domain.find("vcpu")
+    assert memory is not None
+    assert (memory.get("unit"), memory.text) == ("bytes", str(256 * MIB))
+    assert cpus is not None
+    assert (cpus.text, cpus.get("cpuset")) == ("2", "2,5")
+    pins = [(pin.get("vcpu"), pin.get("cpuset")) for pin in domain.findall("cputune/vcpupin")]
+    assert pins == [("0", "2,5"), ("1", "2,5")]
+    emulator = domain.find("cputune/emulatorpin")
+    assert emulator is not None
+    assert emulator.get("cpuset") == "2,5"
+
+
+def test_there_is_no_network_as_the_envelope_says() -> None:
+    assert parsed(machine()).find("devices/interface") is None
+
+
+@pytest.mark.parametrize(("kvm", "kind"), [(True, "kvm"), (False, "qemu")])
+def test_hardware_virtualization_only_where_it_was_chosen(kvm: bool, kind: str) -> None:
+    domain = parsed(machine(kvm=kvm))
+    assert domain.get("type") == kind
+    assert (domain.find("cpu") is not None) == kvm
+
+
+def test_names_and_paths_are_escaped() -> None:
+    domain = parsed(machine(name=AWKWARD, folder=f"/{AWKWARD}"))
+    assert domain.findtext("name") == AWKWARD
+    assert domain.findtext("os/kernel") == f"/{AWKWARD}/vmlinuz"
+    assert domain.findtext("os/initrd") == f"/{AWKWARD}/initrd"
+    disk, serial = domain.find("devices/disk/source"), domain.find("devices/serial/source")
+    assert disk is not None
+    assert disk.get("file") == f"/{AWKWARD}/disk.qcow2"
+    assert serial is not None
+    assert serial.get("path") == f"/{AWKWARD}/console"
+
+
+def test_a_guest_that_powers_off_or_crashes_is_gone() -> None:
+    domain = parsed(machine())
+    assert [domain.findtext(f"on_{event}") for event in ("poweroff", "reboot", "crash")] == ["destroy"] * 3

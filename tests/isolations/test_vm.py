@@ -1,0 +1,39 @@
+"""Virtual machines keep the contract, and end as they should when their boot goes wrong."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import ClassVar
+
+import pytest
+
+from bench.isolations.base import Isolation
+from bench.isolations.processes import named
+from bench.isolations.vm import VirtualMachine, run_of
+from bench.model import Image
+from tests.isolations.contract import START_S, IsolationContract, checked, start
+
+
+@pytest.fixture(scope="module")
+def isolation(image: Image, run_id: str) -> Isolation:
+    return checked(VirtualMachine(run_id), image)
+
+
+@pytest.mark.vm
+class TestVirtualMachine(IsolationContract):
+    roles: ClassVar[frozenset[str]] = frozenset({"vmm"})
+
+    def leftovers(self, run: str) -> list[str]:
+        return [
+            f"QEMU {process.pid}" for process in named("qemu-system-x86_64") if run_of(process.pid) == run
+        ]
+
+    def test_a_guest_without_its_disk_powers_off_and_says_why(
+        self, isolation: Isolation, image: Image, tmp_path: Path
+    ) -> None:
+        empty = replace(image, folder=tmp_path, disk_bytes=16 << 20)
+        (tmp_path / "disk-16.ext4").write_bytes(b"\0" * empty.disk_bytes)
+        with start(isolation, empty, self.says_lines) as instance:
+            assert instance.wait("start", "closed", timeout_s=START_S) == "closed"
+            assert any("cannot mount /dev/vda" in line for line in instance.console.tail())

@@ -1,0 +1,181 @@
+import io
+import json
+import re
+import xml.etree.ElementTree as ET
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from bench import report
+from bench.report import content, tables
+from bench.report.words import EMULATED
+from tests.synthetic import write_run
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_run(tmp_path_factory.mktemp("results") / "run", rounds=3)
+
+
+@pytest.fixture(scope="module")
+def composed(run: Path) -> content.Report:
+    return report.compose(run)
+
+
+@pytest.fixture(scope="module")
+def paths(run: Path, composed: content.Report) -> report.ReportPaths:
+    return report.save(composed, run)
+
+
+def terminal(shown: content.Report) -> str:
+    console = Console(width=140, record=True, file=io.StringIO())
+    console.print(tables.render(shown))
+    return console.export_text()
+
+
+class Loads(HTMLParser):
+    """Collects every address a browser would fetch, and every element that runs something."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.addresses: list[str] = []
+        self.elements: list[str] = []
+        self.alts: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append(tag)
+        for name, value in attrs:
+            if name in {"src", "href", "srcset", "data", "poster", "action"} and value:
+                self.addresses.append(value)
+            if name == "alt":
+                self.alts.append(value or "")
+
+
+def test_the_page_fetches_and_runs_nothing(paths: report.ReportPaths) -> None:
+    text = paths.html.read_text()
+    page = Loads()
+    page.feed(text)
+    assert page.addresses
+    assert all(address.startswith(("data:image/svg+xml;base64,", "#")) for address in page.addresses)
+    assert not {"script", "link", "iframe", "object", "embed"} & set(page.elements)
+    assert not re.search(r"https?://|url\(|@import", text)
+
+
+def test_every_picture_says_what_it_shows(paths: report.ReportPaths, composed: content.Report) -> None:
+    page = Loads()
+    page.feed(paths.html.read_text())
+    pictures = [facet.picture for section in composed.sections for facet in section.facets if facet.picture]
+    assert len(page.alts) == len(pictures) == 6
+    assert all(EMULATED in alt for alt in page.alts)
+
+
+def test_pictures_are_written_twice_and_are_well_formed(paths: report.ReportPaths) -> None:
+    assert sorted({path.suffix for path in paths.plots}) == [".png", ".svg"]
+    for path in paths.plots:
+        assert path.stat().st_size > 5000
+        if path.suffix == ".svg":
+            ET.parse(path)
+    assert all(
+        f"plots/{path.name}" in paths.markdown.read_text() for path in paths.plots if path.suffix == ".png"
+    )
+
+
+def test_every_row_with_the_emulated_vm_says_so(paths: report.ReportPaths) -> None:
+    markdown = [line for line in paths.markdown.read_text().splitlines() if line.startswith("| vm")]
+    html = re.findall(r'<th scope="row">(vm[^<]*)</th>', paths.html.read_text())
+    assert len(markdown) == len(html) > 10
+    assert all("(emulated)" in line for line in [*markdown, *html])
+
+
+def test_every_table_with_the_emulated_vm_carries_the_note(composed: content.Report) -> None:
+    facets = [facet for section in composed.sections for facet in section.facets]
+    shown = [table for facet in facets for table in (facet.table, *facet.details)]
+    for table in shown:
+        cells = [*table.head, *(cell for row in table.rows for cell in row)]
+        assert any("vm" in cell for cell in cells) is bool(table.notes)
+        assert all(EMULATED in note for note in table.notes)
+
+
+def test_every_sentence_about_the_vm_says_emulated(composed: content.Report) -> None:
+    about = [text for text in composed.summary if re.search(r"\bvm\b", text)]
+    assert about
+    assert all("emulated" in text for text in about)
+
+
+def test_a_failed_trial_appears_with_reason_and_console(paths: report.ReportPaths) -> None:
+    html, markdown = paths.html.read_text(), paths.markdown.read_text()
+    assert "no start mark within 60 s" in html
+    assert "no start mark within 60 s" in markdown
+    assert "Kernel panic - not syncing: &lt;no init&gt; | found" in html
+    assert "Kernel panic - not syncing: <no init> | found" in markdown
+    assert "the host swapped 12 MiB during the trial" in markdown
+    assert "vm (emulated): 0 spoiled, 1 failed" in html
+
+
+def test_what_did_not_run_appears_with_reason_and_remedy(
+    paths: report.ReportPaths, composed: content.Report
+) -> None:
+    for text in (paths.html.read_text(), paths.markdown.read_text(), terminal(composed)):
+        assert "the engine knows no runtime runsc" in text
+        assert "install gVisor and register runsc" in text
+
+
+@pytest.mark.parametrize(
+    "expected",
+    [
+        "this host is itself a virtual machine", "from the call that asks for the docker instance",
+        "512 MiB memory",
+        "5f0c" * 16, "seed 42", "How long until the first line?", "CPU-bound work is free in containers",
+        "Felter et al., ISPASS 2015", "startup 3, memory 3, cpu 3", "disagrees with the host",
+        "frequency governor",
+    ],
+)  # fmt: skip
+def test_it_says(paths: report.ReportPaths, expected: str) -> None:
+    assert expected in paths.html.read_text()
+    assert expected in paths.markdown.read_text().replace("\\", "")
+
+
+def test_figures_are_set_right_in_both(paths: report.ReportPaths) -> None:
+    assert "| :--- | ---: | ---: | ---: | ---: | ---: |" in paths.markdown.read_text()
+    assert re.search(r'<td class="figure">\d[\d.]* ms</td>', paths.html.read_text())
+
+
+def test_the_terminal_answers_first(composed: content.Report) -> None:
+    lines = terminal(composed).splitlines()
+    start = next(place for place, line in enumerate(lines) if line.startswith("Start-up, request to ready"))
+    assert re.match(r"  bare +1\.\d\d ms +1\.\d\d \.\. \d\.\d\d ms +1 +3$", lines[start + 1].rstrip())
+    assert "vm (emulated)" in lines[start + 3]
+    assert len({line.index("median") for line in lines if "median " in line}) >= 1
+
+
+def test_the_same_run_gives_the_same_bytes(run: Path, paths: report.ReportPaths) -> None:
+    before = paths.html.read_bytes(), paths.markdown.read_bytes()
+    again = report.write(run)
+    assert (again.html.read_bytes(), again.markdown.read_bytes()) == before
+
+
+def test_an_interrupted_run_says_so_first(tmp_path: Path) -> None:
+    shown = report.compose(write_run(tmp_path / "run", rounds=2, trials=7, interrupted="SIGINT"))
+    assert shown.status.startswith("Interrupted by SIGINT: this run is not whole. 7 of 24 planned trials")
+    assert shown.incomplete
+    assert "Interrupted by SIGINT" in terminal(shown).splitlines()[0]
+
+
+def test_nothing_measured_still_gives_a_report(tmp_path: Path) -> None:
+    run = write_run(tmp_path / "run", rounds=1, trials=0)
+    paths = report.write(run)
+    for text in (paths.html.read_text(), paths.markdown.read_text(), terminal(report.compose(run))):
+        assert "Nothing was measured" in text
+    assert paths.plots == ()
+
+
+def test_text_from_outside_is_escaped(tmp_path: Path) -> None:
+    run = write_run(tmp_path / "run", rounds=1)
+    document = json.loads((run / "manifest.json").read_text())
+    document["scenarios"]["startup"]["question"] = "<script>alert(1)</script> | *x*"
+    (run / "manifest.json").write_text(json.dumps(document))
+    paths = report.write(run)
+    assert "<script>" not in paths.html.read_text()
+    assert r"\<script\>alert(1)\</script\> \| \*x\*" in paths.markdown.read_text()

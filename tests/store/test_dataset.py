@@ -1,0 +1,91 @@
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from bench.errors import ResultsError
+from bench.store import dataset
+from tests.synthetic import write_run
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Path:
+    return write_run(tmp_path / "run", rounds=2)
+
+
+def test_one_row_per_sample_and_one_for_a_silent_trial(run: Path) -> None:
+    table = dataset.read_dataset(run)
+    lines = [json.loads(line) for line in (run / "trials.jsonl").read_text().splitlines()]
+    assert len(table) == sum(max(1, len(line["samples"])) for line in lines)
+    silent = table[table["outcome"] == "timed out"]
+    assert len(silent) == 1
+    assert silent[["metric", "vantage", "unit", "better", "value", "at_s"]].isna().all(axis=None)
+    assert silent["reason"].tolist() == ["no start mark within 60 s"]
+
+
+def test_columns_and_dtypes_survive_parquet(run: Path) -> None:
+    path = dataset.write_dataset(run)
+    stored = pd.read_parquet(path)
+    assert list(stored.columns) == list(dataset.DTYPES)
+    pd.testing.assert_frame_equal(stored, dataset.read_dataset(run))
+    assert [file.name for file in run.iterdir() if "partial" in file.name or file.name.startswith(".")] == []
+
+
+def test_parameters_are_canonical_json(run: Path) -> None:
+    assert set(dataset.read_dataset(run)["parameters"]) == {"{}", '{"threads": 1}', '{"threads": 2}'}
+
+
+def test_a_torn_last_line_is_ignored(run: Path) -> None:
+    whole = dataset.read_journal(run)
+    journal = run / "trials.jsonl"
+    journal.write_bytes(journal.read_bytes()[:-40])
+    assert dataset.read_journal(run) == whole[:-1]
+
+
+def test_a_torn_line_before_the_last_names_file_and_line(run: Path) -> None:
+    journal = run / "trials.jsonl"
+    lines = journal.read_text().splitlines()
+    lines[2] = lines[2][:50]
+    journal.write_text("\n".join(lines) + "\n")
+    with pytest.raises(ResultsError, match=r"trials\.jsonl, line 3"):
+        dataset.read_journal(run)
+
+
+def test_a_line_of_the_wrong_shape_names_the_key(run: Path) -> None:
+    journal = run / "trials.jsonl"
+    lines = journal.read_text().splitlines()
+    lines[-1] = json.dumps(json.loads(lines[-1]) | {"round": "many"})
+    journal.write_text("\n".join(lines) + "\n")
+    with pytest.raises(ResultsError, match=rf"line {len(lines)}: round"):
+        dataset.read_journal(run)
+
+
+def test_a_newer_schema_is_refused_with_a_remedy(run: Path) -> None:
+    manifest = run / "manifest.json"
+    manifest.write_text(json.dumps(json.loads(manifest.read_text()) | {"schema_version": 99}))
+    with pytest.raises(ResultsError, match="99 is newer") as caught:
+        dataset.write_dataset(run)
+    assert caught.value.remedy
+    assert not (run / "samples.parquet").exists()
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "trials.jsonl"])
+def test_a_missing_file_is_named(run: Path, name: str) -> None:
+    (run / name).unlink()
+    with pytest.raises(ResultsError, match=name):
+        dataset.write_dataset(run)
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}", "{", '{"schema_version": "1"}'])
+def test_a_broken_manifest_is_named(run: Path, content: str) -> None:
+    (run / "manifest.json").write_text(content)
+    with pytest.raises(ResultsError, match=r"manifest\.json"):
+        dataset.read_manifest(run)
+
+
+def test_an_empty_journal_is_an_empty_table_with_all_columns(run: Path) -> None:
+    (run / "trials.jsonl").write_text("")
+    table = dataset.read_dataset(run)
+    assert table.empty
+    assert {name: str(dtype) for name, dtype in table.dtypes.items()} == dict(dataset.DTYPES)

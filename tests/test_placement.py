@@ -1,0 +1,56 @@
+"""CPUs: the last ones for the instance, the first ones for the harness, and nothing stays narrowed."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from bench import placement
+from bench.errors import InputError
+from bench.placement import harness_cpus, instance_cpus, kept_to
+
+
+@pytest.fixture
+def _four_cpus(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(placement, "_at_start", frozenset({0, 2, 3, 7}))
+
+
+@pytest.mark.usefixtures("_four_cpus")
+def test_an_instance_gets_the_last_cpus_and_the_harness_the_others() -> None:
+    assert instance_cpus(1) == (7,)
+    assert instance_cpus(3) == (2, 3, 7)
+    assert harness_cpus(1) == (0, 2, 3)
+    assert harness_cpus(3) == (0,)
+
+
+@pytest.mark.usefixtures("_four_cpus")
+def test_where_the_instance_takes_all_the_harness_shares_them() -> None:
+    assert instance_cpus(4) == harness_cpus(4) == (0, 2, 3, 7)
+
+
+@pytest.mark.usefixtures("_four_cpus")
+def test_more_cpus_than_there_are_is_refused_with_both_numbers() -> None:
+    with pytest.raises(InputError, match="asks for 5 CPUs, this host gives us 4") as refused:
+        instance_cpus(5)
+    assert "envelope.cpus" in str(refused.value.remedy)
+
+
+def test_the_process_keeps_to_its_cpus_within_the_block_only() -> None:
+    before = os.sched_getaffinity(0)
+    with kept_to((min(before),)):
+        assert os.sched_getaffinity(0) == {min(before)}
+    assert os.sched_getaffinity(0) == before
+
+
+def test_cpus_come_back_after_an_error() -> None:
+    before = os.sched_getaffinity(0)
+    with pytest.raises(KeyError), kept_to((min(before),)):
+        raise KeyError
+    assert os.sched_getaffinity(0) == before
+
+
+def test_what_the_instance_may_use_does_not_shrink_while_the_harness_keeps_to_less() -> None:
+    before = instance_cpus(1)
+    with kept_to((min(os.sched_getaffinity(0)),)):
+        assert instance_cpus(1) == before

@@ -79,8 +79,11 @@ class LeftoverError(BenchError):
     """Something of an instance is still there after its teardown."""
 
 
-class Interrupted(BaseException):  # noqa: N818 - a request to stop, not an error; BaseException so that no handler eats it
-    """SIGINT or SIGTERM arrived; unwinds the run, which keeps what it has measured."""
+class Interrupted(BaseException):
+    """SIGINT or SIGTERM arrived; unwinds the run, which keeps what it has measured.
+
+    A request to stop, no error; a BaseException, so that no handler of errors swallows it.
+    """
 
     def __init__(self, signal_name: str) -> None:
         super().__init__(signal_name)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import platform
+import re
+import subprocess
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -97,29 +100,29 @@ def _cpu_model() -> str:
 
 
 def _hypervisor() -> str:
-    """Return who virtualizes this host: by the CPU's flag, named where the firmware names it."""
-    cpuinfo = Path("/proc/cpuinfo").read_text()
-    if " hypervisor" not in cpuinfo:
-        return ""
-    try:
-        vendor = Path("/sys/class/dmi/id/sys_vendor").read_text().strip()
-    except OSError:
-        vendor = ""
-    return vendor or "an unnamed hypervisor"
+    """Return who virtualizes this host, as ``lscpu`` reads it from the CPU; empty on hardware."""
+    told = ""
+    with suppress(OSError):  # a host without lscpu
+        environment = {**os.environ, "LC_ALL": "C"}
+        told = subprocess.run(["lscpu"], capture_output=True, text=True, check=False, env=environment).stdout
+    found = re.search(r"^Hypervisor vendor:\s+(.+)$", told, re.MULTILINE)
+    if found:
+        return found[1]
+    return "an unnamed hypervisor" if " hypervisor" in Path("/proc/cpuinfo").read_text() else ""
 
 
 def _caveats(virtual: str) -> list[str]:
     caveats = []
     if virtual:
-        caveats.append(f"This host is itself a virtual machine ({virtual}): others may share its hardware.")
+        caveats.append(
+            f"This host is itself a virtual machine ({virtual}): its hypervisor is in every figure, bare included, "
+            "and others may share its hardware."
+        )
     governors = {
-        path.read_text().strip()
-        for path in Path("/sys/devices/system/cpu").glob("cpu*/cpufreq/scaling_governor")
+        path.read_text().strip() for path in Path("/sys/devices/system/cpu").glob("cpu*/cpufreq/scaling_governor")
     }
     if governors - {"performance"}:
-        caveats.append(
-            f"CPU frequency scaling is on ({', '.join(sorted(governors))}): set it to performance."
-        )
+        caveats.append(f"CPU frequency scaling is on ({', '.join(sorted(governors))}): set it to performance.")
     if (os.cpu_count() or 1) < 2:
         caveats.append("There is one CPU: harness and instance share it.")
     return caveats

@@ -13,6 +13,7 @@ def instance_cpus(count: int) -> tuple[int, ...]:
     """Return the CPUs for an instance: the last ``count`` of those this process may use.
 
     The first CPUs are left to the harness and to the daemons, which take interrupts there more often than not.
+    Raises InputError when there are fewer than ``count``.
     """
     allowed = _allowed()
     if count > len(allowed):
@@ -24,9 +25,12 @@ def instance_cpus(count: int) -> tuple[int, ...]:
 
 
 def harness_cpus(count: int) -> tuple[int, ...]:
-    """Return the CPUs left to the harness; all of them where the instance takes every one."""
-    allowed = _allowed()
-    return tuple(allowed[:-count]) or tuple(allowed)
+    """Return the CPUs left to the harness; all of them where the instance takes every one.
+
+    Raises InputError as ``instance_cpus`` does.
+    """
+    taken = instance_cpus(count)
+    return tuple(cpu for cpu in _allowed() if cpu not in taken) or taken
 
 
 @contextmanager

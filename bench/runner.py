@@ -77,9 +77,7 @@ class Runner:
             with self._interruptions.held(), isolation.launch(launch) as instance:
                 observation.instance = instance
                 with self._interruptions.allowed():
-                    _Watch(isolation, instance, trial.cell.scenario, observation).run(
-                        launch, available_before_bytes
-                    )
+                    _Watch(isolation, instance, trial.cell.scenario, observation).run(launch, available_before_bytes)
         except _Ended as ended:
             observation.outcome = ended.outcome
         except BenchError as error:
@@ -114,9 +112,7 @@ class Runner:
 class _Watch:
     """Follows one instance from its launch to its exit, reading the meters on the way."""
 
-    def __init__(
-        self, isolation: Isolation, instance: Instance, scenario: Scenario, observation: _Observation
-    ) -> None:
+    def __init__(self, isolation: Isolation, instance: Instance, scenario: Scenario, observation: _Observation) -> None:
         self._isolation = isolation
         self._instance = instance
         self._scenario = scenario
@@ -161,9 +157,7 @@ class _Watch:
                 Kind.FAILED,
                 f"the workload ended before it had settled for {settle_s:g} s: let it live longer, or lower settle_s",
             )
-        self._take(
-            idle_samples(self._instance, available_before_bytes=available_before_bytes, at_s=self._now_s())
-        )
+        self._take(idle_samples(self._instance, available_before_bytes=available_before_bytes, at_s=self._now_s()))
 
     def _await_end(self) -> None:
         timeout_s = self._scenario.timeout_s
@@ -187,14 +181,10 @@ class _Watch:
 
     def _check_exit(self, left: Exit | None) -> None:
         if left is None:
-            raise _Ended(
-                Kind.DID_NOT_RETURN, f"still there {_EXIT_TIMEOUT_S:g} s after its workload had ended"
-            )
+            raise _Ended(Kind.DID_NOT_RETURN, f"still there {_EXIT_TIMEOUT_S:g} s after its workload had ended")
         status = self._instance.console.status
         if left.out_of_memory:
-            raise _Ended(
-                Kind.OUT_OF_MEMORY, f"a process was killed for memory; the workload ended with {status}"
-            )
+            raise _Ended(Kind.OUT_OF_MEMORY, f"a process was killed for memory; the workload ended with {status}")
         if status != 0:
             raise _Ended(Kind.FAILED, f"the workload ended with status {status}")
 

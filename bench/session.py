@@ -25,11 +25,11 @@ from bench.placement import harness_cpus, instance_cpus, kept_to
 from bench.plan import plan
 from bench.runner import Runner
 from bench.signals import Interruptions
-from bench.state import alive
+from bench.state import alive, registered_runs
 from bench.store import manifest as manifests
 from bench.store.journal import Journal
 
-_TREES = "ash bay elm fig fir gum koa nut oak pea rue sal tea ulm yew".split()
+_TREES = ["ash", "bay", "elm", "fig", "fir", "gum", "koa", "nut", "oak", "pea", "rue", "sal", "tea", "ulm", "yew"]
 """Short words that make run ids easy to say."""
 
 
@@ -107,9 +107,13 @@ def execute(request: Request, listener: Listener) -> Finished:
 
 
 def new_run_id(results: Path) -> str:
-    """Return an id that sorts by time and can be said aloud, such as ``20261123-2105-fir``."""
+    """Return an id that sorts by time and can be said aloud, such as ``20261123-2105-fir``.
+
+    No other run on this host has it, nor one of these results: scratch space and labels bear the id alone.
+    """
     stamp = _now().astimezone().strftime("%Y%m%d-%H%M")
-    words = [word for word in _TREES if not (results / f"{stamp}-{word}").exists()]
+    taken = {*registered_runs(), *(folder.name for folder in results.glob(f"{stamp}-*"))}
+    words = [word for word in _TREES if f"{stamp}-{word}" not in taken]
     return f"{stamp}-{random.choice(words or [str(os.getpid())])}"
 
 

@@ -64,25 +64,19 @@ def _trials(rounds: int, *, trouble: bool) -> list[dict[str, object]]:
         for scenario, parameters, isolation in chance.sample(cells, len(cells)):
             found.append(_trial(len(found) + 1, round_number, scenario, parameters, isolation, chance))
     if trouble:
-        vm = next(
-            t
-            for t in found
-            if (t["isolation"], t["scenario"], t["round"]) == ("vm", "memory", min(2, rounds))
-        )
+        vm = next(t for t in found if (t["isolation"], t["scenario"], t["round"]) == ("vm", "memory", min(2, rounds)))
         vm |= {
             "outcome": "timed out", "reason": "no start mark within 60 s", "samples": [],
             "tail": ["[    0.000000] Linux version 6.1.0", "Kernel panic - not syncing: <no init> | found"],
         }  # fmt: skip
         docker = next(
-            t
-            for t in found
-            if (t["isolation"], t["scenario"], t["round"]) == ("docker", "startup", min(3, rounds))
+            t for t in found if (t["isolation"], t["scenario"], t["round"]) == ("docker", "startup", min(3, rounds))
         )
         docker |= {"outcome": "spoiled", "reason": "the host swapped 12 MiB during the trial"}
     return found
 
 
-def _trial(  # noqa: PLR0917 - a fixture
+def _trial(
     number: int,
     round_number: int,
     scenario: str,
@@ -149,9 +143,7 @@ def _cpu(isolation: str, threads: int, sample: object) -> None:
     assert callable(sample)
     sample("events_per_s", 812.0 * threads * SPEED[isolation], "1/s", "workload", "higher")
     sample("latency_p95", 0.0012 / SPEED[isolation], "s", "workload")
-    sample(
-        "cpu.used", 1.0 * threads * COSTS[isolation], "s", "processes:vmm" if isolation == "vm" else "cgroup"
-    )
+    sample("cpu.used", 1.0 * threads * COSTS[isolation], "s", "processes:vmm" if isolation == "vm" else "cgroup")
     sample("cpu.window", 1.0, "s", "host")
     sample("clock.workload", 1.0 * (1.031 if isolation == "vm" else 1.0), "s", "workload")
     sample("clock.host", 1.0, "s", "host")
@@ -202,9 +194,7 @@ def _manifest(run: str, rounds: int, interrupted: str | None) -> dict[str, objec
     }  # fmt: skip
 
 
-def _scenario(
-    title: str, question: str, metrics: list[dict[str, str]], settle_s: float | None
-) -> dict[str, object]:
+def _scenario(title: str, question: str, metrics: list[dict[str, str]], settle_s: float | None) -> dict[str, object]:
     return {
         "title": title, "question": question, "version": "0123456789ab", "image": "base",
         "command": ["/bin/workload", "--threads", "{threads}"],

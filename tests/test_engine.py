@@ -70,9 +70,7 @@ def test_a_host_without_dockerd(monkeypatch: pytest.MonkeyPatch, silent: Path) -
     assert not list(silent.iterdir())
 
 
-def test_an_engine_that_ends_at_once_is_told_with_its_last_words(
-    monkeypatch: pytest.MonkeyPatch, silent: Path
-) -> None:
+def test_an_engine_that_ends_at_once_is_told_with_its_last_words(monkeypatch: pytest.MonkeyPatch, silent: Path) -> None:
     program = silent / "dockerd"
     program.write_text("#!/bin/sh\necho no such bridge >&2\nexit 3\n")
     program.chmod(0o755)

@@ -25,9 +25,7 @@ def _walk(kind: type[BenchError], depth: int) -> list[tuple[int, str]]:
 
 
 def test_every_error_of_the_module_is_in_the_tree() -> None:
-    found = [
-        one for _name, one in inspect.getmembers(errors, inspect.isclass) if one.__module__ == errors.__name__
-    ]
+    found = [one for _name, one in inspect.getmembers(errors, inspect.isclass) if one.__module__ == errors.__name__]
     assert {one for one in found if not issubclass(one, BenchError)} == {Interrupted}
 
 

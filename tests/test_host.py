@@ -78,6 +78,12 @@ def test_a_host_that_is_itself_virtual_says_so_first() -> None:
         assert found.caveats[0].startswith("This host is itself a virtual machine")
 
 
+def test_a_host_without_lscpu_has_a_fingerprint_too(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    flagged = " hypervisor" in Path("/proc/cpuinfo").read_text()
+    assert fingerprint(cgroup="v2").virtual == ("an unnamed hypervisor" if flagged else "")
+
+
 def test_a_single_cpu_is_a_caveat(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "cpu_count", lambda: 1)
     assert host.fingerprint(cgroup="v2").caveats[-1] == "There is one CPU: harness and instance share it."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 
 import pytest
 
@@ -30,9 +31,10 @@ def test_where_the_instance_takes_all_the_harness_shares_them() -> None:
 
 
 @pytest.mark.usefixtures("_four_cpus")
-def test_more_cpus_than_there_are_is_refused_with_both_numbers() -> None:
+@pytest.mark.parametrize("cpus", [instance_cpus, harness_cpus])
+def test_more_cpus_than_there_are_is_refused_with_both_numbers(cpus: Callable[[int], tuple[int, ...]]) -> None:
     with pytest.raises(InputError, match="asks for 5 CPUs, this host gives us 4") as refused:
-        instance_cpus(5)
+        cpus(5)
     assert "envelope.cpus" in str(refused.value.remedy)
 
 

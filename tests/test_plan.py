@@ -29,9 +29,7 @@ def requests(draw: st.DrawFn) -> tuple[list[Scenario], list[str]]:
         st.sampled_from(["threads", "size"]),
         st.lists(st.integers(1, 5), min_size=1, max_size=3, unique=True).map(tuple),
     )
-    scenarios = [
-        scenario(name=name, rounds=draw(st.integers(1, 6)), parameters=draw(values)) for name in names
-    ]
+    scenarios = [scenario(name=name, rounds=draw(st.integers(1, 6)), parameters=draw(values)) for name in names]
     isolations = draw(st.lists(st.sampled_from(ISOLATIONS), min_size=1, unique=True))
     return scenarios, isolations
 
@@ -43,9 +41,7 @@ def test_every_round_has_every_cell_of_its_scenarios_once(
     scenarios, isolations = request_
     trials = plan(scenarios, isolations, seed=seed)
     for number in range(1, max(one.rounds for one in scenarios) + 1):
-        wanted = [
-            key(cell) for one in scenarios if one.rounds >= number for cell in cells_of(one, isolations)
-        ]
+        wanted = [key(cell) for one in scenarios if one.rounds >= number for cell in cells_of(one, isolations)]
         assert Counter(orders(tuple(t for t in trials if t.round == number))) == Counter(wanted)
 
 
@@ -60,9 +56,7 @@ def test_trials_are_numbered_from_one_in_the_order_of_rounds(
 
 
 @given(requests(), st.integers(0, 2**32))
-def test_the_same_seed_gives_the_same_plan_to_the_nonce(
-    request_: tuple[list[Scenario], list[str]], seed: int
-) -> None:
+def test_the_same_seed_gives_the_same_plan_to_the_nonce(request_: tuple[list[Scenario], list[str]], seed: int) -> None:
     assert plan(*request_, seed=seed) == plan(*request_, seed=seed)
 
 

@@ -210,9 +210,7 @@ _KEYS = [
 
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(key=st.sampled_from(_KEYS), value=_garbage)
-def test_garbage_under_any_key_is_a_scenario_or_a_scenario_error(
-    tmp_path: Path, key: str, value: object
-) -> None:
+def test_garbage_under_any_key_is_a_scenario_or_a_scenario_error(tmp_path: Path, key: str, value: object) -> None:
     path = write(tmp_path, changed(key, value))
     try:
         assert isinstance(load_scenario(path), Scenario)
@@ -239,9 +237,7 @@ def test_values_too_large_or_too_deep_to_show_are_still_told(tmp_path: Path) -> 
 
 
 def test_recipes(tmp_path: Path) -> None:
-    recipe = load_recipe(
-        write(tmp_path, {"suite": "trixie", "packages": ["g++", "libc6-dev"], "disk_mib": 100})
-    )
+    recipe = load_recipe(write(tmp_path, {"suite": "trixie", "packages": ["g++", "libc6-dev"], "disk_mib": 100}))
     assert (recipe.name, recipe.suite, recipe.packages) == ("mine", "trixie", ("g++", "libc6-dev"))
     assert recipe.disk_bytes == 100 << 20
     for table, message in (

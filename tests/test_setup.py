@@ -22,18 +22,14 @@ def bare_machine(tmp_path: Path) -> dict[str, str]:
 
 
 def setup(*arguments: str, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [SETUP, *arguments], env=environment, capture_output=True, text=True, timeout=60, check=False
-    )
+    return subprocess.run([SETUP, *arguments], env=environment, capture_output=True, text=True, timeout=60, check=False)
 
 
 def test_a_dry_run_names_what_is_missing(bare_machine: dict[str, str]) -> None:
     result = setup("--dry-run", environment=bare_machine)
     assert result.returncode == 0, result.stderr
     (line,) = [
-        line
-        for line in result.stdout.splitlines()
-        if "packages:" in line or "apt-get" in line or "no Debian" in line
+        line for line in result.stdout.splitlines() if "packages:" in line or "apt-get" in line or "no Debian" in line
     ]
     assert " mmdebstrap" in line
     assert " libvirt-dev" in line

@@ -72,11 +72,7 @@ def _few_trials(comparison: Comparison) -> list[str]:
     ok = comparison.samples.groupby("isolation")["trial"].nunique()
     counts = [int(ok.get(isolation, 0)) for isolation in comparison.isolations]
     fewest = min((count for count in counts if count), default=0)
-    empty = [
-        comparison.name_of(name)
-        for name, count in zip(comparison.isolations, counts, strict=True)
-        if not count
-    ]
+    empty = [comparison.name_of(name) for name, count in zip(comparison.isolations, counts, strict=True) if not count]
     said = [f"No trial of {name} ended well: it has no figures." for name in empty]
     if 0 < fewest < intervals.MINIMUM:
         trials = "trial" if fewest == 1 else "trials"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Set
 from dataclasses import dataclass
 
 import pandas as pd
@@ -57,10 +58,10 @@ class Comparison:
     samples: pd.DataFrame
     summary: pd.DataFrame
 
-    @property
-    def parameters_text(self) -> str:
-        """The parameters for a person: ``threads = 4, size = 1024``; empty when there are none."""
-        return ", ".join(f"{name} = {value}" for name, value in json.loads(self.parameters).items())
+    def parameters_text(self, names: Set[str] | None = None) -> str:
+        """Return these parameters (None: all) for a person: ``threads = 4, size = 1024``; empty for none."""
+        values = json.loads(self.parameters)
+        return ", ".join(f"{name} = {values[name]}" for name in values if names is None or name in names)
 
     def name_of(self, isolation: str) -> str:
         """Return the isolation's name, labelled where it is emulated."""
@@ -69,9 +70,7 @@ class Comparison:
     def finding(self, isolation: str, metric: str, vantage: str) -> Finding | None:
         """Return one figure, or None where this isolation has none."""
         table = self.summary
-        rows = table[
-            (table["isolation"] == isolation) & (table["metric"] == metric) & (table["vantage"] == vantage)
-        ]
+        rows = table[(table["isolation"] == isolation) & (table["metric"] == metric) & (table["vantage"] == vantage)]
         if rows.empty:
             return None
         row = rows.iloc[0]
@@ -85,9 +84,7 @@ class Comparison:
     def values(self, isolation: str, metric: str, vantage: str) -> Floats:
         """Return the value of each trial, in the order they were measured."""
         rows = self.samples
-        wanted = rows[
-            (rows["isolation"] == isolation) & (rows["metric"] == metric) & (rows["vantage"] == vantage)
-        ]
+        wanted = rows[(rows["isolation"] == isolation) & (rows["metric"] == metric) & (rows["vantage"] == vantage)]
         return wanted.sort_values("trial")["value"].to_numpy()
 
     def vantages(self, metric: str) -> tuple[str, ...]:
@@ -118,9 +115,7 @@ def comparisons(frame: pd.DataFrame) -> tuple[Comparison, ...]:
     ordered = sorted(pairs, key=lambda pair: _naturally(str(pair[1])))
     first = list(dict.fromkeys(summary["scenario"]))
     ordered.sort(key=lambda pair: first.index(pair[0]))
-    return tuple(
-        _compare(summary, samples, str(scenario), str(parameters)) for scenario, parameters in ordered
-    )
+    return tuple(_compare(summary, samples, str(scenario), str(parameters)) for scenario, parameters in ordered)
 
 
 def reading_order(isolation: str) -> tuple[int, str]:

@@ -98,9 +98,7 @@ def residual(summed: pd.DataFrame) -> pd.DataFrame:
 def per_cpu_second(samples: pd.DataFrame) -> pd.DataFrame:
     """Return work per host CPU-second for each rate (unit ``.../s``, higher is better) a workload reports."""
     rates = samples[
-        (samples["vantage"] == "workload")
-        & (samples["better"] == "higher")
-        & samples["unit"].str.endswith("/s")
+        (samples["vantage"] == "workload") & (samples["better"] == "higher") & samples["unit"].str.endswith("/s")
     ]
     busy = _by_trial(samples, "cpu.window", "host") / cpu_used(samples)
     parts = []
@@ -140,14 +138,12 @@ def _by_trial(samples: pd.DataFrame, metric: str, vantage: str) -> pd.Series[flo
     return rows.drop_duplicates("trial").set_index("trial")["value"]
 
 
-def _rows(  # noqa: PLR0917 - the parts of a sample, in the order every caller reads
+def _rows(
     samples: pd.DataFrame, values: pd.Series[float], metric: str, vantage: str, unit: str, better: str
 ) -> pd.DataFrame:
     known = values.dropna()
     about = samples.drop_duplicates("trial").set_index("trial", drop=False).loc[known.index]
-    named = about.assign(
-        metric=metric, vantage=vantage, unit=unit, better=better, value=known, at_s=float("nan")
-    )
+    named = about.assign(metric=metric, vantage=vantage, unit=unit, better=better, value=known, at_s=float("nan"))
     return named.reset_index(drop=True).astype(samples.dtypes.to_dict())
 
 

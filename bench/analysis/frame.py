@@ -34,9 +34,7 @@ def load(path: str | Path) -> pd.DataFrame:
     try:
         table = pd.read_parquet(stored, engine="pyarrow")
     except (OSError, ValueError) as error:
-        raise ResultsError(
-            f"{stored}: not a readable Parquet file", remedy="Delete it: the journal remains"
-        ) from error
+        raise ResultsError(f"{stored}: not a readable Parquet file", remedy="Delete it: the journal remains") from error
     missing = [name for name in dataset.DTYPES if name not in table.columns]
     if missing:
         raise ResultsError(f"{stored}: lacks {', '.join(missing)}", remedy="Delete it: the journal remains")

@@ -95,6 +95,4 @@ def _estimate(samples: tuple[Floats, ...], statistic: Callable[..., Floats]) -> 
         rng=np.random.default_rng(SEED),
     ).confidence_interval
     # Interpolating between equal quantiles may miss them by one rounding; the interval holds its own figure.
-    return Estimate(
-        n=n, value=value, low=min(float(interval.low), value), high=max(float(interval.high), value)
-    )
+    return Estimate(n=n, value=value, low=min(float(interval.low), value), high=max(float(interval.high), value))

@@ -140,6 +140,4 @@ def load_manifest(path: str | Path) -> Manifest:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))
-        raise ResultsError(
-            f"{run_dir / layout.MANIFEST}: {where}: {first['msg']}", remedy="Measure again"
-        ) from error
+        raise ResultsError(f"{run_dir / layout.MANIFEST}: {where}: {first['msg']}", remedy="Measure again") from error

@@ -74,9 +74,7 @@ def summarize(frame: pd.DataFrame) -> pd.DataFrame:
         scenario, parameters, isolation = key
         of_pair = samples[(samples["scenario"] == scenario) & (samples["parameters"] == parameters)]
         about = dict(zip(derive.CELL, key, strict=True)) | _counts(cell)
-        figures = _figures(
-            of_pair[of_pair["isolation"] == isolation], of_pair[of_pair["isolation"] == BASELINE]
-        )
+        figures = _figures(of_pair[of_pair["isolation"] == isolation], of_pair[of_pair["isolation"] == BASELINE])
         rows += [about | figure for figure in figures or [_nothing()]]
     return pd.DataFrame(rows, columns=list(DTYPES)).astype(dict(DTYPES))
 
@@ -108,9 +106,7 @@ def _figure(estimate: intervals.Estimate) -> dict[str, object]:
     return {"n": estimate.n, "median": estimate.value, "low": estimate.low, "high": estimate.high}
 
 
-def _ratio(
-    values: intervals.Floats, baseline: intervals.Floats | None, *, is_bare: bool
-) -> dict[str, object]:
+def _ratio(values: intervals.Floats, baseline: intervals.Floats | None, *, is_bare: bool) -> dict[str, object]:
     if baseline is None:
         return {}
     if is_bare:  # one by definition, not by measurement: no interval

@@ -75,9 +75,7 @@ def run(
 
 
 @app.command("list")
-def list_(
-    results: Results = Path("results"), scenarios_folder: Scenarios = None, as_json: AsJson = False
-) -> None:
+def list_(results: Results = Path("results"), scenarios_folder: Scenarios = None, as_json: AsJson = False) -> None:
     """Show scenarios, isolations and runs."""
     from bench.cli.list import show
 

@@ -33,9 +33,7 @@ def doctor(*, fix: bool, as_json: bool) -> None:
     with alive(f"doctor-{os.getpid()}"):
         found = examine(f"doctor-{os.getpid()}", fix=fix, say=say)
     if as_json:
-        console.print_json(
-            json.dumps({"host": describe_host(), "isolations": [_plain(one) for one in found]})
-        )
+        console.print_json(json.dumps({"host": describe_host(), "isolations": [_plain(one) for one in found]}))
     else:
         console.print(describe_host(), soft_wrap=True, markup=False)
         for availability in found:

@@ -39,9 +39,7 @@ def show(results: Path, scenarios_folder: Path | None, *, as_json: bool) -> None
         console.print_json(json.dumps({"scenarios": scenarios, "isolations": isolations, "runs": runs}))
         return
     console.print(_table("Scenarios", ("name", "rounds", "cells", "question"), scenarios))
-    names = ", ".join(
-        str(one["name"]) + ("" if one["default"] else " (only when asked for)") for one in isolations
-    )
+    names = ", ".join(str(one["name"]) + ("" if one["default"] else " (only when asked for)") for one in isolations)
     console.print(f"\n[bold]Isolations[/bold]  {names}.  `python -m bench doctor` tries them.")
     if runs:
         console.print()
@@ -73,9 +71,7 @@ def _whole_lines(file: Path) -> Sequence[bytes]:
 
 
 def _table(title: str, columns: Sequence[str], rows: Sequence[dict[str, object]]) -> Table:
-    table = Table(
-        title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, padding=(0, 3, 0, 0)
-    )
+    table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, padding=(0, 3, 0, 0))
     for column in columns:
         table.add_column(column, justify="right" if column in ("rounds", "cells") else "left")
     for row in rows:

@@ -145,9 +145,7 @@ def state_line(availability: Availability) -> str:
     """Return an isolation's state: ready and in which versions, or why not and what to do."""
     if availability.fault is None:
         return f"  {availability.isolation:<8} ready      {availability.detail}"
-    return (
-        f"  {availability.isolation:<8} not ready  {availability.fault.reason}. {availability.fault.remedy}"
-    )
+    return f"  {availability.isolation:<8} not ready  {availability.fault.reason}. {availability.fault.remedy}"
 
 
 def trial_words(trial: Trial) -> str:

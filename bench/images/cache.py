@@ -48,9 +48,7 @@ def shelf(kind: str) -> Path:
     return _folder(root() / kind)
 
 
-def once(
-    path: Path, make: Callable[[Path], None], *, whole: Callable[[Path], bool] = Path.exists, say: Say
-) -> Path:
+def once(path: Path, make: Callable[[Path], None], *, whole: Callable[[Path], bool] = Path.exists, say: Say) -> Path:
     """Return ``path``, made by ``make`` unless it is there and ``whole``.
 
     ``make`` gets a temporary path beside ``path`` and leaves a file or directory there; when it raises,

@@ -70,9 +70,7 @@ def build(
     Raises ImageError when mmdebstrap is missing, a package or the suite is unknown, or no mirror answers.
     """
     if shutil.which("mmdebstrap") is None:
-        raise ImageError(
-            f"{wanted_by} needs mmdebstrap, which is not installed", remedy="apt-get install mmdebstrap"
-        )
+        raise ImageError(f"{wanted_by} needs mmdebstrap, which is not installed", remedy="apt-get install mmdebstrap")
     words = ["mmdebstrap", f"--variant={variant}", "--format=tar", *options]
     if packages:
         words.append(f"--include={','.join(packages)}")

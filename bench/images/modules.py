@@ -63,6 +63,4 @@ def _unzstd(path: str, data: bytes) -> bytes:
     try:
         return subprocess.run(["zstd", "-dcq"], input=data, check=True, capture_output=True).stdout
     except (OSError, subprocess.CalledProcessError) as error:
-        raise ImageError(
-            f"the kernel module {path} could not be unpacked", remedy="apt-get install zstd"
-        ) from error
+        raise ImageError(f"the kernel module {path} could not be unpacked", remedy="apt-get install zstd") from error

@@ -43,9 +43,7 @@ def open_isolation(name: str, run: str) -> Isolation:
     try:
         found: type[Isolation] = getattr(importlib.import_module(module), attribute)
     except ImportError as error:
-        raise UnavailableError(
-            f"isolation {name} needs a library that is not there: {error}", remedy=hint
-        ) from error
+        raise UnavailableError(f"isolation {name} needs a library that is not there: {error}", remedy=hint) from error
     return found(run)
 
 

@@ -58,6 +58,4 @@ def choose(boot_s: Callable[[bool], float], folder: Path, versions: dict[str, st
 
 def _key(versions: dict[str, str]) -> str:
     cpu = next((line for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line), "")
-    return short_digest(
-        os.uname().release.encode(), cpu.encode(), json.dumps(versions, sort_keys=True).encode()
-    )
+    return short_digest(os.uname().release.encode(), cpu.encode(), json.dumps(versions, sort_keys=True).encode())

@@ -74,9 +74,7 @@ class Bare(Isolation):
     def describe(self) -> Availability:
         """Say what bare means here."""
         how = "chroot into the image" if os.geteuid() == 0 else "chroot into the image in a user namespace"
-        return Availability(
-            isolation=self.name, fault=None, detail=how, versions={"kernel": os.uname().release}
-        )
+        return Availability(isolation=self.name, fault=None, detail=how, versions={"kernel": os.uname().release})
 
     def launch(self, launch: Launch) -> AbstractContextManager[Instance]:
         """Start the command from the gate."""
@@ -194,9 +192,7 @@ def _gate(
             start_new_session=True,
         )
         assert gate.stdout is not None
-        reader = threading.Thread(
-            target=pump, args=(gate.stdout.fileno(), console), name="console", daemon=True
-        )
+        reader = threading.Thread(target=pump, args=(gate.stdout.fileno(), console), name="console", daemon=True)
         reader.start()
         instance = BareInstance(timeline, console, gate, group)
         stack.callback(_reap, instance, gate, reader)

@@ -160,9 +160,7 @@ class Cgroup:
             file_bytes=stat.get("total_cache"),
             shmem_bytes=stat.get("total_shmem"),
             cpu_s=None if usage_ns is None else usage_ns / 1e9,
-            throttled=_table(self._folders["cpu"] / "cpu.stat").get("nr_throttled")
-            if "cpu" in self._folders
-            else None,
+            throttled=_table(self._folders["cpu"] / "cpu.stat").get("nr_throttled") if "cpu" in self._folders else None,
             oom_kills=_table(memory / "memory.oom_control").get("oom_kill"),
         )
 

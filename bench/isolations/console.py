@@ -46,9 +46,7 @@ class Console:
         on_event: Callable[[str, int], None] = lambda _event, _at_ns: None,
         limit_bytes: int = LIMIT_BYTES,
     ) -> None:
-        self._mark = re.compile(
-            rb"@isobench " + re.escape(nonce.encode()) + rb" ([a-z_]+)(?: ([^\r\n]*))?\r?\n"
-        )
+        self._mark = re.compile(rb"@isobench " + re.escape(nonce.encode()) + rb" ([a-z_]+)(?: ([^\r\n]*))?\r?\n")
         self._ready = re.compile(ready.encode()) if ready else None
         self._on_event = on_event
         self._limit_bytes = limit_bytes

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import socket
-import struct
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -12,13 +11,10 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import Any, ClassVar
 
 import docker
-import docker.errors
-import requests.exceptions
-import urllib3.exceptions
 
 from bench.engine import start_engine
 from bench.engine_ping import engine_answers
-from bench.errors import IsolationError, LeftoverError, UnavailableError
+from bench.errors import IsolationError, UnavailableError
 from bench.isolations import processes
 from bench.isolations.base import (
     Account,
@@ -34,6 +30,7 @@ from bench.isolations.base import (
 )
 from bench.isolations.cgroup import Cgroup
 from bench.isolations.console import Console
+from bench.isolations.docker_api import TooLongError, attached, pump, remove, translated
 from bench.isolations.timeline import Timeline
 from bench.model import Image, Phase
 
@@ -41,7 +38,6 @@ LABEL = "isobench.run"
 _REPOSITORY = "isobench"
 _API_TIMEOUT_S = 60
 _STOP_TIMEOUT_S = 2
-_FRAME_HEADER = struct.Struct(">BxxxL")
 
 
 class Docker(Isolation):
@@ -80,24 +76,23 @@ class Docker(Isolation):
 
     def prepare(self, image: Image, say: Say) -> None:
         """Import the root file system; its layer's DiffID is the image's digest."""
-        with _translated("import the image"):
+        with translated("import the image"):
             if not self._api.images(name=_tag(image)):
                 say(f"importing image {image.name} into the Docker engine")
                 repository, tag = _tag(image).split(":")
                 self._api.import_image_from_file(str(image.tar), repository=repository, tag=tag)
-            layers = self._api.inspect_image(_tag(image))["RootFS"]["Layers"]
+            layers = self._api.inspect_image(_tag(image))["RootFS"]["Layers"]  # type: ignore[no-untyped-call]
         if layers != [image.digest]:
             raise IsolationError(
                 f"the engine's image {_tag(image)} has layers {layers}, not {image.digest}",
                 remedy=f"Remove it: docker rmi {_tag(image)}",
             )
-        self._daemons = processes.named(
-            "dockerd", "containerd"
-        )  # once: a scan of all processes costs CPU time
+        # Once: a scan of all processes costs CPU time that a trial should not pay.
+        self._daemons = processes.named("dockerd", "containerd")
 
     def describe(self) -> Availability:
         """Name the engine, its runtime and its storage."""
-        with _translated("ask the engine for its version"):
+        with translated("ask the engine for its version"):
             version, info = self._api.version(), self._api.info()
         parts = {part["Name"]: part["Version"] for part in version.get("Components", [])}
         versions = {
@@ -120,16 +115,15 @@ class Docker(Isolation):
         api = self._api
         with ExitStack() as stack:
             settings = _settings(api, launch, self.run)
+            name = f"isobench-{self.run}-{launch.trial.number:04d}"
             timeline.mark("requested", self.clock.now_ns())
-            with _translated("start a container"):
-                container = api.create_container_from_config(
-                    settings, name=f"isobench-{self.run}-{launch.trial.number:04d}"
-                )["Id"]
-                stack.callback(_remove, api, container, timeline)
+            with translated("start a container"):
+                container = api.create_container_from_config(settings, name=name)["Id"]  # type: ignore[no-untyped-call]
+                stack.callback(remove, api, container, timeline)
                 timeline.mark("created", self.clock.now_ns())
-                stream = stack.enter_context(_attached(api, container))
+                stream = stack.enter_context(attached(api, container))
                 timeline.mark("attached", self.clock.now_ns())
-                reader = threading.Thread(target=_pump, args=(stream, console), name="console", daemon=True)
+                reader = threading.Thread(target=pump, args=(stream, console), name="console", daemon=True)
                 reader.start()
                 api.start(container)
                 timeline.mark("started", self.clock.now_ns())
@@ -140,7 +134,7 @@ class Docker(Isolation):
         if engine_answers() is None:
             return []
         removed = []
-        with _translated("list containers"):
+        with translated("list containers"):
             for container in self._api.containers(all=True, filters={"label": LABEL}):
                 run = container["Labels"][LABEL]
                 if dead(run):
@@ -175,7 +169,7 @@ class DockerInstance(Instance):
         self._daemons = daemons
         self._container = container
         self._stream = stream
-        with _translated("inspect a container"):
+        with translated("inspect a container"):
             self._pid = int(api.inspect_container(container)["State"]["Pid"])
         self._group: Cgroup | None = None
         if self._pid:
@@ -204,20 +198,16 @@ class DockerInstance(Instance):
     def wait_exit(self, timeout_s: float) -> Exit | None:
         """Wait for the container's end, as the engine reports it."""
         try:
-            with _translated("wait for a container"):
-                status = int(self._api.wait(self._container, timeout=timeout_s)["StatusCode"])
+            with translated("wait for a container"):
+                status = int(self._api.wait(self._container, timeout=timeout_s)["StatusCode"])  # type: ignore[arg-type]
                 self.timeline.mark("exited", time.monotonic_ns())
                 state = self._api.inspect_container(self._container)["State"]
-        except _TooLongError:
+        except TooLongError:
             return None
         return Exit(status=status, out_of_memory=bool(state["OOMKilled"]))
 
 
-class _TooLongError(IsolationError):
-    """The engine did not answer in time."""
-
-
-def _settings(api: docker.APIClient, launch: Launch, run: str) -> Any:  # noqa: ANN401 - the SDK's own untyped dictionary
+def _settings(api: docker.APIClient, launch: Launch, run: str) -> Any:
     envelope = launch.envelope
     host = api.create_host_config(
         cpuset_cpus=",".join(str(cpu) for cpu in envelope.cpu_set),
@@ -238,85 +228,3 @@ def _settings(api: docker.APIClient, launch: Launch, run: str) -> Any:  # noqa: 
 
 def _tag(image: Image) -> str:
     return f"{_REPOSITORY}:{image.digest.removeprefix('sha256:')[:12]}"
-
-
-@contextmanager
-def _attached(api: docker.APIClient, container: str) -> Iterator[socket.socket]:
-    """Attach to a container before it starts, so that no first line is lost."""
-    wrapper = api.attach_socket(container, params={"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1})
-    stream: socket.socket = getattr(wrapper, "_sock", wrapper)
-    stream.settimeout(None)  # a workload may be silent for longer than the API's timeout
-    try:
-        yield stream
-    finally:
-        with contextlib.suppress(OSError):
-            stream.shutdown(socket.SHUT_RDWR)
-        wrapper.close()
-
-
-def _pump(stream: socket.socket, console: Console) -> None:
-    """Feed a console from the engine's multiplexed stream: frames of a stream number, a length, the bytes.
-
-    Source: Docker Engine API, "Attach to a container", stream format.
-    """
-    buffer = b""
-    while True:
-        try:
-            data = stream.recv(65536)
-        except OSError:  # closed by the teardown
-            data = b""
-        at_ns = time.monotonic_ns()
-        if not data:
-            console.close(at_ns)
-            return
-        buffer += data
-        while len(buffer) >= _FRAME_HEADER.size:
-            _stream, length = _FRAME_HEADER.unpack_from(buffer)
-            finish = _FRAME_HEADER.size + length
-            if len(buffer) < finish:
-                break
-            console.feed(buffer[_FRAME_HEADER.size : finish], at_ns)
-            buffer = buffer[finish:]
-
-
-def _remove(api: docker.APIClient, container: str, timeline: Timeline) -> None:
-    """Remove a container, running or not, and verify that the engine knows it no more."""
-    try:
-        with contextlib.suppress(docker.errors.NotFound):
-            api.remove_container(container, force=True, v=True)
-        api.inspect_container(container)
-    except docker.errors.NotFound:
-        timeline.mark("gone", time.monotonic_ns())
-    except _RAW as error:
-        raise LeftoverError(
-            f"container {container[:12]} could not be removed: {error}",
-            remedy="When the engine answers again: python -m bench clean",
-        ) from error
-    else:
-        raise LeftoverError(f"container {container[:12]} is still there after its removal")
-
-
-_RAW = (
-    docker.errors.DockerException,
-    requests.exceptions.RequestException,
-    urllib3.exceptions.HTTPError,
-    OSError,
-)
-
-
-@contextmanager
-def _translated(doing: str) -> Iterator[None]:
-    """Let none of the SDK's own errors through."""
-    try:
-        yield
-    except requests.exceptions.ReadTimeout as error:
-        raise _TooLongError(f"cannot {doing}: the Docker engine did not answer in time") from error
-    except requests.exceptions.ConnectionError as error:
-        if "timed out" in str(error).lower():
-            raise _TooLongError(f"cannot {doing}: the Docker engine did not answer in time") from error
-        raise IsolationError(
-            f"cannot {doing}: the Docker engine went away",
-            remedy="python -m bench doctor says how to start it",
-        ) from error
-    except _RAW as error:
-        raise IsolationError(f"cannot {doing}: {error}", remedy="python -m bench doctor") from error

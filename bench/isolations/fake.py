@@ -18,6 +18,7 @@ import heapq
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from itertools import count
 from typing import ClassVar
 
@@ -185,7 +186,7 @@ class FakeInstance(Instance):
             elif word in ("hang", "die", "oom"):
                 if word != "hang":
                     left = Exit(status=137, out_of_memory=word == "oom")
-                    self._clock.after(delay_s * self._factor, lambda: self._leave(left))
+                    self._clock.after(delay_s * self._factor, partial(self._leave, left))
                 return
             elif word == "exit":
                 self._end_after(delay_s, int(next(words)))
@@ -194,7 +195,7 @@ class FakeInstance(Instance):
                 break
             else:
                 data = _output(word, next(words))
-                self._clock.after(delay_s * self._factor, lambda data=data: self._feed(data))  # type: ignore[misc]
+                self._clock.after(delay_s * self._factor, partial(self._feed, data))
         self._end_after(delay_s, 0)
 
     def _end_after(self, delay_s: float, status: int) -> None:

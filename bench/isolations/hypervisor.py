@@ -13,15 +13,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
-os.environ.setdefault(
-    "LIBVIRT_LOG_OUTPUTS", "4:file:/dev/null"
-)  # read at import; errors reach us as exceptions
-import libvirt  # noqa: E402
-from libvirt import virDomain as virDomain  # noqa: E402
+# Read when libvirt is imported: its driver would write to standard error what reaches us as exceptions.
+os.environ.setdefault("LIBVIRT_LOG_OUTPUTS", "4:file:/dev/null")
+import libvirt
 
 from bench.errors import IsolationError
 from bench.images import cache
+
+Domain: TypeAlias = libvirt.virDomain
 
 _SYSTEM_SOCKETS = ("/run/libvirt/libvirt-sock", "/run/libvirt/virtqemud-sock")
 _QEMU_CONF = """\
@@ -48,13 +49,13 @@ class Hypervisor:
         """Whether the driver lives in this process."""
         return self.uri.startswith("qemu:///embed")
 
-    def create(self, xml: str) -> virDomain:
+    def create(self, xml: str) -> Domain:
         """Start a transient domain; it dies with the connection where the driver can see to that."""
         flags = 0 if self.embedded else libvirt.VIR_DOMAIN_START_AUTODESTROY
         with translated("start a virtual machine"):
             return self.connection.createXML(xml, flags)
 
-    def knows(self, domain: virDomain) -> bool:
+    def knows(self, domain: Domain) -> bool:
         """Whether libvirt still lists the domain."""
         try:
             self.connection.lookupByUUID(domain.UUID())
@@ -62,7 +63,7 @@ class Hypervisor:
             return False
         return True
 
-    def destroy(self, domain: virDomain) -> None:
+    def destroy(self, domain: Domain) -> None:
         """End the domain at once; one that is gone already is no error."""
         with suppress(libvirt.libvirtError):
             domain.destroy()
@@ -90,9 +91,7 @@ def connect(folder: Path) -> Hypervisor:
             except libvirt.libvirtError:
                 pass  # a socket that nobody serves: the embedded driver needs none
             else:
-                return Hypervisor(
-                    connection=connection, uri="qemu:///system", pid_folder=Path("/run/libvirt/qemu")
-                )
+                return Hypervisor(connection=connection, uri="qemu:///system", pid_folder=Path("/run/libvirt/qemu"))
         uri = f"qemu:///embed?root={_embed_root(folder)}"
         return Hypervisor(connection=libvirt.open(uri), uri=uri, pid_folder=folder / "run/qemu")
 
@@ -103,9 +102,7 @@ def translated(doing: str) -> Iterator[None]:
     try:
         yield
     except libvirt.libvirtError as error:
-        raise IsolationError(
-            f"cannot {doing}: {error.get_error_message()}", remedy="python -m bench doctor"
-        ) from error
+        raise IsolationError(f"cannot {doing}: {error.get_error_message()}", remedy="python -m bench doctor") from error
 
 
 def _embed_root(folder: Path) -> Path:

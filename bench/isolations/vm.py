@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import ClassVar
 
 from bench import images
-from bench.images import cache
 from bench.errors import IsolationError, LeftoverError
+from bench.images import cache
 from bench.isolations import processes
 from bench.isolations.accelerator import Choice, choose
 from bench.isolations.base import (
@@ -37,7 +37,7 @@ from bench.isolations.base import (
 )
 from bench.isolations.console import Console
 from bench.isolations.domain import Machine
-from bench.isolations.hypervisor import Hypervisor, connect, qemu_binary, virDomain
+from bench.isolations.hypervisor import Domain, Hypervisor, connect, qemu_binary
 from bench.isolations.probe import probe_start_s
 from bench.isolations.remedy import missing_package
 from bench.isolations.serial import SerialLine
@@ -82,9 +82,7 @@ class VirtualMachine(Isolation):
             return missing_package(f"QEMU for {platform.machine()} is not installed", "qemu-system-x86")
         if shutil.which("qemu-img") is None:
             return missing_package("the command qemu-img is missing", "qemu-utils")
-        if os.geteuid() == 0 and not _user_exists(
-            "libvirt-qemu"
-        ):  # libvirt's driver refuses to start without
+        if os.geteuid() == 0 and not _user_exists("libvirt-qemu"):  # libvirt's driver refuses to start without
             return missing_package("libvirt's user libvirt-qemu is missing", "libvirt-daemon-system")
         return None
 
@@ -180,7 +178,7 @@ class VirtualMachineInstance(Instance):
         timeline: Timeline,
         console: Console,
         hypervisor: Hypervisor,
-        domain: virDomain,
+        domain: Domain,
         line: SerialLine,
     ) -> None:
         super().__init__(timeline, console)
@@ -189,9 +187,7 @@ class VirtualMachineInstance(Instance):
         self._line = line
         self._qemu: processes.PsutilProcess | None = None
         self._pidfd: int | None = None
-        with suppress(
-            OSError, ValueError, Unreadable
-        ):  # a machine that is off already has no process to watch
+        with suppress(OSError, ValueError, Unreadable):  # a machine that is off already has no process to watch
             pid = int((hypervisor.pid_folder / f"{domain.name()}.pid").read_text())
             self._qemu = processes.PsutilProcess(pid)
             self._pidfd = os.pidfd_open(pid)
@@ -255,9 +251,7 @@ def _make_overlay(base: Path, disk: Path) -> None:
         check=False,
     )
     if made.returncode:
-        raise IsolationError(
-            f"cannot make a disk: {made.stderr.strip()}", remedy="See `df -h`; python -m bench clean"
-        )
+        raise IsolationError(f"cannot make a disk: {made.stderr.strip()}", remedy="See `df -h`; python -m bench clean")
 
 
 def run_of(pid: int) -> str | None:

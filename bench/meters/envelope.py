@@ -6,8 +6,12 @@ from collections.abc import Mapping
 
 from bench.model import Envelope
 
-_GUEST_TOTAL_FLOOR = 0.80
-"""A guest kernel keeps part of its memory for itself (page structs, its own text): 5 to 15 % of 256 to 512 MiB."""
+_GUEST_KEEPS_BYTES = 48 << 20
+_GUEST_KEEPS_SHARE = 0.03
+"""What a guest kernel may keep for itself: its own text and tables, and a descriptor of 64 bytes for each page.
+
+Measured: 35 MiB of 128, with Linux 6.1.
+"""
 
 
 def mismatches(seen: Mapping[str, str], envelope: Envelope, *, own_kernel: bool) -> list[str]:
@@ -21,11 +25,7 @@ def mismatches(seen: Mapping[str, str], envelope: Envelope, *, own_kernel: bool)
     if not own_kernel and _cpu_list(seen.get("cpu_set", "")) != set(envelope.cpu_set):
         wrong.append(f"CPU set {seen.get('cpu_set', 'unknown')!r} instead of {list(envelope.cpu_set)}")
     if not _memory_arrived(seen, envelope.memory_bytes, own_kernel=own_kernel):
-        got = (
-            f"{seen.get('memory_total_kib')} KiB in total"
-            if own_kernel
-            else seen.get("memory_limit", "unknown")
-        )
+        got = f"{seen.get('memory_total_kib')} KiB in total" if own_kernel else seen.get("memory_limit", "unknown")
         wrong.append(f"memory limit {got} instead of {envelope.memory_bytes} bytes")
     if seen.get("pids_limit") != str(envelope.pids):
         wrong.append(f"pids limit {seen.get('pids_limit', 'unknown')} instead of {envelope.pids}")
@@ -37,7 +37,8 @@ def mismatches(seen: Mapping[str, str], envelope: Envelope, *, own_kernel: bool)
 def _memory_arrived(seen: Mapping[str, str], memory_bytes: int, *, own_kernel: bool) -> bool:
     if own_kernel:
         total_kib = seen.get("memory_total_kib", "")
-        return total_kib.isdigit() and _GUEST_TOTAL_FLOOR <= int(total_kib) * 1024 / memory_bytes <= 1.0
+        least_bytes = memory_bytes * (1 - _GUEST_KEEPS_SHARE) - _GUEST_KEEPS_BYTES
+        return total_kib.isdigit() and least_bytes <= int(total_kib) * 1024 <= memory_bytes
     return seen.get("memory_limit") == str(memory_bytes)
 
 

@@ -102,9 +102,7 @@ def _at_path(metric: Metric, text: str) -> float:
             else:
                 raise KeyError(step)
         except (KeyError, IndexError, ValueError) as error:
-            raise MetricError(
-                f"metric {metric.name}: the JSON output has no {path!r} (at {step!r})"
-            ) from error
+            raise MetricError(f"metric {metric.name}: the JSON output has no {path!r} (at {step!r})") from error
     return _as_float(found, f"metric {metric.name}")
 
 

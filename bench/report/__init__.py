@@ -42,6 +42,4 @@ def save(report: Report, folder: Path) -> ReportPaths:
     page, text = folder / "report.html", folder / "report.md"
     page.write_text(html.render(report, draw), encoding="utf-8")
     text.write_text(markdown.render(report, lambda picture: f"{PLOTS}/{picture.name}.png"), encoding="utf-8")
-    return ReportPaths(
-        html=page, markdown=text, plots=tuple(path for pair in saved.values() for path in pair)
-    )
+    return ReportPaths(html=page, markdown=text, plots=tuple(path for pair in saved.values() for path in pair))

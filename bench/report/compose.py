@@ -23,10 +23,7 @@ def compose(path: str | Path) -> Report:
     run_dir = Path(path)
     manifest = load_manifest(run_dir)
     frame = load(run_dir)
-    order = list(manifest.scenarios)
-    found = sorted(
-        comparisons(frame), key=lambda one: order.index(one.scenario) if one.scenario in order else len(order)
-    )
+    found = sorted(comparisons(frame), key=lambda one: _place(one, manifest))
     sections = tuple(section(comparison, manifest) for comparison in found)
     bad = troubles(run_dir)
     trials = frame.drop_duplicates("trial")["outcome"]
@@ -48,6 +45,16 @@ def compose(path: str | Path) -> Report:
         images=_images(manifest),
         caveats=_caveats(manifest, emulated),
     )
+
+
+def _place(comparison: Comparison, manifest: Manifest) -> tuple[int, int]:
+    """Sort key of sections: start-up, idle memory, then what workloads report; as the run lists them within."""
+    order = list(manifest.scenarios)
+    scenario = manifest.scenarios.get(comparison.scenario)
+    if scenario is None:
+        return (3, 0)
+    kind = 2 if scenario.metrics else int(scenario.settle_s is not None)
+    return (kind, order.index(comparison.scenario))
 
 
 def _emulated(manifest: Manifest, found: list[Comparison]) -> tuple[str, ...]:
@@ -87,7 +94,7 @@ def _status(manifest: Manifest, trials: int, bad: tuple[Trouble, ...]) -> str:
 
 def _summary(sections: tuple[Section, ...], emulated: tuple[str, ...]) -> tuple[str, ...]:
     said = [
-        f"{one.parameters}: {text}" if one.parameters else text
+        f"{one.title}: {text}" if len(sections) > 1 else text
         for one in sections
         for facet in one.facets[: one.leading]
         for text in facet.sentences
@@ -126,9 +133,7 @@ def _not_run(manifest: Manifest) -> Table:
     return Table(
         title="Isolations that did not run",
         head=("isolation", "reason", "remedy"),
-        rows=tuple(
-            (name, one.reason or "no reason given", one.remedy or words.NONE) for name, one in idle.items()
-        ),
+        rows=tuple((name, one.reason or "no reason given", one.remedy or words.NONE) for name, one in idle.items()),
         names=3,
     )
 
@@ -177,9 +182,4 @@ def _facts(manifest: Manifest) -> tuple[tuple[str, str], ...]:
 
 def _caveats(manifest: Manifest, emulated: tuple[str, ...]) -> tuple[str, ...]:
     said = [words.capital(words.sentence(caveat)) for caveat in manifest.host.caveats]
-    if manifest.host.virtual:
-        said.append(
-            f"This host is itself a virtual machine ({manifest.host.virtual}): "
-            "its hypervisor is in every figure, bare included."
-        )
     return (*said, *(f"{name}: {words.EMULATED}." for name in emulated))

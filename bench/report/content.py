@@ -45,7 +45,6 @@ class Section:
 
     anchor: str
     title: str
-    parameters: str
     question: str
     facts: tuple[tuple[str, str], ...]
     claims: tuple[tuple[str, str], ...]

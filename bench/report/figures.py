@@ -29,9 +29,8 @@ def table(comparison: Comparison, metric: str, vantage: str, title: str) -> Tabl
     """Return one metric of every isolation: median, interval, ratio to bare, its interval, n."""
     found = comparison.findings(metric, vantage)
     rows = tuple((comparison.name_of(finding.isolation), *cells(finding)) for finding in found)
-    better = found[0].better if found else "lower"
     return Table(
-        title=f"{title}, higher is better" if better == "higher" else title,
+        title=f"{title}, {found[0].better} is better" if found and vantage == "workload" else title,
         head=("isolation", *HEAD),
         rows=rows,
         notes=emulated_notes(comparison, {finding.isolation for finding in found}),
@@ -99,9 +98,7 @@ def memory_views(comparison: Comparison) -> Table:
         found = {one.isolation: one for one in comparison.findings(metric, vantage)}
         medians = [found.get(name) for name in comparison.isolations]
         if found:
-            rows.append(
-                (label, *(words.quantity(one.median, one.unit) if one else words.NONE for one in medians))
-            )
+            rows.append((label, *(words.quantity(one.median, one.unit) if one else words.NONE for one in medians)))
     return Table(
         title="The same memory from every vantage (medians)",
         head=("seen as", *(comparison.name_of(name) for name in comparison.isolations)),

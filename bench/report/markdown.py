@@ -61,9 +61,7 @@ def _section(section: Section, place: Place) -> Iterator[str]:
         yield from _facet(facet, place)
     yield from (line for text in section.caveats for line in (f"> {escape(text)}", ""))
     yield from (
-        line
-        for says, source in section.claims
-        for line in (f"Claimed: {escape(says)} ({escape(source)}).", "")
+        line for says, source in section.claims for line in (f"Claimed: {escape(says)} ({escape(source)}).", "")
     )
     yield from (*_facts(section.facts), "")
 

@@ -14,18 +14,16 @@ from bench.report.content import Facet, Picture, Section
 def section(comparison: Comparison, manifest: Manifest) -> Section:
     """Return a comparison's section: what answers the scenario's question comes first."""
     scenario = manifest.scenarios.get(comparison.scenario)
-    anchor = _anchor(f"{comparison.scenario}-{comparison.parameters_text}")
-    own = [
-        facet for metric in _metrics(comparison, scenario) for facet in _metric(comparison, metric, anchor)
-    ]
+    varying = comparison.parameters_text(_varying(scenario))
+    anchor = _anchor(f"{comparison.scenario}-{varying}")
+    own = [facet for metric in _metrics(comparison, scenario) for facet in _metric(comparison, metric, anchor)]
     idle = _memory(comparison, anchor)
     started = _start_up(comparison, manifest, anchor, briefly=bool(own or idle))
     leading = len(own) + (len(idle) if not own or _settles(scenario) else 0)
     title = scenario.title if scenario else comparison.scenario
     return Section(
         anchor=anchor,
-        parameters=comparison.parameters_text,
-        title=f"{title}: {comparison.parameters_text}" if comparison.parameters_text else title,
+        title=f"{title}: {varying}" if varying else title,
         question=scenario.question if scenario else "",
         facts=_facts(comparison, manifest, scenario),
         claims=tuple((claim.says, claim.source) for claim in scenario.claims) if scenario else (),
@@ -33,6 +31,13 @@ def section(comparison: Comparison, manifest: Manifest) -> Section:
         leading=leading or len(started),
         caveats=caveats(comparison),
     )
+
+
+def _varying(scenario: RunScenario | None) -> set[str] | None:
+    """Return the parameters that tell a scenario's sections apart; None, all of them, where that is not known."""
+    if scenario is None:
+        return None
+    return {name for name, values in scenario.parameters.items() if len(values) > 1}
 
 
 def _metrics(comparison: Comparison, scenario: RunScenario | None) -> list[RunMetric]:
@@ -54,9 +59,7 @@ def _metric(comparison: Comparison, metric: RunMetric, anchor: str) -> list[Face
         Facet(
             table=figures.table(comparison, metric.name, "workload", title),
             sentences=sentences.metric(comparison, metric.name),
-            picture=Picture(name=f"{anchor}-{_anchor(metric.name)}", alt=alt, figure=figure)
-            if figure
-            else None,
+            picture=Picture(name=f"{anchor}-{_anchor(metric.name)}", alt=alt, figure=figure) if figure else None,
             details=(per_cpu,) if per_cpu.rows else (),
         )
     ]
@@ -68,9 +71,7 @@ def _memory(comparison: Comparison, anchor: str) -> list[Facet]:
         return []
     figure = plots.memory(comparison)
     added = figures.overhead(comparison, "memory.idle.pss", "processes", "Added to bare, PSS")
-    alt = (
-        f"Idle memory of each isolation, stacked by role, with other vantages as markers. {_said(comparison)}"
-    )
+    alt = f"Idle memory of each isolation, stacked by role, with other vantages as markers. {_said(comparison)}"
     return [
         Facet(
             table=table,
@@ -103,9 +104,7 @@ def _said(comparison: Comparison) -> str:
     return " ".join(f"{name}: {words.EMULATED}." for name in sorted(comparison.emulated))
 
 
-def _facts(
-    comparison: Comparison, manifest: Manifest, scenario: RunScenario | None
-) -> tuple[tuple[str, str], ...]:
+def _facts(comparison: Comparison, manifest: Manifest, scenario: RunScenario | None) -> tuple[tuple[str, str], ...]:
     if scenario is None:
         return ()
     envelope = scenario.envelope
@@ -119,6 +118,7 @@ def _facts(
     return (
         ("scenario", f"{comparison.scenario}, version {scenario.version}"),
         ("command", " ".join(scenario.command)),
+        ("parameters", comparison.parameters_text() or "none"),
         ("envelope of every instance", given),
         ("image", f"{scenario.image} {image.digest if image else ''}".strip()),
         ("idle memory", settled),

@@ -31,9 +31,7 @@ def memory(comparison: Comparison) -> tuple[str, ...]:
             continue
         more = "more" if added.median >= 0 else "less"
         amount = words.quantity(abs(added.median), added.unit)
-        text = (
-            f"{comparison.name_of(isolation)} idles at {amount} {more} than bare (PSS of its own processes)"
-        )
+        text = f"{comparison.name_of(isolation)} idles at {amount} {more} than bare (PSS of its own processes)"
         said.append(words.sentence(text + _shared(comparison, isolation)))
     return tuple(said)
 
@@ -59,9 +57,7 @@ def metric(comparison: Comparison, name: str) -> tuple[str, ...]:
 
 def emulated(isolations: Iterable[str]) -> tuple[str, ...]:
     """Say what an emulated isolation's figures are worth."""
-    return tuple(
-        f"{name} is emulated: its figures say nothing about hardware virtualization." for name in isolations
-    )
+    return tuple(f"{name} is emulated: its figures say nothing about hardware virtualization." for name in isolations)
 
 
 def _takes(found: Finding) -> str:
@@ -69,9 +65,7 @@ def _takes(found: Finding) -> str:
     if found.ratio != found.ratio:
         return f"is ready after {took}"
     if not found.has_interval:
-        return (
-            f"is ready after {took}, {words.times(found.ratio)} bare's time, from too few trials to be sure"
-        )
+        return f"is ready after {took}, {words.times(found.ratio)} bare's time, from too few trials to be sure"
     if not found.differs:
         return f"is ready after {took}, which cannot be told apart from bare"
     return f"is ready after {took}, {words.times(found.ratio)} bare's time {_interval(found)}"
@@ -89,11 +83,7 @@ def _largest(comparison: Comparison, manifest: Manifest, found: Finding) -> str:
 def _shared(comparison: Comparison, isolation: str) -> str:
     daemons = [one for one in comparison.vantages("memory.idle.pss") if one.startswith("processes:shared:")]
     found = [(one, comparison.finding(isolation, "memory.idle.pss", one)) for one in daemons]
-    held = [
-        f"{words.quantity(daemon.median, daemon.unit)} of {words.vantage(one)}"
-        for one, daemon in found
-        if daemon
-    ]
+    held = [f"{words.quantity(daemon.median, daemon.unit)} of {words.vantage(one)}" for one, daemon in found if daemon]
     return f", besides {' and '.join(held)} serving every instance" if held else ""
 
 

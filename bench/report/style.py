@@ -65,9 +65,7 @@ def colours(isolations: Iterable[str]) -> dict[str, str]:
 
 def figure(height_inches: float) -> Figure:
     """Return an empty figure of the report's width."""
-    return Figure(
-        figsize=(WIDTH_INCHES, height_inches), facecolor=PAPER, layout=ConstrainedLayoutEngine(h_pad=0.11)
-    )
+    return Figure(figsize=(WIDTH_INCHES, height_inches), facecolor=PAPER, layout=ConstrainedLayoutEngine(h_pad=0.11))
 
 
 def clean(axes: Axes, *, grid: bool = True) -> None:

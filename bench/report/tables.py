@@ -13,6 +13,9 @@ from rich.text import Text
 from bench.report import content
 from bench.report.compose import compose
 
+_NAMES_WIDTH = 15
+"""Wide enough for ``  vm (emulated)``, so that the tables of one report line up."""
+
 
 def answer(path: str | Path) -> Group:
     """Return what a terminal shows of the run folder ``path``: the answering tables, then what they mean.
@@ -28,12 +31,23 @@ def render(report: content.Report) -> Group:
 
 
 def table(shown: content.Table) -> RichTable:
-    """Return one table: names left, figures right, the title where the first column's head would be."""
-    made = RichTable(box=None, show_edge=False, pad_edge=False, padding=(0, 3, 0, 0), header_style="dim")
+    """Return one table: names left, figures right, its title above."""
+    made = RichTable(
+        title=Text(shown.title, style="bold"),
+        title_justify="left",
+        box=None,
+        show_edge=False,
+        pad_edge=False,
+        padding=(0, 2, 0, 0),
+        header_style="dim",
+    )
     for place, head in enumerate(shown.head):
-        title = Text(shown.title, style="bold not dim") if place == 0 else Text(head)
+        left = place < shown.names
         made.add_column(
-            title, justify="left" if place < shown.names else "right", no_wrap=place >= shown.names
+            "" if place == 0 else head,
+            justify="left" if left else "right",
+            no_wrap=place == 0 or not left,
+            min_width=_NAMES_WIDTH if place == 0 else None,
         )
     for row in shown.rows:
         made.add_row(*(Text(f"  {cell}" if place == 0 else cell) for place, cell in enumerate(row)))
@@ -45,14 +59,13 @@ def _parts(report: content.Report) -> Iterator[RenderableType]:
         yield Text(report.status, style="yellow")
         yield Text()
     for section in report.sections:
-        if section.leading > 1 or section.parameters:
-            yield Text(section.title, style="bold underline")
+        yield Text(section.title, style="bold underline")
         for facet in section.facets[: section.leading]:
             yield table(facet.table)
             yield from (Padding(Text(note, style="dim"), (0, 0, 0, 2)) for note in facet.table.notes)
             yield Text()
     if report.summary:
-        yield from (Text(said) for said in report.summary)
+        yield from (Text(f"- {said}") for said in report.summary)
         yield Text()
     yield from (Text(f"{caveat}", style="yellow") for one in report.sections for caveat in one.caveats)
     for name, reason, remedy in report.not_run.rows:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 NONE = "–"
 """What stands where there is no figure."""
@@ -79,9 +80,9 @@ def times_interval(low: float, high: float) -> str:
 
 
 def metric(name: str) -> str:
-    """Return a metric's name for a person: ``events_per_s.per_cpu_s`` becomes words."""
+    """Return a metric's name for a person: ``events_per_s.per_cpu_s`` becomes words, a unit at its end goes."""
     base = name.partition(".per_cpu_s")[0]
-    plain = base.replace("_", " ").replace(".", " ")
+    plain = re.sub(r"(?<! per) (ms|us|ns|s|bytes)$", "", base.replace("_", " ").replace(".", " "))
     return f"{plain}, per host CPU-second" if ".per_cpu_s" in name else plain
 
 

@@ -81,9 +81,7 @@ def _times(file: ScenarioFile) -> Iterator[Problem]:
         ("quick.settle_s", file.quick.settle_s or file.settle_s, file.quick.timeout_s or file.timeout_s),
     ):
         if settle_s is not None and settle_s >= timeout_s:
-            yield Problem(
-                key, settle_s, f"should be less than timeout_s ({timeout_s:g}), or it is never read"
-            )
+            yield Problem(key, settle_s, f"should be less than timeout_s ({timeout_s:g}), or it is never read")
             return
 
 

@@ -56,9 +56,7 @@ def load_recipe(path: Path) -> Recipe:
 
 def _name(path: Path) -> str:
     if not re.fullmatch(r"[a-z0-9][a-z0-9_-]*\.toml", path.name):
-        raise ScenarioError(
-            path, "", None, "the file's name should be small letters, digits, '-', '_' and .toml"
-        )
+        raise ScenarioError(path, "", None, "the file's name should be small letters, digits, '-', '_' and .toml")
     return path.stem
 
 
@@ -116,8 +114,7 @@ def _scenario(name: str, version: str, file: ScenarioFile, files: tuple[ImageFil
         settle_s=file.settle_s,
         window=_window(file),
         metrics=tuple(
-            Metric(name=m.name, unit=m.unit, better=m.better, pattern=m.pattern, json=m.json_path)
-            for m in file.metrics
+            Metric(name=m.name, unit=m.unit, better=m.better, pattern=m.pattern, json=m.json_path) for m in file.metrics
         ),
         claims=tuple(Claim(says=claim.says, source=claim.source) for claim in file.claims),
     )

@@ -32,9 +32,7 @@ MISSING = _Words("(missing)")
 
 def refuse(path: Path, problems: Iterable[Problem]) -> None:
     """Raise the first problem as ScenarioError, with the others as notes; return when there is none."""
-    errors = [
-        ScenarioError(path, problem.key, _showable(problem.value), problem.expected) for problem in problems
-    ]
+    errors = [ScenarioError(path, problem.key, _showable(problem.value), problem.expected) for problem in problems]
     if not errors:
         return
     for other in errors[1:]:

@@ -46,7 +46,5 @@ def _folders(extra_folder: Path | None) -> list[Path]:
     if extra_folder is None:
         return [stock_folder()]
     if not extra_folder.is_dir():
-        raise InputError(
-            f"{extra_folder} is no folder", remedy="Name the folder that holds your scenario files"
-        )
+        raise InputError(f"{extra_folder} is no folder", remedy="Name the folder that holds your scenario files")
     return [stock_folder(), extra_folder]

@@ -91,20 +91,14 @@ def _mode(text: str) -> str:
 
 Text = Annotated[str, _matching(r"[^\0]*\S[^\0]*", "should be text that is not empty")]
 Word = Annotated[str, _matching(r"[^\0]*", "should hold no NUL character")]
-Name = Annotated[
-    str, _matching(r"[a-z0-9][a-z0-9_-]*", "should be a name of small letters, digits, '-' and '_'")
-]
-ParameterName = Annotated[
-    str, _matching(r"[a-z][a-z0-9_]*", "should be a name of small letters, digits and '_'")
-]
+Name = Annotated[str, _matching(r"[a-z0-9][a-z0-9_-]*", "should be a name of small letters, digits, '-' and '_'")]
+ParameterName = Annotated[str, _matching(r"[a-z][a-z0-9_]*", "should be a name of small letters, digits and '_'")]
 MetricName = Annotated[
     str,
     _matching(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)*", "should be a name of small letters, digits, '_' and '.'"),
     AfterValidator(_unreserved),
 ]
-PackageName = Annotated[
-    str, _matching(r"[a-z0-9][a-z0-9+.-]+", "should be a Debian package's name, like 'sysbench'")
-]
+PackageName = Annotated[str, _matching(r"[a-z0-9][a-z0-9+.-]+", "should be a Debian package's name, like 'sysbench'")]
 InsidePath = Annotated[
     str,
     _matching(
@@ -113,9 +107,7 @@ InsidePath = Annotated[
     ),
 ]
 Mode = Annotated[str, AfterValidator(_mode)]
-JsonPath = Annotated[
-    str, _matching(r"[^.\0]+(\.[^.\0]+)*", "should be a dotted path, like 'jobs.0.read.iops'")
-]
+JsonPath = Annotated[str, _matching(r"[^.\0]+(\.[^.\0]+)*", "should be a dotted path, like 'jobs.0.read.iops'")]
 Network = Annotated[str, _matching("none", "should be 'none': no other network mode is offered yet")]
 NumberRegex = Annotated[str, AfterValidator(lambda text: _regex(text, groups=1))]
 LineRegex = Annotated[str, AfterValidator(_line_regex)]

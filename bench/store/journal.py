@@ -9,7 +9,7 @@ from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import BinaryIO, Self
 
 from bench.model import Measurement
 from bench.store.layout import CONSOLE, JOURNAL
@@ -42,11 +42,10 @@ class Journal:
         log = self._folder / CONSOLE / f"{measurement.trial.number:04d}.log.gz"
         with log.open("wb") as file:
             file.write(gzip.compress(console, _GZIP_LEVEL, mtime=0))
-            _sync(file.fileno())
+            _sync(file)
         line = json.dumps(line_of(measurement, started_at=started_at), ensure_ascii=False)
         self._file.write(line.encode() + b"\n")
-        self._file.flush()
-        _sync(self._file.fileno())
+        _sync(self._file)
 
 
 def line_of(measurement: Measurement, *, started_at: datetime) -> dict[str, object]:
@@ -69,5 +68,7 @@ def line_of(measurement: Measurement, *, started_at: datetime) -> dict[str, obje
     }
 
 
-def _sync(descriptor: int) -> None:
-    os.fsync(descriptor)
+def _sync(file: BinaryIO) -> None:
+    """Bring what was written to the disk: out of our own buffer first."""
+    file.flush()
+    os.fsync(file.fileno())

@@ -12,9 +12,7 @@ Row = tuple[int, str, str, str, float, str]
 """Trial, isolation, metric, vantage, value, unit."""
 
 
-def frame(
-    rows: Iterable[Row], *, better: str = "lower", outcomes: dict[int, str] | None = None
-) -> pd.DataFrame:
+def frame(rows: Iterable[Row], *, better: str = "lower", outcomes: dict[int, str] | None = None) -> pd.DataFrame:
     """Build a frame as ``load`` gives it."""
     records = [
         {
@@ -30,8 +28,6 @@ def frame(
 
 def of(table: pd.DataFrame, isolation: str, metric: str, vantage: str = "host") -> pd.Series:
     """Return the one row of a summary."""
-    rows = table[
-        (table["isolation"] == isolation) & (table["metric"] == metric) & (table["vantage"] == vantage)
-    ]
+    rows = table[(table["isolation"] == isolation) & (table["metric"] == metric) & (table["vantage"] == vantage)]
     assert len(rows) == 1
     return rows.iloc[0]

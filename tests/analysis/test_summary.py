@@ -15,11 +15,7 @@ MARKS = {"created": 0.1, "start": 0.4, "ready": 0.4, "bye": 1.0, "exited": 1.1, 
 
 def timeline(isolation: str, trials: range, scale: float = 1.0, **changes: float) -> list[Row]:
     marks = MARKS | changes
-    return [
-        (t, isolation, f"timeline.{mark}", "host", at * scale, "s")
-        for t in trials
-        for mark, at in marks.items()
-    ]
+    return [(t, isolation, f"timeline.{mark}", "host", at * scale, "s") for t in trials for mark, at in marks.items()]
 
 
 def memory(isolation: str, trials: range, **roles: float) -> list[Row]:
@@ -33,10 +29,7 @@ def memory(isolation: str, trials: range, **roles: float) -> list[Row]:
 def test_medians_and_ratios_by_hand() -> None:
     rows = [
         *((t, "bare", "timeline.ready", "host", value, "s") for t, value in enumerate([1.0, 2.0, 3.0])),
-        *(
-            (t, "docker", "timeline.ready", "host", value, "s")
-            for t, value in enumerate([8.0, 10.0, 30.0], start=10)
-        ),
+        *((t, "docker", "timeline.ready", "host", value, "s") for t, value in enumerate([8.0, 10.0, 30.0], start=10)),
     ]
     table = summarize(frame(rows))
     assert {name: str(dtype) for name, dtype in table.dtypes.items()} == dict(DTYPES)
@@ -140,9 +133,7 @@ def test_runs_are_never_pooled() -> None:
 
 
 def test_isolations_stand_in_reading_order() -> None:
-    rows = [
-        row for name in ("vm", "zone", "docker:runsc", "docker", "bare") for row in timeline(name, range(1))
-    ]
+    rows = [row for name in ("vm", "zone", "docker:runsc", "docker", "bare") for row in timeline(name, range(1))]
     numbered = [(place, *row[1:]) for place, row in enumerate(rows)]
     (comparison,) = comparisons(frame(numbered))
     assert comparison.isolations == ("bare", "docker", "docker:runsc", "vm", "zone")

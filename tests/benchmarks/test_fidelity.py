@@ -76,22 +76,20 @@ def test_bare_is_within_a_millisecond_of_a_raw_timer(image: Image, run_id: str) 
 def test_docker_is_within_five_percent_of_the_same_calls_by_hand(image: Image, run_id: str) -> None:
     isolation = checked(Docker(run_id), image)
     api = docker.APIClient(base_url=engine_answers())
-    settings = {
-        "image": f"isobench:{image.digest.removeprefix('sha256:')[:12]}",
-        "stdin_open": True,
-        "host_config": api.create_host_config(
-            cpuset_cpus=",".join(str(cpu) for cpu in instance_cpus(1)),
-            mem_limit=envelope().memory_bytes,
-            memswap_limit=envelope().memory_bytes,
-            pids_limit=envelope().pids,
-            network_mode="none",
-            log_config=docker.types.LogConfig(type="none"),
-        ),
-    }
+    host_config = api.create_host_config(
+        cpuset_cpus=",".join(str(cpu) for cpu in instance_cpus(1)),
+        mem_limit=envelope().memory_bytes,
+        memswap_limit=envelope().memory_bytes,
+        pids_limit=envelope().pids,
+        network_mode="none",
+        log_config=docker.types.LogConfig(type="none"),
+    )
+    name = f"isobench:{image.digest.removeprefix('sha256:')[:12]}"
+    command = ["/.isobench/entry", "nonce", *READY]
 
     def by_hand_s() -> float:
         began_ns = time.monotonic_ns()
-        container = api.create_container(command=["/.isobench/entry", "nonce", *READY], **settings)
+        container = api.create_container(name, command, stdin_open=True, host_config=host_config)
         stream = api.attach_socket(container, params={"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1})
         api.start(container)
         received = b""

@@ -126,17 +126,13 @@ def test_clean_removes_what_a_killed_run_has_left(
     run = in_a_trial(tmp_path, process, isolation)
     process.kill()
     process.wait()
-    cleaned = subprocess.run(
-        [sys.executable, "-m", "bench", "clean"], capture_output=True, text=True, check=True
-    )
+    cleaned = subprocess.run([sys.executable, "-m", "bench", "clean"], capture_output=True, text=True, check=True)
     assert f"of run {run}" in cleaned.stdout
     deadline = time.monotonic() + 10
     while on_host(run) and time.monotonic() < deadline:
         time.sleep(0.1)
     assert on_host(run) == []
-    again = subprocess.run(
-        [sys.executable, "-m", "bench", "clean"], capture_output=True, text=True, check=True
-    )
+    again = subprocess.run([sys.executable, "-m", "bench", "clean"], capture_output=True, text=True, check=True)
     assert run not in again.stdout
 
 
@@ -146,9 +142,7 @@ def test_a_signal_while_an_image_is_built_leaves_no_process(tmp_path: Path, scen
     environment = {**os.environ, "ISOBENCH_CACHE": str(tmp_path / "cache")}
     command = [sys.executable, "-m", "bench", "run", "stays", "--isolation", "bare"]
     command += ["--scenarios", str(scenarios), "--results", str(tmp_path / "results")]
-    process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment
-    )
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment)
     children: list[psutil.Process] = []
     deadline = time.monotonic() + 60
     while not any(child.name() == "mmdebstrap" for child in children) and time.monotonic() < deadline:
@@ -158,6 +152,6 @@ def test_a_signal_while_an_image_is_built_leaves_no_process(tmp_path: Path, scen
     output, _ = process.communicate(timeout=60)
     assert process.returncode == 143, output
     assert "SIGTERM" in output
-    gone, alive = psutil.wait_procs(children, timeout=10)
+    _gone, alive = psutil.wait_procs(children, timeout=10)
     assert not alive, alive
     assert not list((tmp_path / "cache").rglob("rootfs.tar"))

@@ -92,9 +92,7 @@ def test_an_unknown_suite_is_named(image: Image, own_cache: Path) -> None:
         build(replace(TINY, suite="nosuchsuite"), say=quiet)
 
 
-def test_an_unreachable_mirror_is_said(
-    image: Image, own_cache: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_unreachable_mirror_is_said(image: Image, own_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ISOBENCH_MIRROR", "http://127.0.0.1:9/debian")
     with pytest.raises(ImageError, match="could not be reached") as caught:
         build(TINY, say=quiet)
@@ -122,9 +120,7 @@ def test_an_interrupted_build_ends_its_processes_and_leaves_nothing(
         "from bench.images import build; from bench.model import Recipe\n"
         "build(Recipe(name='tiny', suite='bookworm', packages=()), say=lambda line: print(line, flush=True))"
     )
-    with subprocess.Popen(
-        [sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    ) as run:
+    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as run:
         assert run.stdout is not None
         assert b"tiny" in run.stdout.readline()
         time.sleep(after_s)

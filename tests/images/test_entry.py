@@ -21,9 +21,7 @@ def root(image: Image) -> Path:
 
 def run(root: Path, *command: str, dismissal: bytes = b"\n") -> subprocess.CompletedProcess[bytes]:
     """Run the entry in a chroot with proc and cgroups, in a mount namespace that ends with it."""
-    mounts = (
-        'mount -t proc proc "$0/proc"; mount --rbind /sys "$0/sys"; exec chroot "$0" /.isobench/entry "$@"'
-    )
+    mounts = 'mount -t proc proc "$0/proc"; mount --rbind /sys "$0/sys"; exec chroot "$0" /.isobench/entry "$@"'
     words = ["unshare", "--mount", "--fork", "sh", "-ec", mounts, str(root), NONCE, *command]
     return subprocess.run(words, input=dismissal, capture_output=True, check=False, timeout=30)
 
@@ -84,9 +82,7 @@ def test_arguments_arrive_whole(root: Path) -> None:
 
 
 def test_what_it_saw_of_the_envelope(root: Path) -> None:
-    seen = dict(
-        mark.removeprefix("saw ").split(" ", 1) for mark in marks(run(root, "true")) if mark[:3] == "saw"
-    )
+    seen = dict(mark.removeprefix("saw ").split(" ", 1) for mark in marks(run(root, "true")) if mark[:3] == "saw")
     assert list(seen) == [
         "cpus", "cpu_set", "memory_limit", "memory_total_kib", "memory_available_kib",
         "pids_limit", "network", "oom_kills", "uptime",

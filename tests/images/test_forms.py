@@ -39,9 +39,7 @@ def test_the_disk_is_a_sound_file_system_readable_by_all(image: Image) -> None:
     assert path.stat().st_mode & 0o777 == 0o644
     check = subprocess.run(["e2fsck", "-fn", path], capture_output=True, text=True, check=False)
     assert check.returncode == 0, check.stdout
-    shown = subprocess.run(
-        ["debugfs", "-R", "stat /.isobench/entry", path], capture_output=True, text=True, check=True
-    )
+    shown = subprocess.run(["debugfs", "-R", "stat /.isobench/entry", path], capture_output=True, text=True, check=True)
     assert "User:     0   Group:     0" in shown.stdout
 
 

@@ -73,9 +73,7 @@ class IsolationContract:
         lines = [line.data for line in instance.console.lines()]
         assert sorted(lines) == sorted([b"one", b"two", b"thr\xffee", b"last"])
 
-    def test_exit_status_arrives_by_console_and_by_isolation(
-        self, isolation: Isolation, image: Image
-    ) -> None:
+    def test_exit_status_arrives_by_console_and_by_isolation(self, isolation: Isolation, image: Image) -> None:
         with start(isolation, image, self.leaves_with_three) as instance:
             assert instance.wait("end", "closed", timeout_s=START_S) == "end"
             instance.dismiss()
@@ -100,9 +98,7 @@ class IsolationContract:
         with start(isolation, image, self.works, ready="^ready$") as instance:
             assert instance.wait("ready", timeout_s=START_S) == "ready"
             before = read_cpu(instance, now_ns=isolation.clock.now_ns())
-            own = {
-                role: found for role, found in instance.processes().items() if not role.startswith("shared:")
-            }
+            own = {role: found for role, found in instance.processes().items() if not role.startswith("shared:")}
             assert set(own) == self.roles
             for one in [process.memory() for found in own.values() for process in found]:
                 assert 0 < one.uss_bytes <= one.pss_bytes <= one.rss_bytes
@@ -118,9 +114,11 @@ class IsolationContract:
         assert "gone" in instance.timeline.marks_ns
 
     def test_an_exception_in_the_body_leaves_nothing(self, isolation: Isolation, image: Image) -> None:
-        with pytest.raises(KeyboardInterrupt), start(isolation, image, self.stays) as instance:
-            assert instance.wait("start", timeout_s=START_S) == "start"
-            raise KeyboardInterrupt
+        launched = start(isolation, image, self.stays)
+        instance = launched.__enter__()
+        assert instance.wait("start", timeout_s=START_S) == "start"
+        with pytest.raises(KeyboardInterrupt):
+            launched.__exit__(KeyboardInterrupt, KeyboardInterrupt(), None)
         assert "gone" in instance.timeline.marks_ns
 
     def test_out_of_memory_is_told_apart(self, isolation: Isolation, image: Image) -> None:
@@ -132,9 +130,7 @@ class IsolationContract:
         assert left.out_of_memory
 
     def test_a_flood_is_bounded(self, isolation: Isolation, image: Image) -> None:
-        with start(
-            isolation, image, self.floods, ready="^ready$", console_limit_bytes=FLOOD_BYTES
-        ) as instance:
+        with start(isolation, image, self.floods, ready="^ready$", console_limit_bytes=FLOOD_BYTES) as instance:
             assert instance.wait("overflow", timeout_s=START_S) == "overflow"
         assert FLOOD_BYTES < len(instance.console.raw) < 2 * FLOOD_BYTES
 

@@ -27,9 +27,7 @@ def quiet(_line: str) -> None:
     pass
 
 
-def boots(
-    kvm_s: float | None, emulated_s: float, booted: list[bool] | None = None
-) -> Callable[[bool], float]:
+def boots(kvm_s: float | None, emulated_s: float, booted: list[bool] | None = None) -> Callable[[bool], float]:
     """Return a machine that starts in so many seconds; None: it never does."""
 
     def boot_s(kvm: bool) -> float:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import ClassVar
 
 import psutil
 import pytest
@@ -22,7 +21,7 @@ def isolation(image: Image, run_id: str) -> Isolation:
 
 @pytest.mark.root
 class TestBare(IsolationContract):
-    roles: ClassVar[frozenset[str]] = frozenset({"workload"})
+    roles = frozenset({"workload"})
 
     def leftovers(self, run: str) -> list[str]:
         groups = [f"control group {name}" for name in cgroup.below("isobench") if name == run]
@@ -40,9 +39,7 @@ class TestBare(IsolationContract):
                 assert instance.wait("end", timeout_s=10) == "end"
             assert [line.data for line in instance.console.lines()] == [b"mine"]
 
-    def test_a_daemon_that_the_workload_leaves_behind_is_ended(
-        self, isolation: Isolation, image: Image
-    ) -> None:
+    def test_a_daemon_that_the_workload_leaves_behind_is_ended(self, isolation: Isolation, image: Image) -> None:
         command = ("/bin/sh", "-c", "setsid sleep 600 </dev/null >/dev/null 2>&1 &")
         with start(isolation, image, command) as instance:
             assert instance.wait("end", timeout_s=10) == "end"

@@ -122,9 +122,7 @@ def test_a_nonce_is_no_pattern() -> None:
 
 
 def test_what_the_instance_saw_is_kept_by_key() -> None:
-    console = fed(
-        mark("saw cpus 2") + mark("saw cpu_set 0-1") + mark("saw note two words") + mark("saw empty")
-    )
+    console = fed(mark("saw cpus 2") + mark("saw cpu_set 0-1") + mark("saw note two words") + mark("saw empty"))
     assert console.seen == {"cpus": "2", "cpu_set": "0-1", "note": "two words", "empty": ""}
     assert not console.happened("saw")
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 import docker
 import pytest
 
@@ -26,7 +24,7 @@ def isolation(image: Image, run_id: str) -> Isolation:
 
 @pytest.mark.docker
 class TestDocker(IsolationContract):
-    roles: ClassVar[frozenset[str]] = frozenset({"workload", "shim"})
+    roles = frozenset({"workload", "shim"})
 
     def leftovers(self, run: str) -> list[str]:
         found = client().containers.list(all=True, filters={"label": f"{LABEL}={run}"})
@@ -37,9 +35,7 @@ class TestDocker(IsolationContract):
         found = client().images.get(f"isobench:{image.digest.removeprefix('sha256:')[:12]}")
         assert found.attrs["RootFS"]["Layers"] == [image.digest]
 
-    def test_a_container_removed_by_somebody_else_ends_the_trial(
-        self, isolation: Isolation, image: Image
-    ) -> None:
+    def test_a_container_removed_by_somebody_else_ends_the_trial(self, isolation: Isolation, image: Image) -> None:
         with start(isolation, image, self.stays, ready="^ready$") as instance:
             assert instance.wait("ready", timeout_s=30) == "ready"
             [container] = client().containers.list(filters={"label": f"{LABEL}={isolation.run}"})
@@ -50,9 +46,7 @@ class TestDocker(IsolationContract):
 
     def test_clean_removes_what_a_dead_run_has_left(self, isolation: Isolation, image: Image) -> None:
         tag = f"isobench:{image.digest.removeprefix('sha256:')[:12]}"
-        left = client().containers.create(
-            tag, ["/bin/true"], labels={LABEL: "dead-run"}, name="isobench-dead-run"
-        )
+        left = client().containers.create(tag, ["/bin/true"], labels={LABEL: "dead-run"}, name="isobench-dead-run")
         assert isolation.clean(lambda run: run == "dead-run") == [f"container {left.name} of run dead-run"]
         assert self.leftovers("dead-run") == []
 

@@ -64,9 +64,7 @@ def test_a_third_partys_missing_module_says_whose_it_is() -> None:
 
 
 @pytest.mark.parametrize(("name", "library"), [("docker", "docker"), ("vm", "libvirt")])
-def test_a_missing_library_says_how_to_get_it(
-    monkeypatch: pytest.MonkeyPatch, name: str, library: str
-) -> None:
+def test_a_missing_library_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch, name: str, library: str) -> None:
     for module in (f"bench.isolations.{name}", "bench.isolations.hypervisor"):
         monkeypatch.delitem(sys.modules, module, raising=False)
     monkeypatch.setitem(sys.modules, library, None)

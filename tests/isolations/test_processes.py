@@ -26,8 +26,7 @@ def child() -> Iterator[subprocess.Popen[bytes]]:
 
 def ended() -> PsutilProcess:
     with subprocess.Popen(["/bin/cat"], stdin=subprocess.PIPE) as process:
-        found = PsutilProcess(process.pid)
-    return found
+        return PsutilProcess(process.pid)
 
 
 def test_memory_of_this_process_agrees_with_the_kernel() -> None:
@@ -89,9 +88,7 @@ def test_the_parent_of_a_child(child: subprocess.Popen[bytes]) -> None:
 
 def test_descendants_are_children_of_children_too_without_the_process_itself() -> None:
     code = "import subprocess; subprocess.run(['/bin/sh', '-c', 'echo up; exec cat'])"
-    with subprocess.Popen(
-        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    ) as middle:
+    with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as middle:
         assert middle.stdout is not None
         assert middle.stdout.readline() == b"up\n"
         inner = [process.pid for process in descendants(middle.pid)]

@@ -55,9 +55,7 @@ def test_the_fix_runs_the_remedy_without_questions(as_root: None, monkeypatch: p
     assert installer.environment["PATH"] == os.environ["PATH"]
 
 
-def test_a_fix_that_fails_says_the_installers_last_word(
-    as_root: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_fix_that_fails_says_the_installers_last_word(as_root: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(subprocess, "run", Installer(100, "first\nE: Unable to locate package qemu\n"))
     fix = missing_package("QEMU is missing", "qemu").fix
     assert fix is not None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import ClassVar
 
 import pytest
 
@@ -22,12 +21,10 @@ def isolation(image: Image, run_id: str) -> Isolation:
 
 @pytest.mark.vm
 class TestVirtualMachine(IsolationContract):
-    roles: ClassVar[frozenset[str]] = frozenset({"vmm"})
+    roles = frozenset({"vmm"})
 
     def leftovers(self, run: str) -> list[str]:
-        return [
-            f"QEMU {process.pid}" for process in named("qemu-system-x86_64") if run_of(process.pid) == run
-        ]
+        return [f"QEMU {process.pid}" for process in named("qemu-system-x86_64") if run_of(process.pid) == run]
 
     def test_a_guest_without_its_disk_powers_off_and_says_why(
         self, isolation: Isolation, image: Image, tmp_path: Path

@@ -29,11 +29,7 @@ def found(run: Path) -> dict[str, Comparison]:
 def texts(figure: Figure | None) -> list[str]:
     assert figure is not None
     figure.canvas.draw_idle()
-    return [
-        text
-        for axes in figure.axes
-        for text in (axes.get_title(), axes.get_title(loc="right"), axes.get_xlabel())
-    ]
+    return [text for axes in figure.axes for text in (axes.get_title(), axes.get_title(loc="right"), axes.get_xlabel())]
 
 
 def test_start_up_names_units_steps_and_emulation(found: dict[str, Comparison], manifest: Manifest) -> None:

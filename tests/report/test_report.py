@@ -77,9 +77,7 @@ def test_pictures_are_written_twice_and_are_well_formed(paths: report.ReportPath
         assert path.stat().st_size > 5000
         if path.suffix == ".svg":
             ET.parse(path)
-    assert all(
-        f"plots/{path.name}" in paths.markdown.read_text() for path in paths.plots if path.suffix == ".png"
-    )
+    assert all(f"plots/{path.name}" in paths.markdown.read_text() for path in paths.plots if path.suffix == ".png")
 
 
 def test_every_row_with_the_emulated_vm_says_so(paths: report.ReportPaths) -> None:
@@ -114,9 +112,7 @@ def test_a_failed_trial_appears_with_reason_and_console(paths: report.ReportPath
     assert "vm (emulated): 0 spoiled, 1 failed" in html
 
 
-def test_what_did_not_run_appears_with_reason_and_remedy(
-    paths: report.ReportPaths, composed: content.Report
-) -> None:
+def test_what_did_not_run_appears_with_reason_and_remedy(paths: report.ReportPaths, composed: content.Report) -> None:
     for text in (paths.html.read_text(), paths.markdown.read_text(), terminal(composed)):
         assert "the engine knows no runtime runsc" in text
         assert "install gVisor and register runsc" in text

@@ -21,9 +21,7 @@ def test_an_interval_is_in_the_unit_of_its_figure() -> None:
     assert words.interval(float("nan"), float("nan"), "s", 1.0) == "–"
 
 
-@pytest.mark.parametrize(
-    ("value", "shown"), [(1.0, "1"), (91.2345, "91.2x"), (1250.4, "1250x"), (0.05, "0.0500x")]
-)
+@pytest.mark.parametrize(("value", "shown"), [(1.0, "1"), (91.2345, "91.2x"), (1250.4, "1250x"), (0.05, "0.0500x")])
 def test_ratios(value: float, shown: str) -> None:
     assert words.times(value) == shown
 

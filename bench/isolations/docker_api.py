@@ -1,0 +1,106 @@
+"""The Docker engine's API in our words: errors, the attached stream, removal that is verified."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import struct
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import docker
+import docker.errors
+import requests.exceptions
+import urllib3.exceptions
+
+from bench.errors import IsolationError, LeftoverError
+from bench.isolations.console import Console
+from bench.isolations.timeline import Timeline
+
+_FRAME_HEADER = struct.Struct(">BxxxL")
+
+RAW = (
+    docker.errors.DockerException,
+    requests.exceptions.RequestException,
+    urllib3.exceptions.HTTPError,
+    OSError,
+)
+
+
+class TooLongError(IsolationError):
+    """The engine did not answer in time."""
+
+
+@contextmanager
+def translated(doing: str) -> Iterator[None]:
+    """Let none of the SDK's own errors through."""
+    try:
+        yield
+    except requests.exceptions.ReadTimeout as error:
+        raise TooLongError(f"cannot {doing}: the Docker engine did not answer in time") from error
+    except requests.exceptions.ConnectionError as error:
+        if "timed out" in str(error).lower():
+            raise TooLongError(f"cannot {doing}: the Docker engine did not answer in time") from error
+        raise IsolationError(
+            f"cannot {doing}: the Docker engine went away",
+            remedy="python -m bench doctor says how to start it",
+        ) from error
+    except RAW as error:
+        raise IsolationError(f"cannot {doing}: {error}", remedy="python -m bench doctor") from error
+
+
+@contextmanager
+def attached(api: docker.APIClient, container: str) -> Iterator[socket.socket]:
+    """Attach to a container before it starts, so that no first line is lost."""
+    wrapper = api.attach_socket(container, params={"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1})
+    stream: socket.socket = getattr(wrapper, "_sock", wrapper)
+    stream.settimeout(None)  # a workload may be silent for longer than the API's timeout
+    try:
+        yield stream
+    finally:
+        with contextlib.suppress(OSError):
+            stream.shutdown(socket.SHUT_RDWR)
+        wrapper.close()
+
+
+def pump(stream: socket.socket, console: Console) -> None:
+    """Feed a console from the engine's multiplexed stream: frames of a stream number, a length, the bytes.
+
+    Source: Docker Engine API, "Attach to a container", stream format.
+    """
+    buffer = b""
+    while True:
+        try:
+            data = stream.recv(65536)
+        except OSError:  # closed by the teardown
+            data = b""
+        at_ns = time.monotonic_ns()
+        if not data:
+            console.close(at_ns)
+            return
+        buffer += data
+        while len(buffer) >= _FRAME_HEADER.size:
+            _stream, length = _FRAME_HEADER.unpack_from(buffer)
+            finish = _FRAME_HEADER.size + length
+            if len(buffer) < finish:
+                break
+            console.feed(buffer[_FRAME_HEADER.size : finish], at_ns)
+            buffer = buffer[finish:]
+
+
+def remove(api: docker.APIClient, container: str, timeline: Timeline) -> None:
+    """Remove a container, running or not, and verify that the engine knows it no more."""
+    try:
+        with contextlib.suppress(docker.errors.NotFound):
+            api.remove_container(container, force=True, v=True)
+        api.inspect_container(container)
+    except docker.errors.NotFound:
+        timeline.mark("gone", time.monotonic_ns())
+    except RAW as error:
+        raise LeftoverError(
+            f"container {container[:12]} could not be removed: {error}",
+            remedy="When the engine answers again: python -m bench clean",
+        ) from error
+    else:
+        raise LeftoverError(f"container {container[:12]} is still there after its removal")

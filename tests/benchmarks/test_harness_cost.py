@@ -1,0 +1,126 @@
+"""What the harness itself costs: timed with pytest-benchmark, and held to bars where a bar was promised.
+
+Bars are ratios between things measured side by side, or the best of several runs: this machine is not alone.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from pytest_benchmark.fixture import BenchmarkFixture
+
+from bench.isolations.console import Console
+from bench.model import Kind, Measurement, Outcome, Sample
+from bench.plan import plan
+from bench.store.journal import Journal
+from tests.records import MIB, NONCE, scenario, trial
+
+ROOT = Path(__file__).parents[2]
+HELP = [sys.executable, "-m", "bench", "--help"]
+BARE = [sys.executable, "-c", "pass"]
+TYPER = [sys.executable, "-c", "import typer"]
+REPEATS = 7
+
+HELP_BAR_S = 0.4
+"""Requirement: ``python -m bench --help`` answers before anyone wonders whether it will."""
+
+CHUNK_BYTES = 4096
+LINES = b"".join(b"line %06d of the workload's output, of ordinary length\n" % number for number in range(20_000))[:MIB]
+
+
+def best_s(action: Callable[[], object]) -> float:
+    """Return the shortest of several durations: what it takes when nobody else wants the CPU."""
+    durations_s = []
+    for _ in range(REPEATS):
+        began_ns = time.perf_counter_ns()
+        action()
+        durations_s.append((time.perf_counter_ns() - began_ns) / 1e9)
+    return min(durations_s)
+
+
+def process(command: list[str]) -> None:
+    subprocess.run(command, check=True, capture_output=True, cwd=ROOT)
+
+
+def fed(*, ready: str | None = None, data: bytes = LINES) -> Console:
+    """Return a console that got the data in chunks as a pipe delivers them."""
+    console = Console(NONCE, ready=ready)
+    for begin in range(0, len(data), CHUNK_BYTES):
+        console.feed(data[begin : begin + CHUNK_BYTES], begin)
+    return console
+
+
+def measurement() -> Measurement:
+    """Return a trial with as many samples as a real one has."""
+    samples = tuple(
+        Sample(metric=f"metric.{number}", value=number / 7, unit="s", vantage="host", better="lower", at_s=1.0)
+        for number in range(40)
+    )
+    return Measurement(trial=trial(), outcome=Outcome(kind=Kind.OK), emulated=False, samples=samples, seen={}, tail=())
+
+
+def test_stamping_a_mebibyte_of_lines(benchmark: BenchmarkFixture) -> None:
+    console = benchmark(fed)
+    assert console.received_bytes == MIB
+
+
+def test_reading_a_mebibyte_of_lines_back(benchmark: BenchmarkFixture) -> None:
+    console = fed()
+    lines = benchmark(lambda: list(console.lines()))
+    assert len(lines) == LINES.count(b"\n") + (not LINES.endswith(b"\n"))
+
+
+def test_appending_to_the_journal_with_both_syncs(benchmark: BenchmarkFixture, tmp_path: Path) -> None:
+    line, now = measurement(), datetime.now(UTC)
+    with Journal(tmp_path) as journal:
+        benchmark(lambda: journal.append(line, LINES[:CHUNK_BYTES], started_at=now))
+    assert (tmp_path / "trials.jsonl").stat().st_size > 0
+
+
+def test_planning_ten_thousand_trials(benchmark: BenchmarkFixture) -> None:
+    of = scenario(parameters={"threads": tuple(range(10))}, rounds=250)
+    trials = benchmark(lambda: plan([of], ["bare", "docker", "vm", "fake"], seed=1))
+    assert len(trials) == 10_000
+
+
+def test_help(benchmark: BenchmarkFixture) -> None:
+    benchmark(process, HELP)
+
+
+def test_help_answers_within_its_bar() -> None:
+    """The bar is for a machine on which a bare interpreter starts in 20 ms; a slower one gets as much more."""
+    process(HELP)  # byte-compiles, reads the files into memory
+    slower = max(1.0, best_s(lambda: process(BARE)) / 0.020)
+    assert best_s(lambda: process(HELP)) < HELP_BAR_S * slower
+
+
+def test_help_costs_little_more_than_the_library_that_parses_its_options() -> None:
+    """Holds on any machine: what we import on top of typer is small (it was as much again with rich's help)."""
+    process(HELP)
+    assert best_s(lambda: process(HELP)) < 2.0 * best_s(lambda: process(TYPER))
+
+
+def test_watching_for_a_ready_line_that_never_comes_costs_no_multiple() -> None:
+    """A pattern is searched line by line until it matches: an order of magnitude at most, and linear."""
+    once_s = best_s(lambda: fed(ready="^never$"))
+    assert once_s < 40 * best_s(fed)
+    assert best_s(lambda: fed(ready="^never$", data=LINES * 4)) < 4 * 2 * once_s
+
+
+def test_a_line_without_an_end_costs_no_more_than_lines() -> None:
+    """What is unfinished is not looked at again with every chunk: four times the bytes, four times the time."""
+    one_s = best_s(lambda: fed(data=b"x" * MIB))
+    assert best_s(lambda: fed(data=b"x" * (4 * MIB))) < 4 * 3 * one_s
+
+
+@pytest.mark.parametrize("rounds", [1_000])
+def test_planning_grows_with_the_number_of_trials(rounds: int) -> None:
+    of, more = scenario(rounds=rounds), scenario(rounds=rounds * 8)
+    one_s = best_s(lambda: plan([of], ["bare", "docker"], seed=1))
+    assert best_s(lambda: plan([more], ["bare", "docker"], seed=1)) < 8 * 3 * one_s

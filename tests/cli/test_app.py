@@ -1,0 +1,61 @@
+"""Help and usage: every command is there, and what is wrong is said on standard error with exit code 2."""
+
+from __future__ import annotations
+
+import pytest
+from typer.main import get_command
+
+from bench import __version__
+from bench.cli.app import app
+from tests.cli.conftest import Bench
+
+COMMANDS = sorted(get_command(app).commands)  # type: ignore[attr-defined]  # it is a group
+
+
+def test_the_commands_are_these() -> None:
+    assert COMMANDS == ["clean", "doctor", "list", "report", "run"]
+
+
+@pytest.mark.parametrize("option", ["--help", "-h"])
+def test_help_names_every_command_whole_and_every_exit_code(bench: Bench, option: str) -> None:
+    answer = bench(option)
+    assert answer.code == 0
+    for command in COMMANDS:
+        assert f"\n  {command} " in answer.out
+    assert "..." not in answer.out.split("Commands:")[1]
+    for code in ("0 all", "1 some", "2 the", "3 nothing", "130 ", "143 "):
+        assert code in answer.out.replace("\n ", "")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_explains_itself(bench: Bench, command: str) -> None:
+    answer = bench(command, "--help")
+    assert answer.code == 0
+    assert f" {command} [OPTIONS]" in answer.out.splitlines()[0]
+
+
+def test_the_version(bench: Bench) -> None:
+    assert bench("--version").out == f"isobench {__version__}\n"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--nonsense"],
+        ["nonsense"],
+        ["run", "--rounds", "0"],
+        ["run", "--rounds", "many"],
+        ["run", "--seed"],
+        ["report"],
+    ],
+)
+def test_wrong_usage_is_exit_code_2_and_goes_to_standard_error(bench: Bench, words: list[str]) -> None:
+    answer = bench(*words)
+    assert answer.code == 2
+    assert "Error" in answer.err
+    assert answer.out == ""
+
+
+def test_without_a_command_there_is_help(bench: Bench) -> None:
+    answer = bench()
+    assert "Commands:" in answer.out + answer.err

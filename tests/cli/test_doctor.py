@@ -1,0 +1,131 @@
+"""``bench doctor`` and ``bench clean``, on the fake: what is said, what is fixed, what is removed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from bench import images
+from bench.cli import clean as cleaning
+from bench.cli import doctor as doctoring
+from bench.errors import ImageError, UnavailableError
+from bench.isolations.base import Fault, Isolation
+from bench.isolations.fake import Fake
+from bench.model import Image
+from tests.cli.conftest import Bench
+from tests.records import image
+
+
+class Fixable(Fake):
+    """Lacks two things, one after the other; both can be had."""
+
+    name = "fixable"
+    lacking: tuple[str, ...] = ()
+
+    def missing(self) -> Fault | None:
+        if not Fixable.lacking:
+            return None
+        return Fault(reason=f"{Fixable.lacking[0]} is missing", remedy="Install it", fix=self._fix)
+
+    @staticmethod
+    def _fix() -> None:
+        Fixable.lacking = Fixable.lacking[1:]
+
+
+@pytest.fixture(autouse=True)
+def _only_fakes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def open_isolation(name: str, run: str) -> Isolation:
+        if name == "vm":
+            raise UnavailableError("isolation vm needs a library", remedy="pip install it")
+        return {"fake": Fake, "fixable": Fixable}[name](run)
+
+    def build(*_arguments: object, **_named: object) -> Image:
+        return image(tmp_path)
+
+    monkeypatch.setattr(images, "build", build)
+    monkeypatch.setattr(Fixable, "lacking", ("a tool", "a user"))
+    for module in (doctoring, cleaning):
+        monkeypatch.setattr(module, "open_isolation", open_isolation)
+        monkeypatch.setattr(module, "DEFAULT", ("fake",))
+
+
+def test_all_ready_is_exit_code_0(bench: Bench) -> None:
+    answer = bench("doctor")
+    assert answer.code == 0
+    assert "fake     ready      scripted" in answer.out
+
+
+def test_one_that_is_not_ready_is_exit_code_1_with_reason_and_remedy(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doctoring, "DEFAULT", ("fake", "fixable", "vm"))
+    answer = bench("doctor")
+    assert answer.code == 1
+    assert "fixable  not ready  a tool is missing. Install it" in answer.out
+    assert "vm       not ready  isolation vm needs a library. pip install it" in answer.out
+
+
+def test_fixes_are_applied_one_after_another_until_nothing_is_missing(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doctoring, "DEFAULT", ("fixable",))
+    answer = bench("doctor", "--fix")
+    assert answer.code == 0
+    assert "a tool is missing; fixing: Install it" in answer.err
+    assert "a user is missing; fixing: Install it" in answer.err
+
+
+def test_a_fix_that_does_not_help_is_tried_once(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[str] = []
+    monkeypatch.setattr(doctoring, "DEFAULT", ("fixable",))
+    monkeypatch.setattr(Fixable, "_fix", staticmethod(lambda: tried.append("once")))
+    assert bench("doctor", "--fix").code == 1
+    assert tried == ["once"]
+
+
+def test_as_json_it_is_one_document(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctoring, "DEFAULT", ("fake", "vm"))
+    told = json.loads(bench("doctor", "--json").out)
+    assert [(one["isolation"], one["ready"], one["remedy"]) for one in told["isolations"]] == [
+        ("fake", True, None),
+        ("vm", False, "pip install it"),
+    ]
+    assert told["host"]
+
+
+def test_an_image_that_does_not_build_is_every_isolations_fault(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    def build(*_arguments: object, **_named: object) -> Image:
+        raise ImageError("mmdebstrap is missing", remedy="Install it")
+
+    monkeypatch.setattr(images, "build", build)
+    answer = bench("doctor")
+    assert answer.code == 1
+    assert "not ready  mmdebstrap is missing. Install it" in answer.out
+
+
+def test_the_doctor_leaves_no_scratch_space(bench: Bench, tmp_path: Path) -> None:
+    bench("doctor")
+    assert not list((tmp_path / "state" / "runs").iterdir())
+
+
+def test_clean_says_when_there_is_nothing(bench: Bench) -> None:
+    assert bench("clean").out == "Nothing is left of dead runs.\n"
+
+
+def test_clean_removes_what_dead_runs_left_and_says_it(bench: Bench, tmp_path: Path) -> None:
+    left = tmp_path / "state" / "runs" / "20261123-2105-fir" / "0001"
+    left.mkdir(parents=True)
+    assert bench("clean").out == "removed scratch space of run 20261123-2105-fir\n"
+    assert not left.parent.exists()
+
+
+def test_clean_goes_on_where_one_isolation_cannot(
+    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cleaning, "DEFAULT", ("vm", "fake"))
+    (tmp_path / "state" / "runs" / "20261123-2105-fir").mkdir(parents=True)
+    out = bench("clean").out
+    assert "vm: isolation vm needs a library. pip install it" in out
+    assert "removed scratch space" in out

@@ -1,0 +1,154 @@
+"""The journal: whole lines only, on the disk before the next trial starts."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from bench.model import Kind, Measurement, Outcome, Sample
+from bench.store.journal import Journal, line_of
+from tests.records import scenario, trial
+
+STARTED = datetime(2026, 11, 23, 21, 5, 30, 123456, tzinfo=UTC)
+
+
+def measurement(number: int = 1, *, reason: str = "") -> Measurement:
+    return Measurement(
+        trial=trial(scenario("say", "hello"), number=number),
+        outcome=Outcome(kind=Kind.FAILED if reason else Kind.OK, reason=reason),
+        emulated=False,
+        samples=(Sample(metric="rate", value=0.1 + 0.2, unit="1/s", vantage="workload", better="higher", at_s=1.5),),
+        seen={"cpus": "1"},
+        tail=("last line",) if reason else (),
+    )
+
+
+def test_a_line_has_everything_that_is_known_of_a_trial() -> None:
+    assert line_of(measurement(3, reason="it failed"), started_at=STARTED) == {
+        "number": 3,
+        "round": 1,
+        "scenario": "speak",
+        "scenario_version": "0123456789ab",
+        "parameters": {},
+        "isolation": "fake",
+        "emulated": False,
+        "outcome": "failed",
+        "reason": "it failed",
+        "started_at": "2026-11-23T21:05:30.123+00:00",
+        "seen": {"cpus": "1"},
+        "tail": ["last line"],
+        "samples": [
+            {
+                "metric": "rate",
+                "value": 0.1 + 0.2,
+                "unit": "1/s",
+                "vantage": "workload",
+                "better": "higher",
+                "at_s": 1.5,
+            }
+        ],
+    }
+
+
+def test_every_measurement_is_one_line_and_values_are_raw(tmp_path: Path) -> None:
+    with Journal(tmp_path) as kept:
+        for number in (1, 2):
+            kept.append(measurement(number, reason="two\nlines"), b"", started_at=STARTED)
+    lines = (tmp_path / "trials.jsonl").read_bytes().splitlines()
+    assert [json.loads(line)["number"] for line in lines] == [1, 2]
+    assert json.loads(lines[0])["samples"][0]["value"] == 0.1 + 0.2
+
+
+def test_the_console_is_kept_to_the_byte_and_the_same_bytes_give_the_same_file(tmp_path: Path) -> None:
+    console = b"\xff\0\r\n" * 1000
+    with Journal(tmp_path) as kept:
+        kept.append(measurement(1), console, started_at=STARTED)
+        kept.append(measurement(2), console, started_at=STARTED)
+    first, second = ((tmp_path / "console" / f"000{number}.log.gz").read_bytes() for number in (1, 2))
+    assert gzip.decompress(first) == console
+    assert first == second
+
+
+def test_a_line_is_synced_before_append_returns_and_after_its_console(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[tuple[str, bytes]] = []
+
+    def sync(descriptor: int) -> None:
+        path = Path(f"/proc/self/fd/{descriptor}").readlink()
+        synced.append((path.name, path.read_bytes()))
+
+    monkeypatch.setattr(os, "fsync", sync)
+    with Journal(tmp_path) as kept:
+        kept.append(measurement(1), b"hello\n", started_at=STARTED)
+        assert [name for name, _content in synced] == ["0001.log.gz", "trials.jsonl"]
+    assert gzip.decompress(synced[0][1]) == b"hello\n"
+    assert synced[1][1].endswith(b"}\n")
+
+
+def test_an_opened_journal_goes_on_where_it_stopped(tmp_path: Path) -> None:
+    for number in (1, 2):
+        with Journal(tmp_path) as kept:
+            kept.append(measurement(number), b"", started_at=STARTED)
+    assert len((tmp_path / "trials.jsonl").read_text().splitlines()) == 2
+
+
+RUN = """
+import sys
+from pathlib import Path
+from bench import images
+from bench.model import Recipe
+from bench.session import Request, execute
+from tests.records import image, scenario
+
+class Loud:
+    def say(self, line): pass
+    def checked(self, host, availabilities): pass
+    def planned(self, trials): pass
+    def starting(self, trial): pass
+    def measured(self, measurement): print(measurement.trial.number, flush=True)
+
+folder = Path(sys.argv[1])
+(folder / "image").mkdir()
+images.build = lambda recipe, files, say: image(folder / "image")
+execute(Request(
+    scenarios=[scenario("flood", "20000", "sleep", "1")],
+    recipes={"base": Recipe(name="base", suite="bookworm", packages=())},
+    isolations=["fake"], results=folder / "results", seed=1, rounds=100_000, quick=False, command_line=[],
+), Loud())
+"""
+
+
+def test_a_run_killed_at_any_instant_loses_at_most_the_trial_in_flight(tmp_path: Path) -> None:
+    environment = {**os.environ, "ISOBENCH_STATE": str(tmp_path / "state")}
+    with subprocess.Popen(
+        [sys.executable, "-c", RUN, str(tmp_path)],
+        stdout=subprocess.PIPE,
+        env=environment,
+        cwd=Path(__file__).parents[2],
+    ) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if int(line) == 25:
+                process.kill()
+                break
+        heard = [25, *map(int, process.stdout.read().split())]
+    assert process.returncode == -9
+    (folder,) = (tmp_path / "results").iterdir()
+    lines = (folder / "trials.jsonl").read_bytes().splitlines(keepends=True)
+    whole = [json.loads(line) for line in lines if line.endswith(b"\n")]
+    assert len(lines) - len(whole) <= 1
+    assert [line["number"] for line in whole] == list(range(1, len(whole) + 1))
+    assert len(whole) - heard[-1] in (0, 1)
+    for line in whole:
+        log = folder / "console" / f"{line['number']:04d}.log.gz"
+        assert b"x" * 20_000 in gzip.decompress(log.read_bytes())
+    told = json.loads((folder / "manifest.json").read_text())
+    assert told["finished_at"] is None

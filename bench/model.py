@@ -126,7 +126,7 @@ class Scenario:
     parameters: Mapping[str, tuple[Scalar, ...]] = field(default_factory=dict)
     rounds: int = 5
     timeout_s: float = 60.0
-    """Longest time from ready to the workload's end."""
+    """Longest time from ready, or from the reading of idle memory, to the workload's end."""
     start_timeout_s: float = 60.0
     """Longest time from the request to ready."""
     ready: str | None = None

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
+from bench.envelope import mismatches
 from bench.errors import BenchError
 from bench.host import disturbance, spoiled_by
 from bench.isolations.base import Availability, Exit, Instance, Isolation, Launch
 from bench.isolations.console import LIMIT_BYTES, Console
 from bench.meters.cpu import CpuReading, cpu_samples, read_cpu
-from bench.meters.envelope import mismatches
 from bench.meters.memory import available_bytes, guest_samples, idle_samples, peak_samples
 from bench.meters.startup import timeline_samples
 from bench.meters.throughput import MetricError, window_samples, workload_samples
@@ -82,6 +84,12 @@ class Runner:
             observation.outcome = ended.outcome
         except BenchError as error:
             observation.outcome = Outcome(kind=Kind.FAILED, reason=str(error))
+        except Exception as error:  # noqa: BLE001 - a fault in one isolation's code must not cost the others' trials
+            where = traceback.extract_tb(error.__traceback__)[-1]
+            reason = (
+                f"a fault in Isobench: {type(error).__name__}: {error} ({Path(where.filename).name}:{where.lineno})"
+            )
+            observation.outcome = Outcome(kind=Kind.FAILED, reason=reason)
         after = disturbance(cpus, now_ns=isolation.clock.now_ns())
         reasons = spoiled_by(before, after, throttled=observation.throttled, cpus=len(cpus))
         if reasons and observation.outcome.kind is Kind.OK:
@@ -121,11 +129,11 @@ class _Watch:
     def run(self, launch: Launch, available_before_bytes: int) -> None:
         """Watch until the exit. Raises _Ended for every way to end but ok."""
         self._await_ready()
-        at_ready = self._cpu()
         self._read_idle(available_before_bytes)
+        before = self._cpu()
         self._await_end()
         at_end = self._cpu()
-        self._take(cpu_samples(at_ready, at_end, at_s=self._now_s()))
+        self._take(cpu_samples(before, at_end, at_s=self._now_s()))
         self._take(peak_samples(self._instance, at_s=self._now_s()))
         account = self._instance.account
         self._observation.throttled = account.read().throttled if account is not None else None

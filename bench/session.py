@@ -88,7 +88,7 @@ def execute(request: Request, listener: Listener) -> Finished:
         stack.enter_context(alive(run))
         stack.enter_context(kept_to(_harness(request.scenarios)))
         built = _build(request, listener)
-        isolations, availabilities = _check(request, run, built, listener)
+        isolations, availabilities = _check(request, run, built, listener, interruptions)
         trials = plan(request.scenarios, request.isolations, seed=request.seed, rounds=request.rounds)
         listener.planned(trials)
         folder = _open_folder(request, run, built)
@@ -98,7 +98,10 @@ def execute(request: Request, listener: Listener) -> Finished:
         outcomes: dict[str, int] = {}
         try:
             with Journal(folder) as journal:
-                _measure(trials, runner, journal, listener, outcomes)
+                for trial in trials:
+                    with interruptions.held():
+                        kind = _measure(trial, runner, journal, listener)
+                    outcomes[kind] = outcomes.get(kind, 0) + 1
         except Interrupted as interruption:
             manifest.interrupted = interruption.signal_name
         manifest.finished_at = _now().isoformat(timespec="seconds")
@@ -117,17 +120,14 @@ def new_run_id(results: Path) -> str:
     return f"{stamp}-{random.choice(words or [str(os.getpid())])}"
 
 
-def _measure(
-    trials: Sequence[Trial], runner: Runner, journal: Journal, listener: Listener, outcomes: dict[str, int]
-) -> None:
-    for trial in trials:
-        listener.starting(trial)
-        started_at = _now()
-        measurement, console = runner.measure(trial)
-        journal.append(measurement, console, started_at=started_at)
-        kind = measurement.outcome.kind.value
-        outcomes[kind] = outcomes.get(kind, 0) + 1
-        listener.measured(measurement)
+def _measure(trial: Trial, runner: Runner, journal: Journal, listener: Listener) -> str:
+    """Measure a trial and keep it; return its outcome's kind."""
+    listener.starting(trial)
+    started_at = _now()
+    measurement, console = runner.measure(trial)
+    journal.append(measurement, console, started_at=started_at)
+    listener.measured(measurement)
+    return measurement.outcome.kind.value
 
 
 def _build(request: Request, listener: Listener) -> dict[str, Image]:
@@ -139,7 +139,7 @@ def _build(request: Request, listener: Listener) -> dict[str, Image]:
 
 
 def _check(
-    request: Request, run: str, built: Mapping[str, Image], listener: Listener
+    request: Request, run: str, built: Mapping[str, Image], listener: Listener, interruptions: Interruptions
 ) -> tuple[dict[str, Isolation], dict[str, Availability]]:
     """Start every isolation once for real, and prepare the other images for those that work."""
     distinct = list({image.digest: image for image in built.values()}.values())
@@ -148,7 +148,7 @@ def _check(
     for name in request.isolations:
         try:
             isolation = isolations[name] = open_isolation(name, run)
-            availabilities[name] = check(isolation, distinct[0], listener.say)
+            availabilities[name] = check(isolation, distinct[0], listener.say, guard=interruptions.held)
             for image in distinct[1:] if availabilities[name].ready else []:
                 isolation.prepare(image, listener.say)
         except BenchError as error:

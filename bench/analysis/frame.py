@@ -17,7 +17,7 @@ def load(path: str | Path) -> pd.DataFrame:
     """Load the samples of the run folder ``path``: one row per sample, in the order they were measured.
 
     Reads ``samples.parquet``, or the journal where that is missing or older than the journal, as in a run
-    that was killed or resumed. A trial that left no sample is one row whose last six columns are missing.
+    that was killed. A trial that left no sample is one row whose last six columns are missing.
 
     Columns: run, host, scenario, scenario_version, parameters (canonical JSON), isolation (string); emulated
     (bool); round, trial (int64); outcome, reason, metric, vantage, unit, better (string); value (float64,

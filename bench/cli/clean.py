@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.console import Console
 
 from bench.errors import BenchError
-from bench.isolations import DEFAULT, open_isolation
+from bench.isolations import open_isolation, real_names
 from bench.state import forget, is_alive, registered_runs
 
 
@@ -13,7 +13,7 @@ def clean() -> None:
     """Ask every isolation, then remove the scratch space; print each thing removed, or that there was none."""
     console = Console(highlight=False)
     removed = []
-    for name in DEFAULT:
+    for name in real_names():
         try:
             removed += open_isolation(name, "clean").clean(lambda run: not is_alive(run))
         except BenchError as error:

@@ -12,7 +12,7 @@ from bench.cli.exits import ExitCode
 from bench.cli.progress import state_line
 from bench.engine import stop_engine
 from bench.errors import BenchError
-from bench.isolations import DEFAULT, open_isolation
+from bench.isolations import open_isolation, real_names
 from bench.isolations.base import Availability, Fault, Isolation, Say
 from bench.isolations.probe import check
 from bench.model import Image
@@ -43,13 +43,13 @@ def doctor(*, fix: bool, as_json: bool) -> None:
 
 
 def examine(run: str, *, fix: bool, say: Say) -> list[Availability]:
-    """Return the state of every default isolation, after their remedies have been applied if ``fix``."""
+    """Return the state of every isolation, after their remedies have been applied if ``fix``."""
     try:
         image = images.build(load_recipe(stock_folder() / "images" / f"{_IMAGE}.toml"), (), say=say)
     except BenchError as error:
         fault = Fault(reason=error.what, remedy=error.remedy or "")
-        return [Availability(isolation=name, fault=fault, detail=fault.reason) for name in DEFAULT]
-    return [_examine(name, run, image, fix=fix, say=say) for name in DEFAULT]
+        return [Availability(isolation=name, fault=fault, detail=fault.reason) for name in real_names()]
+    return [_examine(name, run, image, fix=fix, say=say) for name in real_names()]
 
 
 def stop() -> None:

@@ -42,8 +42,8 @@ def run(
     )
     with listener() as heard:
         finished = execute(request, heard)
-    _report(finished.folder)
-    raise SystemExit(exit_code(finished))
+    reported = _report(finished.folder)
+    raise SystemExit(exit_code(finished) or (ExitCode.OK if reported else ExitCode.SOME_FAILED))
 
 
 def exit_code(finished: Finished) -> int:
@@ -65,6 +65,6 @@ def _known(isolations: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(wanted))
 
 
-def _report(folder: Path) -> None:
+def _report(folder: Path) -> bool:
     """Report in a fresh process: the measuring one has never imported pandas, and stays so."""
-    subprocess.run([sys.executable, "-m", "bench", "report", str(folder)], check=False)
+    return subprocess.run([sys.executable, "-m", "bench", "report", str(folder)], check=False).returncode == 0

@@ -26,6 +26,7 @@ done
 # noinit_itable: no kernel thread may write to the disk behind the workload's back
 mount -t ext4 -o noinit_itable /dev/vda /root || fail 'cannot mount /dev/vda as ext4'
 
+ifconfig lo 127.0.0.1 up || fail 'cannot bring up lo'
 mount -t proc proc /root/proc || fail 'cannot mount proc'
 mount -t sysfs sys /root/sys || fail 'cannot mount sysfs'
 mount -o move /dev /root/dev || fail 'cannot move devtmpfs'

@@ -36,7 +36,7 @@ KERNEL_ARGUMENTS = (
 _ROOM_BYTES = 600 * cache.MIB
 """Unpacked packages and their tar, measured 360 MiB for Debian 12, with room for Debian 13."""
 
-_APPLETS = ("chroot", "insmod", "mkdir", "mount", "poweroff", "sleep", "stty")
+_APPLETS = ("chroot", "ifconfig", "insmod", "mkdir", "mount", "poweroff", "sleep", "stty")
 """What init calls; busybox finds its other parts through /proc, which is not there yet."""
 
 _BUSYBOX = re.compile(r"\./(?:usr/)?bin/busybox")

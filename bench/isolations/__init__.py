@@ -26,8 +26,13 @@ DEFAULT = ("bare", "docker", "vm")
 
 
 def names() -> list[str]:
-    """Return every isolation's name: ours, then third parties'."""
+    """Return every isolation's name, the fake's included."""
     return list(_places())
+
+
+def real_names() -> list[str]:
+    """Return the isolations that run something: the default ones first, then third parties'."""
+    return [*DEFAULT, *(name for name in _places() if name not in {*DEFAULT, "fake"})]
 
 
 def open_isolation(name: str, run: str) -> Isolation:

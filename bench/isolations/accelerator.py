@@ -19,6 +19,9 @@ from bench.isolations.base import Say
 from bench.model import short_digest
 
 _KVM = Path("/dev/kvm")
+_EMULATED_TIMEOUT_S = 120.0
+_KVM_PATIENCE = 2.0
+"""How much longer than under emulation a guest may take under KVM before we stop waiting: it should be sooner."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,11 +32,12 @@ class Choice:
     why: str
 
 
-def choose(boot_s: Callable[[bool], float], folder: Path, versions: dict[str, str], say: Say) -> Choice:
+def choose(boot_s: Callable[[bool, float], float], folder: Path, versions: dict[str, str], say: Say) -> Choice:
     """Return the accelerator whose guest starts soonest here.
 
     ``boot_s`` boots a guest with KVM (True) or without (False) and returns the seconds to its start mark, or
-    raises BenchError. ``folder`` keeps the answer, under a key of kernel, CPU and versions.
+    raises BenchError when there is none within the seconds it is given. ``folder`` keeps the answer, under a key of
+    kernel, CPU and versions.
     """
     if not os.access(_KVM, os.R_OK | os.W_OK):
         why = "no /dev/kvm on this host" if not _KVM.exists() else "/dev/kvm does not open for this user"
@@ -42,9 +46,9 @@ def choose(boot_s: Callable[[bool], float], folder: Path, versions: dict[str, st
     with suppress(OSError, ValueError, TypeError):  # not asked yet, or a broken answer: ask again
         return Choice(**json.loads(memory.read_text()))
     say("booting a guest under emulation and under KVM, to choose (once per host)")
-    emulated_s = boot_s(False)
+    emulated_s = boot_s(False, _EMULATED_TIMEOUT_S)
     try:
-        accelerated_s = boot_s(True)
+        accelerated_s = boot_s(True, _KVM_PATIENCE * emulated_s)
     except BenchError:
         choice = Choice(kvm=False, why="/dev/kvm opens, but no guest reaches its start mark under it")
     else:

@@ -88,7 +88,7 @@ class Docker(Isolation):
                 remedy=f"Remove it: docker rmi {_tag(image)}",
             )
         # Once: a scan of all processes costs CPU time that a trial should not pay.
-        self._daemons = processes.named("dockerd", "containerd")
+        self._daemons = _daemons(engine_answers() or "")
 
     def describe(self) -> Availability:
         """Name the engine, its runtime and its storage."""
@@ -215,6 +215,7 @@ def _settings(api: docker.APIClient, launch: Launch, run: str) -> Any:
         memswap_limit=envelope.memory_bytes,
         pids_limit=envelope.pids,
         network_mode=envelope.network,
+        tmpfs={"/tmp": "", "/run": ""},  # as in every other isolation
         log_config=docker.types.LogConfig(type="none"),  # the console is read from the attached stream
     )
     return api.create_container_config(
@@ -224,6 +225,14 @@ def _settings(api: docker.APIClient, launch: Launch, run: str) -> Any:
         labels={LABEL: run},
         stdin_open=True,
     )
+
+
+def _daemons(url: str) -> list[processes.PsutilProcess]:
+    """Return the engine that serves this address, and its containerd: its child, or the host's own."""
+    engine = processes.serving(url.removeprefix("unix://"))
+    engines = [engine] if engine and engine.name == "dockerd" else processes.named("dockerd")
+    children = [child for found in engines for child in processes.descendants(found.pid)]
+    return engines + ([child for child in children if child.name == "containerd"] or processes.named("containerd"))
 
 
 def _tag(image: Image) -> str:

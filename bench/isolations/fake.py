@@ -22,6 +22,7 @@ from functools import partial
 from itertools import count
 from typing import ClassVar
 
+from bench.errors import IsolationError
 from bench.isolations.base import (
     Account,
     AccountReading,
@@ -284,4 +285,4 @@ def _output(word: str, value: str) -> bytes:
         return b"x" * int(value) + b"\n"
     if word == "bytes":
         return bytes.fromhex(value)
-    raise ValueError(f"the fake does not know the word {word!r}")
+    raise IsolationError(f"the fake does not know the word {word!r}", remedy="Its words stand in its module")

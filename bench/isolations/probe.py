@@ -3,24 +3,33 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 
+from bench.envelope import mismatches
 from bench.errors import BenchError, IsolationError
 from bench.isolations.base import Availability, Fault, Isolation, Launch, Say
 from bench.model import Cell, Envelope, Image, Scenario, Trial
 from bench.placement import instance_cpus
 
+Guard = Callable[[], AbstractContextManager[None]]
+
 PROBE_TIMEOUT_S = 60.0
 _MEMORY_BYTES = 256 << 20
 
 
-def check(isolation: Isolation, image: Image, say: Say) -> Availability:
-    """Find out by a real start whether an isolation works here; a fault is an answer, not an error."""
+def check(isolation: Isolation, image: Image, say: Say, *, guard: Guard = nullcontext) -> Availability:
+    """Find out by a real start whether an isolation works here; a fault is an answer, not an error.
+
+    ``guard`` is entered around the start, to hold back signals until nothing can be left behind.
+    """
     fault = isolation.missing()
     if fault is None:
         try:
             isolation.prepare(image, say)
-            probe_start_s(isolation, image)
+            with guard():
+                probe_start_s(isolation, image)
             return isolation.describe()
         except BenchError as error:
             return unavailable(isolation.name, error)
@@ -38,7 +47,8 @@ def probe_start_s(isolation: Isolation, image: Image, *, timeout_s: float = PROB
 
     Raises IsolationError, with the console's tail, when it does not start and end in time.
     """
-    with isolation.launch(_launch(image)) as instance:
+    launch = _launch(image)
+    with isolation.launch(launch) as instance:
         reached = instance.wait("end", "closed", timeout_s=timeout_s)
         instance.dismiss()
         start_s = instance.timeline.since_request_s("start")
@@ -48,6 +58,12 @@ def probe_start_s(isolation: Isolation, image: Image, *, timeout_s: float = PROB
                 f"an instance of {isolation.name} did not start and end within {timeout_s:.0f} s; it said: {said}"
             )
         instance.wait_exit(timeout_s)
+    wrong = mismatches(instance.console.seen, launch.envelope, own_kernel=isolation.own_kernel)
+    if wrong:
+        raise IsolationError(
+            f"the envelope does not arrive in {isolation.name}: {'; '.join(wrong)}",
+            remedy="Run as root: without it there is no control group to set limits in",
+        )
     return start_s
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +12,9 @@ import psutil
 
 from bench.isolations.base import ProcessMemory, Unreadable
 
+_CREDENTIALS = struct.Struct("3i")
+"""``struct ucred``: pid, user, group."""
+
 
 class PsutilProcess:
     """One host process; the pid is tied to its start time, so that a reused pid is never read."""
@@ -17,6 +22,12 @@ class PsutilProcess:
     def __init__(self, pid: int) -> None:
         with _readable(pid):
             self._process = psutil.Process(pid)
+
+    @property
+    def name(self) -> str:
+        """The program's name."""
+        with _readable(self.pid):
+            return self._process.name()
 
     @property
     def pid(self) -> int:
@@ -88,3 +99,14 @@ def _readable(pid: int) -> Iterator[None]:
         yield
     except (psutil.Error, OSError) as error:
         raise Unreadable(f"process {pid}: {error}") from error
+
+
+def serving(path: str) -> PsutilProcess | None:
+    """Return the process that listens on a Unix socket, by the credentials the kernel keeps of it."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as asker:
+        try:
+            asker.connect(path)
+            credentials = asker.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
+            return PsutilProcess(_CREDENTIALS.unpack(credentials)[0])
+        except (OSError, Unreadable):
+            return None

@@ -45,7 +45,6 @@ from bench.isolations.timeline import Timeline
 from bench.model import Image, Phase
 from bench.state import run_folder, scratch
 
-_PROBE_TIMEOUT_S = 15.0
 _GONE_TIMEOUT_S = 10.0
 _GONE_POLL_S = 0.01
 
@@ -82,7 +81,9 @@ class VirtualMachine(Isolation):
             return missing_package(f"QEMU for {platform.machine()} is not installed", "qemu-system-x86")
         if shutil.which("qemu-img") is None:
             return missing_package("the command qemu-img is missing", "qemu-utils")
-        if os.geteuid() == 0 and not _user_exists("libvirt-qemu"):  # libvirt's driver refuses to start without
+        if os.geteuid() != 0:
+            return Fault(reason="libvirt's drivers need root to start a machine here", remedy="Run as root")
+        if not _user_exists("libvirt-qemu"):  # libvirt's driver refuses to start without
             return missing_package("libvirt's user libvirt-qemu is missing", "libvirt-daemon-system")
         return None
 
@@ -91,9 +92,9 @@ class VirtualMachine(Isolation):
         images.disk(image, say)
         images.kit(image.suite, say=say)
 
-        def boot_s(kvm: bool) -> float:
+        def boot_s(kvm: bool, timeout_s: float) -> float:
             self._choice = Choice(kvm=kvm, why="trying")
-            return probe_start_s(self, image, timeout_s=_PROBE_TIMEOUT_S)
+            return probe_start_s(self, image, timeout_s=timeout_s)
 
         self._choice = choose(boot_s, cache.root(), self._hypervisor.versions, say)
 

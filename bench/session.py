@@ -101,7 +101,7 @@ def execute(request: Request, listener: Listener) -> Finished:
                 for trial in trials:
                     with interruptions.held():
                         kind = _measure(trial, runner, journal, listener)
-                    outcomes[kind] = outcomes.get(kind, 0) + 1
+                        outcomes[kind] = outcomes.get(kind, 0) + 1
         except Interrupted as interruption:
             manifest.interrupted = interruption.signal_name
         manifest.finished_at = _now().isoformat(timespec="seconds")

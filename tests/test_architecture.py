@@ -34,16 +34,17 @@ ALLOWED: dict[str, set[str]] = {
     "placement": {"errors"},
     "state": set(),
     "host": set(),
+    "envelope": {"model"},
     "plan": {"model"},
     "scenario": {"bench", "errors", "model"},
     "images": {"errors", "model"},
     "engine": {"engine_ping", "engine_processes", "errors", "isolations"},
     "engine_ping": set(),
     "engine_processes": set(),
-    "isolations": {"engine", "engine_ping", "errors", "images", "model", "placement", "state"},
+    "isolations": {"engine", "engine_ping", "envelope", "errors", "images", "model", "placement", "state"},
     "meters": {"errors", "isolations", "model"},
     "store": {"errors", "host", "isolations", "model"},
-    "runner": {"errors", "host", "isolations", "meters", "model", "placement", "signals"},
+    "runner": {"envelope", "errors", "host", "isolations", "meters", "model", "placement", "signals"},
     "session": {
         "bench", "errors", "host", "images", "isolations", "model", "placement", "plan", "runner", "signals", "state",
         "store",
@@ -225,7 +226,7 @@ def test_a_run_loads_nothing_heavy(tmp_path: Path) -> None:
     code = f"""
 import sys, bench.cli.run as run
 from bench.cli import main
-run._report = lambda folder: None
+run._report = lambda folder: True
 sys.argv = {words!r}
 try:
     main()

@@ -61,8 +61,8 @@ def test_a_trial_that_ends_well_is_ok_and_has_all_its_samples(fake: Fake, tmp_pa
     found = by_metric(measurement.samples)
     assert found["rate", "workload"] == 5.0
     assert found["timeline.start", "host"] == pytest.approx(0.01, rel=0.03)
-    assert found["cpu.window", "host"] == pytest.approx(2.0, rel=0.03)
-    assert found["cpu.used", "cgroup"] == pytest.approx(1.0, rel=0.03)
+    assert found["cpu.window", "host"] == pytest.approx(1.0, rel=0.03)
+    assert found["cpu.used", "cgroup"] == pytest.approx(0.5, rel=0.03)
     assert {"memory.idle.pss", "memory.peak.cgroup", "timeline.gone"} <= {metric for metric, _vantage in found}
     assert measurement.seen["network"] == "none"
     assert measurement.tail == ()

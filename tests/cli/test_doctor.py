@@ -48,7 +48,7 @@ def _only_fakes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(Fixable, "lacking", ("a tool", "a user"))
     for module in (doctoring, cleaning):
         monkeypatch.setattr(module, "open_isolation", open_isolation)
-        monkeypatch.setattr(module, "DEFAULT", ("fake",))
+        monkeypatch.setattr(module, "real_names", lambda: ("fake",))
 
 
 def test_all_ready_is_exit_code_0(bench: Bench) -> None:
@@ -60,7 +60,7 @@ def test_all_ready_is_exit_code_0(bench: Bench) -> None:
 def test_one_that_is_not_ready_is_exit_code_1_with_reason_and_remedy(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(doctoring, "DEFAULT", ("fake", "fixable", "vm"))
+    monkeypatch.setattr(doctoring, "real_names", lambda: ("fake", "fixable", "vm"))
     answer = bench("doctor")
     assert answer.code == 1
     assert "fixable  not ready  a tool is missing. Install it" in answer.out
@@ -70,7 +70,7 @@ def test_one_that_is_not_ready_is_exit_code_1_with_reason_and_remedy(
 def test_fixes_are_applied_one_after_another_until_nothing_is_missing(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(doctoring, "DEFAULT", ("fixable",))
+    monkeypatch.setattr(doctoring, "real_names", lambda: ("fixable",))
     answer = bench("doctor", "--fix")
     assert answer.code == 0
     assert "a tool is missing; fixing: Install it" in answer.err
@@ -79,14 +79,14 @@ def test_fixes_are_applied_one_after_another_until_nothing_is_missing(
 
 def test_a_fix_that_does_not_help_is_tried_once(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     tried: list[str] = []
-    monkeypatch.setattr(doctoring, "DEFAULT", ("fixable",))
+    monkeypatch.setattr(doctoring, "real_names", lambda: ("fixable",))
     monkeypatch.setattr(Fixable, "_fix", staticmethod(lambda: tried.append("once")))
     assert bench("doctor", "--fix").code == 1
     assert tried == ["once"]
 
 
 def test_as_json_it_is_one_document(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doctoring, "DEFAULT", ("fake", "vm"))
+    monkeypatch.setattr(doctoring, "real_names", lambda: ("fake", "vm"))
     told = json.loads(bench("doctor", "--json").out)
     assert [(one["isolation"], one["ready"], one["remedy"]) for one in told["isolations"]] == [
         ("fake", True, None),
@@ -124,7 +124,7 @@ def test_clean_removes_what_dead_runs_left_and_says_it(bench: Bench, tmp_path: P
 def test_clean_goes_on_where_one_isolation_cannot(
     bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cleaning, "DEFAULT", ("vm", "fake"))
+    monkeypatch.setattr(cleaning, "real_names", lambda: ("vm", "fake"))
     (tmp_path / "state" / "runs" / "20261123-2105-fir").mkdir(parents=True)
     out = bench("clean").out
     assert "vm: isolation vm needs a library. pip install it" in out

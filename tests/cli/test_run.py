@@ -15,7 +15,7 @@ import pytest
 from tests.cli.conftest import Bench, write_scenario
 
 # The report is a process of its own, with tests of its own: most runs here go without, for the sake of time.
-UNREPORTED = "import bench.cli.run as run; run._report = lambda folder: None; from bench.cli import main; main()"
+UNREPORTED = "import bench.cli.run as run; run._report = lambda folder: True; from bench.cli import main; main()"
 
 
 def command(scenarios: Path, *words: str, isolation: str = "fake", reported: bool = False) -> list[str]:
@@ -152,3 +152,10 @@ def test_an_envelope_larger_than_the_host_is_exit_code_2(bench: Bench, tmp_path:
     assert answer.code == 2
     assert "the envelope asks for 4096 CPUs" in answer.err
     assert not (tmp_path / "results").exists()
+
+
+def test_a_report_that_cannot_be_written_is_exit_code_1_and_the_run_is_kept(tmp_path: Path) -> None:
+    scenarios = write_scenario(tmp_path / "scenarios", "say", "hello")
+    words = [word.replace("folder: True", "folder: False") for word in command(scenarios)]
+    assert ended(words, tmp_path).returncode == 1
+    assert outcomes(tmp_path) == ["ok", "ok"]

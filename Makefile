@@ -11,8 +11,7 @@ setup:  ## install what is missing: system packages, a virtual environment in .v
 	@tools/setup
 
 bench: setup  ## compare bare, docker and vm in a few minutes; prints a table and where the report is
-	@$(PYTHON) -m bench doctor --fix || echo "Going on with what is ready."
-	@$(PYTHON) -m bench run --quick
+	@$(PYTHON) -m bench run --quick --fix
 
 test:  ## check everything: format, lint, types, tests
 	@tools/setup --dev

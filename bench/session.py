@@ -20,6 +20,7 @@ from bench.isolations import open_isolation
 from bench.isolations.base import Availability, Isolation
 from bench.isolations.cgroup import version as cgroup_version
 from bench.isolations.probe import check, unavailable
+from bench.isolations.remedy import mend
 from bench.model import Image, Measurement, Recipe, Scenario, Trial
 from bench.placement import harness_cpus, instance_cpus, kept_to
 from bench.plan import plan
@@ -45,6 +46,8 @@ class Request:
     seed: int
     rounds: int | None
     quick: bool
+    fix: bool = False
+    """Apply the remedies that can be applied before isolations are tried."""
     command_line: Sequence[str]
 
 
@@ -148,6 +151,8 @@ def _check(
     for name in request.isolations:
         try:
             isolation = isolations[name] = open_isolation(name, run)
+            if request.fix:
+                mend(isolation, listener.say)
             availabilities[name] = check(isolation, distinct[0], listener.say, guard=interruptions.held)
             for image in distinct[1:] if availabilities[name].ready else []:
                 isolation.prepare(image, listener.say)
@@ -217,7 +222,9 @@ def _manifest(
             for scenario in request.scenarios
         },
         images={
-            scenario.image: manifests.image_entry(built[scenario.name], _lock_name(built[scenario.name]))
+            manifests.image_label(scenario): manifests.image_entry(
+                built[scenario.name], _lock_name(built[scenario.name])
+            )
             for scenario in request.scenarios
         },
     )

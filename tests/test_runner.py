@@ -277,6 +277,16 @@ def test_a_launch_that_fails_is_a_failed_trial_with_the_remedy(tmp_path: Path) -
     assert (measurement.samples, console) == ((), b"")
 
 
+def test_a_fault_in_an_isolations_own_code_is_a_failed_trial_that_says_where(tmp_path: Path) -> None:
+    class Faulty(Fake):
+        def launch(self, launch: Launch) -> AbstractContextManager[Instance]:
+            raise ZeroDivisionError("no instances to divide by")
+
+    found = outcome(Faulty("fir"), scenario(), tmp_path)
+    assert found.kind is Kind.FAILED
+    assert found.reason.startswith("a fault in Isobench: ZeroDivisionError: no instances to divide by (test_runner.py:")
+
+
 def test_a_teardown_that_fails_is_a_failed_trial(tmp_path: Path) -> None:
     assert outcome(Sticky("fir"), scenario(), tmp_path).reason == "container 5f0c is still there"
 

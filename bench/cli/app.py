@@ -61,6 +61,7 @@ def run(
         typer.Option(min=1, max=10_000, metavar="N", help="Rounds, instead of each scenario's own."),
     ] = None,
     quick: Annotated[bool, typer.Option("--quick", help="Fewer rounds and shorter workloads.")] = False,
+    fix: Annotated[bool, typer.Option("--fix", help="First apply the remedies that doctor would.")] = False,
     seed: Annotated[
         int | None,
         typer.Option(metavar="N", help="Seed of the order of trials; drawn and recorded if not given."),
@@ -71,7 +72,7 @@ def run(
     """Measure scenarios on isolations, and report."""
     from bench.cli.run import run as command
 
-    command(scenarios or [], isolation.split(","), rounds, quick, seed, results, scenarios_folder)
+    command(scenarios or [], isolation.split(","), rounds, quick, fix, seed, results, scenarios_folder)
 
 
 @app.command("list")

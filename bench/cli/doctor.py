@@ -13,8 +13,9 @@ from bench.cli.progress import state_line
 from bench.engine import stop_engine
 from bench.errors import BenchError
 from bench.isolations import open_isolation, real_names
-from bench.isolations.base import Availability, Fault, Isolation, Say
+from bench.isolations.base import Availability, Fault, Say
 from bench.isolations.probe import check
+from bench.isolations.remedy import mend
 from bench.model import Image
 from bench.scenario import load_recipe, stock_folder
 from bench.session import describe_host
@@ -63,20 +64,11 @@ def _examine(name: str, run: str, image: Image, *, fix: bool, say: Say) -> Avail
     try:
         isolation = open_isolation(name, run)
         if fix:
-            _fix(isolation, say)
+            mend(isolation, say)
         return check(isolation, image, say)
     except BenchError as error:
         fault = Fault(reason=error.what, remedy=error.remedy or "")
         return Availability(isolation=name, fault=fault, detail=fault.reason)
-
-
-def _fix(isolation: Isolation, say: Say) -> None:
-    """Apply remedies one after another, until nothing is missing or one does not help."""
-    before: str | None = None
-    while (fault := isolation.missing()) and fault.fix and fault.reason != before:
-        say(f"{isolation.name}: {fault.reason}; fixing: {fault.remedy}")
-        fault.fix()
-        before = fault.reason
 
 
 def _plain(availability: Availability) -> dict[str, object]:

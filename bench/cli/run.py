@@ -24,6 +24,7 @@ def run(
     isolations: Sequence[str],
     rounds: int | None,
     quick: bool,
+    fix: bool,
     seed: int | None,
     results: Path,
     scenarios_folder: Path | None,
@@ -38,6 +39,7 @@ def run(
         seed=secrets.randbits(32) if seed is None else seed,
         rounds=rounds,
         quick=quick,
+        fix=fix,
         command_line=["bench", *sys.argv[1:]],
     )
     with listener() as heard:

@@ -6,7 +6,7 @@ import os
 import subprocess
 
 from bench.errors import UnavailableError
-from bench.isolations.base import Fault
+from bench.isolations.base import Fault, Isolation, Say
 
 
 def missing_package(reason: str, *packages: str) -> Fault:
@@ -14,6 +14,18 @@ def missing_package(reason: str, *packages: str) -> Fault:
     command = ["apt-get", "install", "--yes", "--no-install-recommends", *packages]
     remedy = " ".join(command)
     return Fault(reason=reason, remedy=remedy, fix=(lambda: _install(command)) if os.geteuid() == 0 else None)
+
+
+def mend(isolation: Isolation, say: Say) -> None:
+    """Apply remedies one after another, until nothing is missing or one does not help.
+
+    Raises BenchError when a remedy cannot be applied.
+    """
+    before: str | None = None
+    while (fault := isolation.missing()) and fault.fix and fault.reason != before:
+        say(f"{isolation.name}: {fault.reason}; fixing: {fault.remedy}")
+        fault.fix()
+        before = fault.reason
 
 
 def _install(command: list[str]) -> None:

@@ -72,7 +72,7 @@ def scenario_entry(scenario: Scenario, cpu_set: Sequence[int]) -> dict[str, obje
         "title": scenario.title,
         "question": scenario.question,
         "version": scenario.version,
-        "image": scenario.image,
+        "image": image_label(scenario),
         "command": list(scenario.command),
         "parameters": {name: list(values) for name, values in scenario.parameters.items()},
         "envelope": {**asdict(scenario.envelope), "cpu_set": list(cpu_set)},
@@ -80,6 +80,11 @@ def scenario_entry(scenario: Scenario, cpu_set: Sequence[int]) -> dict[str, obje
         "metrics": [{"name": m.name, "unit": m.unit, "better": m.better} for m in scenario.metrics],
         "claims": [asdict(claim) for claim in scenario.claims],
     }
+
+
+def image_label(scenario: Scenario) -> str:
+    """Name what a scenario runs on: its recipe, and that it adds files of its own, which makes another image."""
+    return f"{scenario.image} with the files of {scenario.name}" if scenario.files else scenario.image
 
 
 def image_entry(image: Image, lock: str) -> dict[str, object]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from bench.errors import IsolationError
 from bench.isolations.base import Exit
 from bench.isolations.fake import Fake, FakeClock
 from tests.records import launch
@@ -93,7 +94,7 @@ def test_nothing_of_an_instance_happens_after_its_end(tmp_path: Path) -> None:
 
 
 def test_an_unknown_word_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="does not know the word 'shout'"):
+    with pytest.raises(IsolationError, match="does not know the word 'shout'"):
         watched("shout", "hello", folder=tmp_path)
 
 

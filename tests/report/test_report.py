@@ -141,9 +141,9 @@ def test_figures_are_set_right_in_both(paths: report.ReportPaths) -> None:
 def test_the_terminal_answers_first(composed: content.Report) -> None:
     lines = terminal(composed).splitlines()
     start = next(place for place, line in enumerate(lines) if line.startswith("Start-up, request to ready"))
-    assert re.match(r"  bare +1\.\d\d ms +1\.\d\d \.\. \d\.\d\d ms +1 +3$", lines[start + 1].rstrip())
-    assert "vm (emulated)" in lines[start + 3]
-    assert len({line.index("median") for line in lines if "median " in line}) >= 1
+    assert re.match(r"  bare +1\.\d\d ms +1\.\d\d \.\. \d\.\d\d ms +1 +3$", lines[start + 2].rstrip())
+    assert "median" in lines[start + 1]
+    assert "vm (emulated)" in lines[start + 4]
 
 
 def test_the_same_run_gives_the_same_bytes(run: Path, paths: report.ReportPaths) -> None:

@@ -6,7 +6,9 @@ BenchError                  what failed, where, and what to do next
 │   ├── UnknownNameError    no scenario, isolation or run bears this name
 │   └── ResultsError        a stored run is missing, broken or from a newer version
 ├── ImageError              a root file system could not be built or brought into a form
+├── StoreError              a run's files could not be written
 ├── IsolationError          an isolation's engine, daemon or hypervisor refused or failed
+│   ├── StartTimeoutError   an instance did not reach its start mark in time
 │   └── UnavailableError    the isolation cannot run on this host at all: reason and remedy
 └── LeftoverError           something of an instance is still there after its teardown
 
@@ -67,8 +69,16 @@ class ImageError(BenchError):
     """A root file system could not be built or brought into a form."""
 
 
+class StoreError(BenchError):
+    """A run's files could not be written."""
+
+
 class IsolationError(BenchError):
     """An isolation's engine, daemon or hypervisor refused or failed."""
+
+
+class StartTimeoutError(IsolationError):
+    """An instance did not reach its start mark in time."""
 
 
 class UnavailableError(IsolationError):

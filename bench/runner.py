@@ -23,6 +23,8 @@ from bench.signals import Interruptions
 _EXIT_TIMEOUT_S = 30.0
 """How long an instance may take to leave after its workload has ended."""
 
+_OVER = ("overflow", "end", "closed")
+
 
 class _Ended(Exception):  # noqa: N818 - carries how a trial ended out of the watching code
     def __init__(self, kind: Kind, reason: str) -> None:
@@ -98,7 +100,7 @@ class Runner:
     def _launch(self, trial: Trial) -> Launch:
         scenario = trial.cell.scenario
         placed = replace(scenario.envelope, cpu_set=instance_cpus(scenario.envelope.cpus))
-        return Launch(trial=trial, image=self._images[scenario.name], envelope=placed, ready=scenario.ready)
+        return Launch(trial=trial, image=self._images[scenario.name], envelope=placed, patterns=_patterns(scenario))
 
     @staticmethod
     def _measurement(trial: Trial, observation: _Observation, *, emulated: bool) -> tuple[Measurement, bytes]:
@@ -117,6 +119,14 @@ class Runner:
         return measurement, console.raw
 
 
+def _patterns(scenario: Scenario) -> dict[str, str]:
+    """Return the console lines that the watch waits for."""
+    found = {"ready": scenario.ready} if scenario.ready is not None else {}
+    if scenario.window is not None:
+        found |= {"window_begin": scenario.window.begin, "window_finish": scenario.window.finish}
+    return found
+
+
 class _Watch:
     """Follows one instance from its launch to its exit, reading the meters on the way."""
 
@@ -130,10 +140,9 @@ class _Watch:
         """Watch until the exit. Raises _Ended for every way to end but ok."""
         self._await_ready()
         self._read_idle(available_before_bytes)
-        before = self._cpu()
-        self._await_end()
-        at_end = self._cpu()
-        self._take(cpu_samples(before, at_end, at_s=self._now_s()))
+        deadline_ns = self._isolation.clock.now_ns() + round(self._scenario.timeout_s * 1e9)
+        self._count_cpu(deadline_ns)
+        self._await_end(deadline_ns)
         self._take(peak_samples(self._instance, at_s=self._now_s()))
         account = self._instance.account
         self._observation.throttled = account.read().throttled if account is not None else None
@@ -167,10 +176,18 @@ class _Watch:
             )
         self._take(idle_samples(self._instance, available_before_bytes=available_before_bytes, at_s=self._now_s()))
 
-    def _await_end(self) -> None:
-        timeout_s = self._scenario.timeout_s
-        reached = self._instance.wait("overflow", "end", "closed", timeout_s=timeout_s)
+    def _count_cpu(self, deadline_ns: int) -> None:
+        """Read CPU time at both ends of the workload's own window, or else now and at the workload's end."""
+        if self._scenario.window is not None:
+            self._instance.wait("window_begin", *_OVER, timeout_s=self._left_s(deadline_ns))
+        before = self._cpu()
+        self._instance.wait("window_finish", *_OVER, timeout_s=self._left_s(deadline_ns))
+        self._take(cpu_samples(before, self._cpu(), at_s=self._now_s()))
+
+    def _await_end(self, deadline_ns: int) -> None:
+        reached = self._instance.wait(*_OVER, timeout_s=self._left_s(deadline_ns))
         if reached is None:
+            timeout_s = self._scenario.timeout_s
             raise _Ended(Kind.TIMED_OUT, f"ready, but the workload had not ended after {timeout_s:g} s")
         if reached != "end":
             self._refuse(reached, "before its workload had ended")
@@ -215,6 +232,9 @@ class _Watch:
 
     def _cpu(self) -> CpuReading:
         return read_cpu(self._instance, now_ns=self._isolation.clock.now_ns())
+
+    def _left_s(self, deadline_ns: int) -> float:
+        return max(0.0, (deadline_ns - self._isolation.clock.now_ns()) / 1e9)
 
     def _take(self, samples: list[Sample]) -> None:
         self._observation.samples += samples

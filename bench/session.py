@@ -6,8 +6,8 @@ import os
 import platform
 import random
 import shutil
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,7 +20,7 @@ from bench.isolations import open_isolation
 from bench.isolations.base import Availability, Isolation
 from bench.isolations.cgroup import version as cgroup_version
 from bench.isolations.probe import check, unavailable
-from bench.isolations.remedy import mend
+from bench.isolations.remedy import mend, mend_image_tools
 from bench.model import Image, Measurement, Recipe, Scenario, Trial
 from bench.placement import harness_cpus, instance_cpus, kept_to
 from bench.plan import plan
@@ -29,6 +29,7 @@ from bench.signals import Interruptions
 from bench.state import alive, registered_runs
 from bench.store import manifest as manifests
 from bench.store.journal import Journal
+from bench.writing import require_writable, written
 
 _TREES = ["ash", "bay", "elm", "fig", "fir", "gum", "koa", "nut", "oak", "pea", "rue", "sal", "tea", "ulm", "yew"]
 """Short words that make run ids easy to say."""
@@ -82,33 +83,31 @@ class Finished:
 def execute(request: Request, listener: Listener) -> Finished:
     """Prepare, plan, measure, keep. Returns also when interrupted; what was measured is kept then.
 
-    Raises BenchError when nothing can be measured at all: an image that cannot be built, a bad envelope.
+    Raises BenchError when nothing can be measured at all: an image that cannot be built, a bad envelope, results
+    that cannot be written. Raises Interrupted when a signal comes before the first trial.
     """
     run = new_run_id(request.results)
     interruptions = Interruptions()
     with ExitStack() as stack:
         stack.enter_context(interruptions.handled())
         stack.enter_context(alive(run))
+        require_writable(request.results)
+        isolations, availabilities = _open(request, run, interruptions, listener)
         stack.enter_context(kept_to(_harness(request.scenarios)))
         built = _build(request, listener)
-        isolations, availabilities = _check(request, run, built, listener, interruptions)
+        _check(isolations, availabilities, built, listener)
         trials = plan(request.scenarios, request.isolations, seed=request.seed, rounds=request.rounds)
         listener.planned(trials)
-        folder = _open_folder(request, run, built)
-        manifest = _manifest(request, run, trials, isolations, availabilities, built)
-        manifests.write(manifest, folder)
-        runner = Runner(isolations, availabilities, built, interruptions)
-        outcomes: dict[str, int] = {}
-        try:
+        with interruptions.deferred():
+            folder = _open_folder(request, run, built)
+            manifest = _manifest(request, run, trials, isolations, availabilities, built)
+            manifests.write(manifest, folder)
+            runner = Runner(isolations, availabilities, built, interruptions)
             with Journal(folder) as journal:
-                for trial in trials:
-                    with interruptions.held():
-                        kind = _measure(trial, runner, journal, listener)
-                        outcomes[kind] = outcomes.get(kind, 0) + 1
-        except Interrupted as interruption:
-            manifest.interrupted = interruption.signal_name
-        manifest.finished_at = _now().isoformat(timespec="seconds")
-        manifests.write(manifest, folder)
+                outcomes = _measure(trials, runner, journal, listener, interruptions)
+            manifest.interrupted = interruptions.arrived
+            manifest.finished_at = _now().isoformat(timespec="seconds")
+            manifests.write(manifest, folder)
     return Finished(folder=folder, outcomes=outcomes, interrupted=manifest.interrupted)
 
 
@@ -123,14 +122,25 @@ def new_run_id(results: Path) -> str:
     return f"{stamp}-{random.choice(words or [str(os.getpid())])}"
 
 
-def _measure(trial: Trial, runner: Runner, journal: Journal, listener: Listener) -> str:
-    """Measure a trial and keep it; return its outcome's kind."""
-    listener.starting(trial)
-    started_at = _now()
-    measurement, console = runner.measure(trial)
-    journal.append(measurement, console, started_at=started_at)
-    listener.measured(measurement)
-    return measurement.outcome.kind.value
+def _measure(
+    trials: Sequence[Trial], runner: Runner, journal: Journal, listener: Listener, interruptions: Interruptions
+) -> dict[str, int]:
+    """Measure and keep one trial after another until all are done or a signal has come; count the outcomes."""
+    outcomes: dict[str, int] = {}
+    for trial in trials:
+        listener.starting(trial)
+        started_at = _now()
+        try:
+            measurement, console = runner.measure(trial)
+        except Interrupted:
+            break
+        journal.append(measurement, console, started_at=started_at)
+        kind = measurement.outcome.kind.value
+        outcomes[kind] = outcomes.get(kind, 0) + 1
+        listener.measured(measurement)
+        if interruptions.arrived:
+            break
+    return outcomes
 
 
 def _build(request: Request, listener: Listener) -> dict[str, Image]:
@@ -141,25 +151,51 @@ def _build(request: Request, listener: Listener) -> dict[str, Image]:
     }
 
 
-def _check(
-    request: Request, run: str, built: Mapping[str, Image], listener: Listener, interruptions: Interruptions
+def _open(
+    request: Request, run: str, interruptions: Interruptions, listener: Listener
 ) -> tuple[dict[str, Isolation], dict[str, Availability]]:
+    """Open every isolation and, if asked to, mend it; what cannot be opened is an availability already.
+
+    Before the harness is placed: an engine that is started here must not inherit the harness's few CPUs.
+    """
+    isolations: dict[str, Isolation] = {}
+    availabilities: dict[str, Availability] = {}
+    if request.fix:
+        mend_image_tools(listener.say)
+    for name in request.isolations:
+        with _answered(name, availabilities):
+            isolations[name] = open_isolation(name, run)
+            isolations[name].guard = interruptions.held
+            if request.fix:
+                mend(isolations[name], listener.say)
+    return isolations, availabilities
+
+
+def _check(
+    isolations: Mapping[str, Isolation],
+    availabilities: dict[str, Availability],
+    built: Mapping[str, Image],
+    listener: Listener,
+) -> None:
     """Start every isolation once for real, and prepare the other images for those that work."""
     distinct = list({image.digest: image for image in built.values()}.values())
-    isolations: dict[str, Isolation] = {}
-    availabilities = {}
-    for name in request.isolations:
-        try:
-            isolation = isolations[name] = open_isolation(name, run)
-            if request.fix:
-                mend(isolation, listener.say)
-            availabilities[name] = check(isolation, distinct[0], listener.say, guard=interruptions.held)
+    for name in [name for name in isolations if name not in availabilities]:
+        with _answered(name, availabilities):
+            availabilities[name] = check(isolations[name], distinct[0], listener.say)
             for image in distinct[1:] if availabilities[name].ready else []:
-                isolation.prepare(image, listener.say)
-        except BenchError as error:
-            availabilities[name] = unavailable(name, error)
+                isolations[name].prepare(image, listener.say)
     listener.checked(describe_host(), list(availabilities.values()))
-    return isolations, availabilities
+
+
+@contextmanager
+def _answered(name: str, availabilities: dict[str, Availability]) -> Iterator[None]:
+    """Make whatever goes wrong with an isolation the answer why it is not available; the others go on."""
+    try:
+        yield
+    except BenchError as error:
+        availabilities[name] = unavailable(name, error)
+    except Exception as error:  # noqa: BLE001 - a third party's fault too must not end the run
+        availabilities[name] = unavailable(name, BenchError(f"a fault in isolation {name}: {error!r}"))
 
 
 def describe_host() -> str:
@@ -184,9 +220,10 @@ def _harness(scenarios: Sequence[Scenario]) -> tuple[int, ...]:
 
 def _open_folder(request: Request, run: str, built: Mapping[str, Image]) -> Path:
     folder = request.results / run
-    (folder / "locks").mkdir(parents=True, exist_ok=True)
-    for image in built.values():
-        shutil.copyfile(image.lock, folder / _lock_name(image))
+    with written(folder):
+        (folder / "locks").mkdir(parents=True)
+        for image in built.values():
+            shutil.copyfile(image.lock, folder / _lock_name(image))
     return folder
 
 
@@ -214,8 +251,7 @@ def _manifest(
         host=fingerprint(cgroup=cgroup_version()),
         harness={"cpu_set": list(_harness(request.scenarios)), "python": platform.python_version()},
         isolations={
-            name: manifests.isolation_entry(isolations.get(name), availability)
-            for name, availability in availabilities.items()
+            name: manifests.isolation_entry(isolations.get(name), availabilities[name]) for name in request.isolations
         },
         scenarios={
             scenario.name: manifests.scenario_entry(scenario, instance_cpus(scenario.envelope.cpus))

@@ -40,6 +40,20 @@ class Interruptions:
             self._held = before
             self._obey()
 
+    @property
+    def arrived(self) -> str | None:
+        """Name of the first signal that has arrived, obeyed or not; None while there is none."""
+        return self._pending
+
+    @contextmanager
+    def deferred(self) -> Iterator[None]:
+        """Leave it to the block to look at ``arrived``; a signal raises nothing, but inside ``allowed``."""
+        before, self._held = self._held, True
+        try:
+            yield
+        finally:
+            self._held = before
+
     @contextmanager
     def allowed(self) -> Iterator[None]:
         """Obey signals at once within this block, though it lies inside ``held``."""

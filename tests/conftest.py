@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -32,11 +33,19 @@ def run_id() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def measured_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a run that the command line has really measured, on every isolation this host has."""
+def timed_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, float]:
+    """A run that the command line has really measured, on every isolation this host has, and how long that took."""
     results = tmp_path_factory.mktemp("results")
     command = [sys.executable, "-m", "bench", "run", "--quick", "--rounds", "2", "--results", str(results)]
+    began = time.monotonic()
     done = subprocess.run(command, capture_output=True, text=True, check=False)
+    took_s = time.monotonic() - began
     assert done.returncode == 0, done.stdout + done.stderr
     [run] = results.iterdir()
-    return run
+    return run, took_s
+
+
+@pytest.fixture(scope="session")
+def measured_run(timed_run: tuple[Path, float]) -> Path:
+    """The folder of that run."""
+    return timed_run[0]

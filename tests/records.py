@@ -65,7 +65,10 @@ def image(folder: Path) -> Image:
 
 def launch(*command: str, folder: Path, ready: str | None = None, number: int = 1) -> Launch:
     of = scenario(*command, ready=ready)
-    return Launch(trial=trial(of, number=number), image=image(folder), envelope=envelope(cpu_set=(1,)), ready=ready)
+    patterns = {"ready": ready} if ready else {}
+    return Launch(
+        trial=trial(of, number=number), image=image(folder), envelope=envelope(cpu_set=(1,)), patterns=patterns
+    )
 
 
 def metric(name: str = "rate", *, pattern: str | None = None, path: str | None = None) -> Metric:

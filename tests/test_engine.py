@@ -14,6 +14,7 @@ import pytest
 
 from bench import engine, engine_ping
 from bench.errors import IsolationError, UnavailableError
+from tests.required import unavailable
 
 
 @pytest.fixture
@@ -94,7 +95,7 @@ def test_a_stranger_under_our_pid_is_not_ours(silent: Path) -> None:
 @pytest.mark.docker
 def test_where_an_engine_answers_start_does_nothing() -> None:
     if engine.engine_answers() is None:
-        pytest.skip("no Docker engine answers; python -m bench doctor --fix starts one")
+        unavailable("no Docker engine answers; python -m bench doctor --fix starts one")
     before = {process.pid for process in psutil.process_iter(["name"]) if process.info["name"] == "dockerd"}
     said: list[str] = []
     engine.start_engine(said.append)
@@ -106,7 +107,7 @@ def test_where_an_engine_answers_start_does_nothing() -> None:
 @pytest.mark.root
 def test_no_second_engine_is_started_beside_one_that_hides(silent: Path) -> None:
     if os.geteuid() != 0 or not any(process.name() == "dockerd" for process in psutil.process_iter()):
-        pytest.skip("needs root and an engine that runs here")
+        unavailable("needs root and an engine that runs here")
     with pytest.raises(IsolationError, match="Set DOCKER_HOST"):
         engine.start_engine(print)
     assert not (silent / "docker.sock").exists()

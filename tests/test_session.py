@@ -29,6 +29,7 @@ RECIPE = Recipe(name="base", suite="bookworm", packages=())
 def _no_real_image(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """The fake needs no image; its lock is what a run keeps of it."""
     monkeypatch.setenv("ISOBENCH_STATE", str(tmp_path / "state"))
+    monkeypatch.setattr("bench.state._LOCKS", tmp_path)
     folder = tmp_path / "image"
     folder.mkdir()
     made = image(folder)

@@ -11,17 +11,31 @@ import psutil
 import pytest
 
 from bench import state
+from bench.errors import StoreError
 
 
 @pytest.fixture(autouse=True)
 def _own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ISOBENCH_STATE", str(tmp_path))
+    (tmp_path / "locks").mkdir()
+    monkeypatch.setattr(state, "_LOCKS", tmp_path / "locks")
 
 
 def register(run: str, text: str) -> None:
-    folder = state.run_folder(run)
-    folder.mkdir(parents=True)
-    (folder / "alive").write_text(text)
+    state.run_folder(run).mkdir(parents=True)
+    with state.alive("any"):
+        (state._registry() / run).write_text(text)
+
+
+def test_a_run_of_another_user_is_alive_to_all(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    with state.alive("fir"):
+        monkeypatch.setenv("ISOBENCH_STATE", str(tmp_path / "elsewhere"))
+        assert state.is_alive("fir")
+
+
+def test_no_two_runs_bear_one_id() -> None:
+    with state.alive("fir"), pytest.raises(StoreError, match="fir"), state.alive("fir"):
+        pass
 
 
 def test_the_environment_names_the_folder(tmp_path: Path) -> None:
@@ -62,7 +76,7 @@ def test_scratch_space_goes_with_its_trial_also_after_an_error() -> None:
         with pytest.raises(KeyboardInterrupt), state.scratch("fir", 7) as folder:  # noqa: PT012 - a body that fails
             (folder / "disk").write_text("content")
             raise KeyboardInterrupt
-        assert [path.name for path in run.iterdir()] == ["alive"]
+        assert [path.name for path in run.iterdir()] == []
 
 
 def test_another_user_may_enter_scratch_space_but_not_list_it() -> None:

@@ -70,13 +70,15 @@ def _clocks(comparison: Comparison) -> list[str]:
 
 def _few_trials(comparison: Comparison) -> list[str]:
     ok = comparison.samples.groupby("isolation")["trial"].nunique()
-    counts = [int(ok.get(isolation, 0)) for isolation in comparison.isolations]
-    fewest = min((count for count in counts if count), default=0)
-    empty = [comparison.name_of(name) for name, count in zip(comparison.isolations, counts, strict=True) if not count]
-    said = [f"No trial of {name} ended well: it has no figures." for name in empty]
+    counts = {comparison.name_of(isolation): int(ok.get(isolation, 0)) for isolation in comparison.isolations}
+    fewest = min((count for count in counts.values() if count), default=0)
+    said = [f"No trial of {name} ended well: it has no figures." for name, count in counts.items() if not count]
     if 0 < fewest < intervals.MINIMUM:
-        trials = "trial" if fewest == 1 else "trials"
-        said.append(f"With {fewest} good {trials} there is no interval: treat medians as a first look.")
+        few = [name for name, count in counts.items() if 0 < count < intervals.MINIMUM]
+        said.append(
+            f"Fewer than {intervals.MINIMUM} good trials of {', '.join(few)} give no interval: "
+            "treat the median as a first look."
+        )
     elif 0 < fewest < ENOUGH:
         coverage = intervals.best_coverage(fewest) * 100
         said.append(

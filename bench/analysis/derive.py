@@ -98,14 +98,13 @@ def residual(summed: pd.DataFrame) -> pd.DataFrame:
 def per_cpu_second(samples: pd.DataFrame) -> pd.DataFrame:
     """Return work per host CPU-second for each rate (unit ``.../s``, higher is better) a workload reports.
 
-    Work is the rate times the time it was reported over: the workload's own window where the scenario has one,
-    else the span from ready to the end, over which the CPU-seconds are counted in any case.
+    ``cpu.window`` and ``cpu.used`` cover the same stretch: the workload's own window where the scenario names one,
+    else from ready to the workload's end.
     """
     rates = samples[
         (samples["vantage"] == "workload") & (samples["better"] == "higher") & samples["unit"].str.endswith("/s")
     ]
-    window = _by_trial(samples, "clock.workload", "workload").combine_first(_by_trial(samples, "cpu.window", "host"))
-    busy = window / cpu_used(samples)
+    busy = _by_trial(samples, "cpu.window", "host") / cpu_used(samples)
     parts = []
     for (metric, unit), rows in rates.groupby(["metric", "unit"], sort=False):
         work = rows.drop_duplicates("trial").set_index("trial")["value"] * busy

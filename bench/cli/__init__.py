@@ -1,6 +1,6 @@
 """The command line: the only place that prints and exits. One file per command.
 
-Exit codes: 0 all went well; 1 some trials failed, or an isolation asked for is not ready; 2 the input is wrong;
+Exit codes: 0 all went well; 1 some trials failed (doctor: an isolation is not ready); 2 the input is wrong;
 3 nothing could be measured; 130 ended by Ctrl-C; 143 ended by SIGTERM. What was measured is kept in every case.
 """
 

@@ -19,7 +19,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     help="What does each way of isolating a workload cost on this machine, and how sure are we?",
     epilog=(
-        "Exit codes: 0 all went well; 1 some trials failed or an isolation is not ready; 2 the input is wrong; "
+        "Exit codes: 0 all went well; 1 some trials failed (doctor: an isolation is not ready); 2 the input is wrong; "
         "3 nothing could be measured; 130 Ctrl-C; 143 SIGTERM. What was measured is kept in every case."
     ),
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import nullcontext
 
 from rich.console import Console
 
@@ -13,12 +14,13 @@ from bench.cli.progress import state_line
 from bench.engine import stop_engine
 from bench.errors import BenchError
 from bench.isolations import open_isolation, real_names
-from bench.isolations.base import Availability, Fault, Say
+from bench.isolations.base import Availability, Fault, Guard, Say
 from bench.isolations.probe import check
-from bench.isolations.remedy import mend
+from bench.isolations.remedy import mend, mend_image_tools
 from bench.model import Image
 from bench.scenario import load_recipe, stock_folder
 from bench.session import describe_host
+from bench.signals import Interruptions
 from bench.state import alive
 
 _IMAGE = "base"
@@ -31,8 +33,10 @@ def doctor(*, fix: bool, as_json: bool) -> None:
     def say(line: str) -> None:
         aside.print(f"  {line}", style="dim", soft_wrap=True, markup=False)
 
-    with alive(f"doctor-{os.getpid()}"):
-        found = examine(f"doctor-{os.getpid()}", fix=fix, say=say)
+    run = f"doctor-{os.getpid()}"
+    interruptions = Interruptions()
+    with interruptions.handled(), alive(run):
+        found = examine(run, fix=fix, say=say, guard=interruptions.held)
     if as_json:
         console.print_json(json.dumps({"host": describe_host(), "isolations": [_plain(one) for one in found]}))
     else:
@@ -43,14 +47,19 @@ def doctor(*, fix: bool, as_json: bool) -> None:
         raise SystemExit(ExitCode.SOME_FAILED)
 
 
-def examine(run: str, *, fix: bool, say: Say) -> list[Availability]:
-    """Return the state of every isolation, after their remedies have been applied if ``fix``."""
+def examine(run: str, *, fix: bool, say: Say, guard: Guard = nullcontext) -> list[Availability]:
+    """Return the state of every isolation, after their remedies have been applied if ``fix``.
+
+    ``guard`` is entered around each start, so that a signal leaves nothing behind.
+    """
     try:
+        if fix:
+            mend_image_tools(say)
         image = images.build(load_recipe(stock_folder() / "images" / f"{_IMAGE}.toml"), (), say=say)
     except BenchError as error:
         fault = Fault(reason=error.what, remedy=error.remedy or "")
         return [Availability(isolation=name, fault=fault, detail=fault.reason) for name in real_names()]
-    return [_examine(name, run, image, fix=fix, say=say) for name in real_names()]
+    return [_examine(name, run, image, fix=fix, say=say, guard=guard) for name in real_names()]
 
 
 def stop() -> None:
@@ -60,9 +69,10 @@ def stop() -> None:
         console.print("No Docker engine of Isobench's own is running.")
 
 
-def _examine(name: str, run: str, image: Image, *, fix: bool, say: Say) -> Availability:
+def _examine(name: str, run: str, image: Image, *, fix: bool, say: Say, guard: Guard) -> Availability:
     try:
         isolation = open_isolation(name, run)
+        isolation.guard = guard
         if fix:
             mend(isolation, say)
         return check(isolation, image, say)

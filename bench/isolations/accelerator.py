@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from bench.errors import BenchError
+from bench.errors import BenchError, StartTimeoutError
 from bench.isolations.base import Say
 from bench.model import short_digest
 
@@ -49,8 +49,10 @@ def choose(boot_s: Callable[[bool, float], float], folder: Path, versions: dict[
     emulated_s = boot_s(False, _EMULATED_TIMEOUT_S)
     try:
         accelerated_s = boot_s(True, _KVM_PATIENCE * emulated_s)
-    except BenchError:
+    except StartTimeoutError:
         choice = Choice(kvm=False, why="/dev/kvm opens, but no guest reaches its start mark under it")
+    except BenchError as error:  # of today, perhaps: said, but not remembered
+        return Choice(kvm=False, why=f"a guest under KVM failed: {error.what}")
     else:
         sooner = accelerated_s < emulated_s
         compared = f"{accelerated_s:.1f} s under KVM, {emulated_s:.1f} s emulated"

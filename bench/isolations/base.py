@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import ClassVar, Protocol
 
@@ -20,6 +20,9 @@ from bench.model import Envelope, Image, Phase, Trial
 
 Say = Callable[[str], None]
 """Receives one line of progress; the core itself never prints."""
+
+Guard = Callable[[], AbstractContextManager[None]]
+"""Makes what is entered around a start, to hold back signals until nothing can be left behind."""
 
 
 class Clock(Protocol):
@@ -136,14 +139,15 @@ class Launch:
     trial: Trial
     image: Image
     envelope: Envelope
-    ready: str | None = None
+    patterns: Mapping[str, str] = field(default_factory=dict)
+    """Events by the pattern of the console line that brings them: ``ready``, ``window_begin``, ``window_finish``."""
     console_limit_bytes: int = LIMIT_BYTES
 
 
 def console_of(launch: Launch, timeline: Timeline) -> Console:
     """Return the console of an instance about to be launched; its events become marks of the timeline."""
     return Console(
-        launch.trial.nonce, ready=launch.ready, on_event=timeline.mark, limit_bytes=launch.console_limit_bytes
+        launch.trial.nonce, patterns=launch.patterns, on_event=timeline.mark, limit_bytes=launch.console_limit_bytes
     )
 
 
@@ -196,6 +200,8 @@ class Isolation(ABC):
     def __init__(self, run: str) -> None:
         self.run = run
         """Id of the run that everything made here is labelled with."""
+        self.guard: Guard = nullcontext
+        """Entered around starts that are no trials (probes); the session holds back signals with it."""
 
     @abstractmethod
     def missing(self) -> Fault | None:

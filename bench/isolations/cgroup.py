@@ -82,7 +82,7 @@ class Cgroup:
             group.remove()
             raise IsolationError(
                 f"cannot make a control group at {error.filename}: {error.strerror}",
-                remedy="Run as root, or in a cgroup delegated to you with memory, cpuset and pids",
+                remedy="Run as root",
             ) from error
         return group
 

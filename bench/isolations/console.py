@@ -11,7 +11,7 @@ import re
 import threading
 import time
 from bisect import bisect_left
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 LIMIT_BYTES = 16 << 20
@@ -35,19 +35,21 @@ class Console:
     """Collects an instance's output and turns marks into events that can be waited for.
 
     Events: ``start``, ``ready``, ``end``, ``bye`` and any other word the entry marks, ``overflow`` when the
-    limit is passed, ``closed`` when the stream has ended.
+    limit is passed, ``closed`` when the stream has ended. ``patterns`` names further events, each by the regular
+    expression of the workload's line that brings it; without one for ``ready``, the start mark is ready.
     """
 
     def __init__(
         self,
         nonce: str,
         *,
-        ready: str | None = None,
+        patterns: Mapping[str, str] | None = None,
         on_event: Callable[[str, int], None] = lambda _event, _at_ns: None,
         limit_bytes: int = LIMIT_BYTES,
     ) -> None:
         self._mark = re.compile(rb"@isobench " + re.escape(nonce.encode()) + rb" ([a-z_]+)(?: ([^\r\n]*))?\r?\n")
-        self._ready = re.compile(ready.encode()) if ready else None
+        self._patterns = {event: re.compile(text.encode()) for event, text in (patterns or {}).items()}
+        self._start_is_ready = "ready" not in self._patterns
         self._on_event = on_event
         self._limit_bytes = limit_bytes
         self._chunks: list[bytes] = []
@@ -126,13 +128,16 @@ class Console:
         self._unfinished = [data[complete:]]
         for match in self._mark.finditer(text):
             self._on_mark(match[1].decode(), (match[2] or b"").decode("utf-8", "replace"), at_ns)
-        if self._ready and "ready" not in self._events and self._says_ready(self._ready, text):
-            self._set("ready", at_ns)
+        waiting = {event: found for event, found in self._patterns.items() if event not in self._events}
+        if waiting:
+            self._match(waiting, text, at_ns)
 
-    def _says_ready(self, ready: re.Pattern[bytes], text: bytes) -> bool:
-        """Whether a line of the workload's own matches; the entry's marks are nobody's readiness."""
-        own = self._mark.sub(b"\n", text)
-        return any(line and ready.search(line) for line in own.replace(b"\r\n", b"\n").split(b"\n"))
+    def _match(self, waiting: Mapping[str, re.Pattern[bytes]], text: bytes, at_ns: int) -> None:
+        """Set the events whose pattern a line of the workload's own matches; the entry's marks are not looked at."""
+        lines = self._mark.sub(b"\n", text).replace(b"\r\n", b"\n").split(b"\n")
+        for event, pattern in waiting.items():
+            if any(line and pattern.search(line) for line in lines):
+                self._set(event, at_ns)
 
     def _on_mark(self, word: str, rest: str, at_ns: int) -> None:
         if word == "saw":
@@ -142,7 +147,7 @@ class Console:
         if word == "end":
             self.status = int(rest) if rest.isdigit() else None
         self._set(word, at_ns)
-        if word == "start" and self._ready is None:
+        if word == "start" and self._start_is_ready:
             self._set("ready", at_ns)
 
     def _set(self, event: str, at_ns: int) -> None:

@@ -66,7 +66,13 @@ class Docker(Isolation):
 
     def missing(self) -> Fault | None:
         """Look for an engine that answers."""
-        if engine_answers() is not None:
+        engine = engine_answers()
+        if engine is not None and not engine.startswith("unix://"):
+            return Fault(
+                reason=f"the engine at {engine} is on another host, whose memory and CPU time cannot be read here",
+                remedy="Run Isobench on that host, or unset DOCKER_HOST",
+            )
+        if engine is not None:
             return None
         return Fault(
             reason="no Docker engine answers",
@@ -118,8 +124,9 @@ class Docker(Isolation):
             name = f"isobench-{self.run}-{launch.trial.number:04d}"
             timeline.mark("requested", self.clock.now_ns())
             with translated("start a container"):
+                # Before the call: an engine that answers too late has made the container all the same.
+                stack.callback(remove, api, name, timeline)
                 container = api.create_container_from_config(settings, name=name)["Id"]  # type: ignore[no-untyped-call]
-                stack.callback(remove, api, container, timeline)
                 timeline.mark("created", self.clock.now_ns())
                 stream = stack.enter_context(attached(api, container))
                 timeline.mark("attached", self.clock.now_ns())

@@ -6,12 +6,14 @@ the QEMU driver then lives in this process, below a root folder of the run's own
 
 from __future__ import annotations
 
+import atexit
 import os
 import shutil
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TypeAlias
 
@@ -20,7 +22,9 @@ os.environ.setdefault("LIBVIRT_LOG_OUTPUTS", "4:file:/dev/null")
 import libvirt
 
 from bench.errors import IsolationError
-from bench.images import cache
+from bench.images.cache import shelf
+from bench.state import alive
+from bench.writing import written
 
 Domain: TypeAlias = libvirt.virDomain
 
@@ -59,8 +63,10 @@ class Hypervisor:
         """Whether libvirt still lists the domain."""
         try:
             self.connection.lookupByUUID(domain.UUID())
-        except libvirt.libvirtError:
-            return False
+        except libvirt.libvirtError as error:
+            if error.get_error_code() == libvirt.VIR_ERR_NO_DOMAIN:
+                return False
+            raise IsolationError(f"cannot ask libvirt for a domain: {error.get_error_message()}") from error
         return True
 
     def destroy(self, domain: Domain) -> None:
@@ -71,18 +77,23 @@ class Hypervisor:
     @property
     def versions(self) -> dict[str, str]:
         """Versions of libvirt and of the QEMU it starts."""
-        return {
-            "libvirt": _dotted(self.connection.getLibVersion()),
-            "qemu": _dotted(self.connection.getVersion()),
-            "driver": "embedded" if self.embedded else "system",
-        }
+        with translated("ask libvirt for its version"):
+            return {
+                "libvirt": _dotted(self.connection.getLibVersion()),
+                "qemu": _dotted(self.connection.getVersion()),
+                "driver": "embedded" if self.embedded else "system",
+            }
 
 
 _event_loop: threading.Thread | None = None
 
 
-def connect(folder: Path) -> Hypervisor:
-    """Open the system's libvirt if it answers, else an embedded driver rooted in ``folder``."""
+@cache
+def connect() -> Hypervisor:
+    """Open the system's libvirt if it answers, else the embedded driver; once per process.
+
+    A process can have one embedded driver only, so its root belongs to the process and goes with it.
+    """
     _start_event_loop()
     with translated("connect to libvirt"):
         if any(Path(socket).exists() for socket in _SYSTEM_SOCKETS):
@@ -92,8 +103,11 @@ def connect(folder: Path) -> Hypervisor:
                 pass  # a socket that nobody serves: the embedded driver needs none
             else:
                 return Hypervisor(connection=connection, uri="qemu:///system", pid_folder=Path("/run/libvirt/qemu"))
-        uri = f"qemu:///embed?root={_embed_root(folder)}"
-        return Hypervisor(connection=libvirt.open(uri), uri=uri, pid_folder=folder / "run/qemu")
+        kept = ExitStack()
+        root = kept.enter_context(alive(f"libvirt-{os.getpid()}"))
+        atexit.register(kept.close)
+        uri = f"qemu:///embed?root={_embed_root(root)}"
+        return Hypervisor(connection=libvirt.open(uri), uri=uri, pid_folder=root / "run/qemu")
 
 
 @contextmanager
@@ -110,12 +124,10 @@ def _embed_root(folder: Path) -> Path:
 
     Probing QEMU's capabilities takes seconds on a new root; libvirt itself discards a cache that is stale.
     """
-    (folder / "etc").mkdir(parents=True, exist_ok=True)
-    (folder / "etc/qemu.conf").write_text(_QEMU_CONF)
-    shared = cache.shelf("libvirt")
-    link = folder / "cache"
-    if not link.exists():
-        link.symlink_to(shared)
+    with written(folder):
+        (folder / "etc").mkdir()
+        (folder / "etc/qemu.conf").write_text(_QEMU_CONF)
+        (folder / "cache").symlink_to(shelf("libvirt"))
     return folder
 
 

@@ -3,33 +3,25 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 
 from bench.envelope import mismatches
-from bench.errors import BenchError, IsolationError
+from bench.errors import BenchError, IsolationError, StartTimeoutError
 from bench.isolations.base import Availability, Fault, Isolation, Launch, Say
 from bench.model import Cell, Envelope, Image, Scenario, Trial
 from bench.placement import instance_cpus
-
-Guard = Callable[[], AbstractContextManager[None]]
 
 PROBE_TIMEOUT_S = 60.0
 _MEMORY_BYTES = 256 << 20
 
 
-def check(isolation: Isolation, image: Image, say: Say, *, guard: Guard = nullcontext) -> Availability:
-    """Find out by a real start whether an isolation works here; a fault is an answer, not an error.
-
-    ``guard`` is entered around the start, to hold back signals until nothing can be left behind.
-    """
+def check(isolation: Isolation, image: Image, say: Say) -> Availability:
+    """Find out by a real start whether an isolation works here; a fault is an answer, not an error."""
     fault = isolation.missing()
     if fault is None:
         try:
             isolation.prepare(image, say)
-            with guard():
-                probe_start_s(isolation, image)
+            probe_start_s(isolation, image)
             return isolation.describe()
         except BenchError as error:
             return unavailable(isolation.name, error)
@@ -45,16 +37,17 @@ def unavailable(name: str, error: BenchError) -> Availability:
 def probe_start_s(isolation: Isolation, image: Image, *, timeout_s: float = PROBE_TIMEOUT_S) -> float:
     """Start an instance that does nothing; return the seconds from the request to its start mark.
 
-    Raises IsolationError, with the console's tail, when it does not start and end in time.
+    Raises StartTimeoutError, with the console's tail, when it does not start and end in time, IsolationError when
+    its envelope does not arrive.
     """
     launch = _launch(image)
-    with isolation.launch(launch) as instance:
+    with isolation.guard(), isolation.launch(launch) as instance:
         reached = instance.wait("end", "closed", timeout_s=timeout_s)
         instance.dismiss()
         start_s = instance.timeline.since_request_s("start")
         if reached != "end" or start_s is None:
             said = " / ".join(instance.console.tail(5)) or "nothing"
-            raise IsolationError(
+            raise StartTimeoutError(
                 f"an instance of {isolation.name} did not start and end within {timeout_s:.0f} s; it said: {said}"
             )
         instance.wait_exit(timeout_s)

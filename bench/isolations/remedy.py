@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 
 from bench.errors import UnavailableError
@@ -26,6 +27,15 @@ def mend(isolation: Isolation, say: Say) -> None:
         say(f"{isolation.name}: {fault.reason}; fixing: {fault.remedy}")
         fault.fix()
         before = fault.reason
+
+
+def mend_image_tools(say: Say) -> None:
+    """Install what images are built with, where it is missing; raises UnavailableError when that fails."""
+    for tool, package in (("mmdebstrap", "mmdebstrap"), ("mke2fs", "e2fsprogs")):
+        fault = missing_package(f"the command {tool} is missing", package)
+        if shutil.which(tool) is None and fault.fix:
+            say(f"{fault.reason}; fixing: {fault.remedy}")
+            fault.fix()
 
 
 def _install(command: list[str]) -> None:

@@ -13,7 +13,6 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
-from functools import cached_property
 from pathlib import Path
 from typing import ClassVar
 
@@ -43,7 +42,8 @@ from bench.isolations.remedy import missing_package
 from bench.isolations.serial import SerialLine
 from bench.isolations.timeline import Timeline
 from bench.model import Image, Phase
-from bench.state import run_folder, scratch
+from bench.state import scratch
+from bench.writing import written
 
 _GONE_TIMEOUT_S = 10.0
 _GONE_POLL_S = 0.01
@@ -74,6 +74,7 @@ class VirtualMachine(Isolation):
     def __init__(self, run: str) -> None:
         super().__init__(run)
         self._choice = Choice(kvm=False, why="not yet tried")
+        self._guest: dict[str, str] = {}
 
     def missing(self) -> Fault | None:
         """Look for QEMU, its disk tool, and the user libvirt runs it as."""
@@ -90,7 +91,7 @@ class VirtualMachine(Isolation):
     def prepare(self, image: Image, say: Say) -> None:
         """Make the disk and the boot kit, and find out by booting whether hardware virtualization works."""
         images.disk(image, say)
-        images.kit(image.suite, say=say)
+        self._guest = {"guest kernel": images.kit(image.suite, say=say).release}
 
         def boot_s(kvm: bool, timeout_s: float) -> float:
             self._choice = Choice(kvm=kvm, why="trying")
@@ -108,7 +109,7 @@ class VirtualMachine(Isolation):
             fault=None,
             detail=f"libvirt {versions['libvirt']} ({versions['driver']}), QEMU {versions['qemu']}, {how}",
             emulated=not kvm,
-            versions={**versions, "accelerator": "kvm" if kvm else "tcg"},
+            versions={**versions, "accelerator": "kvm" if kvm else "tcg", **self._guest},
         )
 
     def launch(self, launch: Launch) -> AbstractContextManager[Instance]:
@@ -134,6 +135,7 @@ class VirtualMachine(Isolation):
             timeline.mark("defined", self.clock.now_ns())
             instance = VirtualMachineInstance(timeline, console, hypervisor, domain, line)
             stack.callback(instance.stop)
+            instance.find_process()
             yield instance
 
     def clean(self, dead: Callable[[str], bool]) -> list[str]:
@@ -147,9 +149,9 @@ class VirtualMachine(Isolation):
                 removed.append(f"virtual machine of run {run} (process {process.pid})")
         return removed
 
-    @cached_property
+    @property
     def _hypervisor(self) -> Hypervisor:
-        return connect(run_folder(self.run) / "libvirt")
+        return connect()
 
     def _machine(self, launch: Launch, folder: Path) -> Machine:
         """Lay out the machine, its initrd with the trial's own command included."""
@@ -157,7 +159,8 @@ class VirtualMachine(Isolation):
         trial = launch.trial
         initrd = folder / "initrd"
         appended = images.trial_cpio(nonce=trial.nonce, pids=launch.envelope.pids, command=trial.cell.command)
-        initrd.write_bytes(kit.initrd.read_bytes() + appended)
+        with written(initrd):
+            initrd.write_bytes(kit.initrd.read_bytes() + appended)
         return Machine(
             name=f"isobench-{self.run}-{trial.number:04d}",
             emulator=qemu_binary() or "",
@@ -188,10 +191,19 @@ class VirtualMachineInstance(Instance):
         self._line = line
         self._qemu: processes.PsutilProcess | None = None
         self._pidfd: int | None = None
-        with suppress(OSError, ValueError, Unreadable):  # a machine that is off already has no process to watch
-            pid = int((hypervisor.pid_folder / f"{domain.name()}.pid").read_text())
+
+    def find_process(self) -> None:
+        """Find the QEMU process; a machine that is off already has none.
+
+        Raises IsolationError when the machine runs and its process cannot be found: its end could not be verified.
+        """
+        try:
+            pid = int((self._hypervisor.pid_folder / f"{self._domain.name()}.pid").read_text())
             self._qemu = processes.PsutilProcess(pid)
             self._pidfd = os.pidfd_open(pid)
+        except (OSError, ValueError, Unreadable) as error:
+            if self._hypervisor.knows(self._domain):
+                raise IsolationError(f"cannot find the QEMU process of {self._domain.name()}: {error}") from error
 
     def processes(self) -> Mapping[str, Sequence[HostProcess]]:
         """Return the QEMU process: guest memory and emulator are one process on the host."""
@@ -199,7 +211,7 @@ class VirtualMachineInstance(Instance):
 
     @property
     def account(self) -> Account | None:
-        """None: the guest's memory is QEMU's, and QEMU is in no group of its own."""
+        """None: what a guest uses is QEMU's memory, and not every libvirt puts QEMU into a group of its own."""
         return None
 
     def dismiss(self) -> None:
@@ -250,6 +262,7 @@ def _make_overlay(base: Path, disk: Path) -> None:
         capture_output=True,
         text=True,
         check=False,
+        start_new_session=True,  # Ctrl-C is for the harness to handle, not for its tools
     )
     if made.returncode:
         raise IsolationError(f"cannot make a disk: {made.stderr.strip()}", remedy="See `df -h`; python -m bench clean")

@@ -53,14 +53,14 @@ def idle_samples(instance: Instance, *, available_before_bytes: int, at_s: float
 def peak_samples(instance: Instance, *, at_s: float) -> list[Sample]:
     """Read the peaks that the kernel keeps: the control group's, and each role's sum of VmHWM.
 
-    Processes that have ended by now are missing from the sum of a role, not from the control group's peak.
+    The workload's own processes have ended by now; their peak is the control group's.
     """
     samples = []
     peak = instance.account.read().memory_peak_bytes if instance.account is not None else None
     if peak is not None:
         samples.append(_bytes("memory.peak.cgroup", peak, "cgroup", at_s))
     for role, processes in instance.processes().items():
-        if not role.startswith("shared:"):
+        if role != "workload" and not role.startswith("shared:"):
             peaks = list(_peaks(processes))
             if peaks:
                 samples.append(_bytes("memory.peak.rss", sum(peaks), f"processes:{role}", at_s))

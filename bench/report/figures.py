@@ -21,7 +21,9 @@ MEMORY_VIEWS = (
     ("memory.peak.cgroup", "cgroup", "its control group's peak"),
     ("memory.idle.available_change", "host", "fall of the host's MemAvailable"),
     ("memory.idle.residual", "host", "residual: MemAvailable fall minus PSS"),
-    ("memory.guest_used", "guest", "used, as the guest sees it"),
+    ("memory.peak.rss", "processes:vmm", "peak RSS of vmm"),
+    ("memory.peak.rss", "processes:shim", "peak RSS of shim"),
+    ("memory.guest_used", "guest", "used after the workload's end, as the guest sees it"),
 )
 
 

@@ -13,6 +13,7 @@ from typing import BinaryIO, Self
 
 from bench.model import Measurement
 from bench.store.layout import CONSOLE, JOURNAL
+from bench.writing import written
 
 _GZIP_LEVEL = 3
 """Fast, and a console compresses well at any level."""
@@ -39,6 +40,10 @@ class Journal:
 
     def append(self, measurement: Measurement, console: bytes, *, started_at: datetime) -> None:
         """Write the console, compressed, then the trial's line, and sync both to the disk."""
+        with written(self._folder):
+            self._append(measurement, console, started_at)
+
+    def _append(self, measurement: Measurement, console: bytes, started_at: datetime) -> None:
         log = self._folder / CONSOLE / f"{measurement.trial.number:04d}.log.gz"
         with log.open("wb") as file:
             file.write(gzip.compress(console, _GZIP_LEVEL, mtime=0))

@@ -12,6 +12,7 @@ from bench.host import Host
 from bench.isolations.base import Availability, Isolation
 from bench.model import Image, Scenario
 from bench.store.layout import MANIFEST, SCHEMA_VERSION
+from bench.writing import written
 
 
 @dataclass(slots=True, kw_only=True)
@@ -37,14 +38,15 @@ class Manifest:
 
 
 def write(manifest: Manifest, folder: Path) -> None:
-    """Write the manifest whole or not at all."""
+    """Write the manifest whole or not at all; raises StoreError."""
     growing = folder / f".{MANIFEST}.partial"
-    with growing.open("w") as file:
-        json.dump(asdict(manifest), file, indent=2, ensure_ascii=False)
-        file.write("\n")
-        file.flush()
-        os.fsync(file.fileno())
-    growing.replace(folder / MANIFEST)
+    with written(folder / MANIFEST):
+        with growing.open("w") as file:
+            json.dump(asdict(manifest), file, indent=2, ensure_ascii=False)
+            file.write("\n")
+            file.flush()
+            os.fsync(file.fileno())
+        growing.replace(folder / MANIFEST)
 
 
 def isolation_entry(isolation: Isolation | None, availability: Availability) -> dict[str, object]:

@@ -7,6 +7,7 @@ import pytest
 
 from bench.images import Kit, build, kit
 from bench.model import Image, Recipe
+from tests.required import unavailable
 
 TINY = Recipe(name="tiny", suite="bookworm", packages=(), disk_bytes=512 << 20)
 
@@ -19,7 +20,7 @@ def quiet(_line: str) -> None:
 def image() -> Image:
     """A real image without further packages; from this machine's usual cache after its first build."""
     if shutil.which("mmdebstrap") is None:
-        pytest.skip("mmdebstrap is not installed: apt-get install mmdebstrap")
+        unavailable("mmdebstrap is not installed: apt-get install mmdebstrap")
     return build(TINY, say=quiet)
 
 

@@ -13,6 +13,7 @@ from bench.images import KERNEL_ARGUMENTS, Kit, disk, trial_cpio
 from bench.isolations.console import Console
 from bench.model import Image
 from tests.images.conftest import quiet
+from tests.required import unavailable
 
 pytestmark = pytest.mark.vm
 
@@ -22,7 +23,7 @@ TIMEOUT_S = 60.0
 def boot(image: Image, kit: Kit, scratch: Path, *command: str, drive: bool = True) -> Console:
     """Boot to the power-off under emulation and return the console."""
     if shutil.which("qemu-system-x86_64") is None:
-        pytest.skip("QEMU is not installed: apt-get install qemu-system-x86 qemu-utils")
+        unavailable("QEMU is not installed: apt-get install qemu-system-x86 qemu-utils")
     initrd, overlay = scratch / "initrd", scratch / "overlay.qcow2"
     trial = trial_cpio(nonce="n0", pids=77, command=command, devices=("balloon",))
     initrd.write_bytes(kit.initrd.read_bytes() + trial)

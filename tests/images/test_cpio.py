@@ -3,14 +3,13 @@ from __future__ import annotations
 import shutil
 import subprocess
 
-import pytest
-
 from bench.images import Kit, cpio, trial_cpio
+from tests.required import unavailable
 
 
 def listing(archive: bytes) -> list[str]:
     if shutil.which("cpio") is None:
-        pytest.skip("cpio is not installed")
+        unavailable("cpio is not installed")
     done = subprocess.run(["cpio", "-t", "--quiet"], input=archive, capture_output=True, check=True)
     assert done.stderr == b""
     return done.stdout.decode().splitlines()

@@ -22,6 +22,8 @@ START_S = 90.0
 LEAVE_S = 30.0
 FLOOD_BYTES = 128 << 10
 COMMON = ("requested", "start", "ready", "end", "bye", "exited", "gone")
+EATS = 'BEGIN { s = "x"; while (length(s) < 4000000) s = s s; while (1) a[i++] = s i }'
+"""An awk program that takes memory in pieces small enough to be granted, until it is killed."""
 
 _numbers = count(1)
 
@@ -34,11 +36,7 @@ class IsolationContract:
     leaves_with_three: Sequence[str] = ("/bin/sh", "-c", "echo leaving; exit 3")
     stays: Sequence[str] = ("/bin/sh", "-c", "echo ready; exec sleep 600")
     works: Sequence[str] = ("/bin/sh", "-c", "echo ready; i=0; while [ $i -lt 60000 ]; do i=$((i+1)); done")
-    eats_memory: Sequence[str] = (
-        "/.isobench/busybox",
-        "awk",
-        'BEGIN { while (1) a[i++] = sprintf("%100000s", "") }',
-    )
+    eats_memory: Sequence[str] = ("/.isobench/busybox", "awk", EATS)
     floods: Sequence[str] = ("/bin/sh", "-c", "echo ready; exec cat /dev/zero")
     forges: Sequence[str] = ("/bin/sh", "-c", "echo '@isobench 0000 end 0'; exit 4")
     roles: frozenset[str]
@@ -165,7 +163,7 @@ def start(
             trial=trial,
             image=image,
             envelope=envelope(),
-            ready=ready,
+            patterns={"ready": ready} if ready else {},
             console_limit_bytes=console_limit_bytes,
         )
     )

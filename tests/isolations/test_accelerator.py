@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.errors import IsolationError
+from bench.errors import IsolationError, StartTimeoutError
 from bench.isolations import accelerator
 from bench.isolations.accelerator import choose
 
@@ -35,7 +35,7 @@ def boots(kvm_s: float | None, emulated_s: float, booted: list[bool] | None = No
             booted.append(kvm)
         taken_s = kvm_s if kvm else emulated_s
         if taken_s is None or taken_s > timeout_s:
-            raise IsolationError("no start mark in time")
+            raise StartTimeoutError("no start mark in time")
         return taken_s
 
     return boot_s
@@ -53,6 +53,17 @@ def test_emulation_where_kvm_is_slower(tmp_path: Path) -> None:
     assert choice.why == "a guest starts in 4.0 s under KVM, 2.5 s emulated"
 
 
+def test_a_failure_of_another_kind_is_said_but_not_remembered(tmp_path: Path) -> None:
+    def boot_s(kvm: bool, _timeout_s: float) -> float:
+        if kvm:
+            raise IsolationError("the disk is full")
+        return 2.5
+
+    choice = choose(boot_s, tmp_path, VERSIONS, quiet)
+    assert choice.why == "a guest under KVM failed: the disk is full"
+    assert choose(boots(0.5, 2.5), tmp_path, VERSIONS, quiet).kvm
+
+
 def test_kvm_is_given_twice_the_time_that_emulation_took(tmp_path: Path) -> None:
     choice = choose(boots(5.1, 2.5), tmp_path, VERSIONS, quiet)
     assert choice.why == "/dev/kvm opens, but no guest reaches its start mark under it"
@@ -66,7 +77,7 @@ def test_emulation_where_no_guest_starts_under_kvm_although_the_device_opens(tmp
 
 def test_where_emulation_does_not_boot_either_there_is_no_choice(tmp_path: Path) -> None:
     def never(_kvm: bool, _timeout_s: float) -> float:
-        raise IsolationError("no start mark in time")
+        raise StartTimeoutError("no start mark in time")
 
     with pytest.raises(IsolationError):
         choose(never, tmp_path, VERSIONS, quiet)

@@ -18,7 +18,7 @@ def mark(words: str, nonce: str = NONCE) -> bytes:
 
 def fed(*chunks: bytes, ready: str | None = None, limit_bytes: int = 1 << 20) -> Console:
     """Return a console that got these chunks at 100, 200, 300 ... nanoseconds."""
-    console = Console(NONCE, ready=ready, limit_bytes=limit_bytes)
+    console = Console(NONCE, patterns={"ready": ready} if ready else {}, limit_bytes=limit_bytes)
     for number, chunk in enumerate(chunks, start=1):
         console.feed(chunk, number * 100)
     return console
@@ -170,7 +170,7 @@ def test_a_pattern_with_anchors_matches_a_whole_and_finished_line_only(line: byt
 
 def test_a_ready_line_across_chunks_is_ready_when_complete() -> None:
     heard: list[tuple[str, int]] = []
-    console = Console(NONCE, ready="^ready$", on_event=lambda event, at_ns: heard.append((event, at_ns)))
+    console = Console(NONCE, patterns={"ready": "^ready$"}, on_event=lambda event, at_ns: heard.append((event, at_ns)))
     for number, chunk in enumerate((b"almost\nre", b"ad", b"y\nmore"), start=1):
         console.feed(chunk, number)
     assert heard == [("ready", 3)]
@@ -187,7 +187,7 @@ def test_a_pattern_does_not_reach_across_lines() -> None:
 
 def test_the_first_ready_line_counts() -> None:
     heard: list[tuple[str, int]] = []
-    console = Console(NONCE, ready="up", on_event=lambda event, at_ns: heard.append((event, at_ns)))
+    console = Console(NONCE, patterns={"ready": "up"}, on_event=lambda event, at_ns: heard.append((event, at_ns)))
     console.feed(b"up\n", 1)
     console.feed(b"up\n", 2)
     assert heard == [("ready", 1)]

@@ -7,11 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from bench import images
 from bench.isolations.base import Isolation
 from bench.isolations.processes import named
 from bench.isolations.vm import VirtualMachine, run_of
-from bench.model import Image
-from tests.isolations.contract import START_S, IsolationContract, checked, start
+from bench.model import Cell, Image, Kind, Scenario, Trial
+from bench.runner import Runner
+from bench.signals import Interruptions
+from tests.isolations.contract import START_S, IsolationContract, checked, envelope, start
 
 
 @pytest.fixture(scope="module")
@@ -34,3 +37,25 @@ class TestVirtualMachine(IsolationContract):
         with start(isolation, empty, self.says_lines) as instance:
             assert instance.wait("start", "closed", timeout_s=START_S) == "closed"
             assert any("cannot mount /dev/vda" in line for line in instance.console.tail())
+
+    def test_a_guest_that_never_boots_is_a_trial_that_timed_out(
+        self, isolation: Isolation, image: Image, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(images, "KERNEL_ARGUMENTS", ("console=ttyS1",))  # whatever it does, nothing is heard of it
+        scenario = Scenario(
+            name="silent",
+            title="Silent",
+            question="Is it given up?",
+            version="0",
+            image=image.name,
+            command=("/bin/true",),
+            envelope=envelope(),
+            start_timeout_s=3.0,
+        )
+        trial = Trial(
+            number=9000, round=1, cell=Cell(scenario=scenario, parameters={}, isolation="vm"), nonce="5f5f5f5f5f5f5f5f"
+        )
+        runner = Runner({"vm": isolation}, {"vm": isolation.describe()}, {"silent": image}, Interruptions())
+        measurement, _console = runner.measure(trial)
+        assert measurement.outcome.kind is Kind.TIMED_OUT
+        assert measurement.outcome.reason == "no start mark within 3 s"

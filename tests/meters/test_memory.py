@@ -71,14 +71,14 @@ def test_peaks_are_the_kernels_and_daemons_shared_by_all_are_not_counted() -> No
     instance = Scripted(
         {
             "workload": [Process(peak_bytes=7), Process(peak_bytes=4), Process(peak_bytes=9, gone=True)],
-            "shim": [Process(gone=True)],
+            "shim": [Process(peak_bytes=5), Process(gone=True)],
             "shared:engine": [Process(peak_bytes=1000)],
         },
         AccountReading(memory_peak_bytes=50),
     )
     assert by_metric(peak_samples(instance, at_s=1.0)) == {
         ("memory.peak.cgroup", "cgroup"): 50,
-        ("memory.peak.rss", "processes:workload"): 11,
+        ("memory.peak.rss", "processes:shim"): 5,
     }
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from bench.model import Kind, Measurement, Outcome, Sample
+from bench.state import forget
 from bench.store.journal import Journal, line_of
 from tests.records import scenario, trial
 
@@ -126,7 +127,9 @@ execute(Request(
 """
 
 
-def test_a_run_killed_at_any_instant_loses_at_most_the_trial_in_flight(tmp_path: Path) -> None:
+def test_a_run_killed_at_any_instant_loses_at_most_the_trial_in_flight(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     environment = {**os.environ, "ISOBENCH_STATE": str(tmp_path / "state")}
     with subprocess.Popen(
         [sys.executable, "-c", RUN, str(tmp_path)],
@@ -142,6 +145,8 @@ def test_a_run_killed_at_any_instant_loses_at_most_the_trial_in_flight(tmp_path:
         heard = [25, *map(int, process.stdout.read().split())]
     assert process.returncode == -9
     (folder,) = (tmp_path / "results").iterdir()
+    monkeypatch.setenv("ISOBENCH_STATE", str(tmp_path / "state"))
+    forget(folder.name)
     lines = (folder / "trials.jsonl").read_bytes().splitlines(keepends=True)
     whole = [json.loads(line) for line in lines if line.endswith(b"\n")]
     assert len(lines) - len(whole) <= 1

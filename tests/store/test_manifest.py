@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from bench.errors import StoreError
 from bench.host import Host
 from bench.isolations.base import Availability, Fault
 from bench.isolations.fake import Fake
@@ -63,7 +64,7 @@ def test_a_write_that_fails_half_way_leaves_the_former_one(tmp_path: Path, monke
         raise OSError("no space left on device")
 
     monkeypatch.setattr(os, "fsync", fail)
-    with pytest.raises(OSError, match="no space left"):
+    with pytest.raises(StoreError, match="no space left"):
         write(manifest(run="second"), tmp_path)
     assert json.loads((tmp_path / "manifest.json").read_text())["run"] == "first"
 

@@ -123,7 +123,7 @@ def test_vm_starts_within_a_third_of_plain_qemu(image: Image, run_id: str, tmp_p
         return since
 
     with kept_to(harness_cpus(1)):
-        inside, plain = median_of(start_s, lambda: _plain_qemu_s(image, tmp_path), rounds=5)
+        inside, plain = median_of(start_s, lambda: _plain_qemu_s(image, tmp_path), rounds=3)
     print(f"vm start {inside:.2f} s, plain QEMU {plain:.2f} s: {inside / plain:.2f}")
     assert inside / plain < 1.3
 

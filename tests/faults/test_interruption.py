@@ -97,8 +97,15 @@ ISOLATIONS = [
 ]
 
 
-@pytest.mark.parametrize("isolation", ISOLATIONS)
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(
+    ("isolation", "number", "code"),
+    [
+        pytest.param("bare", signal.SIGINT, 130, marks=pytest.mark.root),
+        pytest.param("bare", signal.SIGTERM, 143, marks=pytest.mark.root),
+        pytest.param("docker", signal.SIGTERM, 143, marks=pytest.mark.docker),
+        pytest.param("vm", signal.SIGINT, 130, marks=pytest.mark.vm),
+    ],
+)
 def test_a_signal_in_a_trial_ends_the_run_cleanly(
     tmp_path: Path,
     launched: Callable[[str], subprocess.Popen[str]],

@@ -67,6 +67,7 @@ def _parts(report: content.Report) -> Iterator[RenderableType]:
     if report.summary:
         yield from (Text(f"- {said}") for said in report.summary)
         yield Text()
-    yield from (Text(f"{caveat}", style="yellow") for one in report.sections for caveat in one.caveats)
+    said = dict.fromkeys(caveat for one in report.sections for caveat in one.caveats)
+    yield from (Text(caveat, style="yellow") for caveat in said)
     for name, reason, remedy in report.not_run.rows:
         yield Text(f"{name} did not run: {reason}. To do: {remedy}.")

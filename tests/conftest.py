@@ -10,11 +10,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from bench import images
 from bench.model import Image
 from bench.scenario import load_recipe, stock_folder
 from bench.state import alive
+
+settings.register_profile("isobench", deadline=None)  # a noisy neighbour is no fault of ours
+settings.load_profile("isobench")
 
 
 @pytest.fixture(scope="session")

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
+from contextlib import contextmanager
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -248,26 +249,17 @@ def test_what_was_read_before_a_failure_is_kept(fake: Fake, tmp_path: Path) -> N
 class Refusing(Fake):
     """An engine that refuses to start anything."""
 
-    def launch(self, launch: Launch) -> AbstractContextManager[Instance]:
+    def launch(self, launch: Launch) -> NoReturn:
         raise IsolationError("the engine refused", remedy="Ask it why")
 
 
 class Sticky(Fake):
     """An instance that cannot be removed."""
 
-    def launch(self, launch: Launch) -> AbstractContextManager[Instance]:
-        return _Stuck(super().launch(launch))
-
-
-class _Stuck(AbstractContextManager[Instance]):
-    def __init__(self, inner: AbstractContextManager[Instance]) -> None:
-        self._inner = inner
-
-    def __enter__(self) -> Instance:
-        return self._inner.__enter__()
-
-    def __exit__(self, *_exception: object) -> None:
-        self._inner.__exit__(None, None, None)
+    @contextmanager
+    def launch(self, launch: Launch) -> Iterator[Instance]:
+        with super().launch(launch) as instance:
+            yield instance
         raise LeftoverError("container 5f0c is still there")
 
 
@@ -279,7 +271,7 @@ def test_a_launch_that_fails_is_a_failed_trial_with_the_remedy(tmp_path: Path) -
 
 def test_a_fault_in_an_isolations_own_code_is_a_failed_trial_that_says_where(tmp_path: Path) -> None:
     class Faulty(Fake):
-        def launch(self, launch: Launch) -> AbstractContextManager[Instance]:
+        def launch(self, launch: Launch) -> NoReturn:
             raise ZeroDivisionError("no instances to divide by")
 
     found = outcome(Faulty("fir"), scenario(), tmp_path)
@@ -324,7 +316,7 @@ def test_a_signal_while_it_is_watched_interrupts_and_closes_the_instance(
 
 def test_a_signal_during_a_launch_that_fails_interrupts(tmp_path: Path, interruptions: Interruptions) -> None:
     class Slow(Fake):
-        def launch(self, launch: Launch) -> AbstractContextManager[Instance]:
+        def launch(self, launch: Launch) -> NoReturn:
             send()
             raise IsolationError("the engine refused")
 

@@ -14,8 +14,8 @@ from bench.cli.progress import state_line
 from bench.engine import stop_engine
 from bench.errors import BenchError
 from bench.isolations import open_isolation, real_names
-from bench.isolations.base import Availability, Fault, Guard, Say
-from bench.isolations.probe import check
+from bench.isolations.base import Availability, Guard, Say
+from bench.isolations.probe import check, unavailable
 from bench.isolations.remedy import mend, mend_image_tools
 from bench.model import Image
 from bench.scenario import load_recipe, stock_folder
@@ -57,8 +57,7 @@ def examine(run: str, *, fix: bool, say: Say, guard: Guard = nullcontext) -> lis
             mend_image_tools(say)
         image = images.build(load_recipe(stock_folder() / "images" / f"{_IMAGE}.toml"), (), say=say)
     except BenchError as error:
-        fault = Fault(reason=error.what, remedy=error.remedy or "")
-        return [Availability(isolation=name, fault=fault, detail=fault.reason) for name in real_names()]
+        return [unavailable(name, error) for name in real_names()]
     return [_examine(name, run, image, fix=fix, say=say, guard=guard) for name in real_names()]
 
 
@@ -77,8 +76,7 @@ def _examine(name: str, run: str, image: Image, *, fix: bool, say: Say, guard: G
             mend(isolation, say)
         return check(isolation, image, say)
     except BenchError as error:
-        fault = Fault(reason=error.what, remedy=error.remedy or "")
-        return Availability(isolation=name, fault=fault, detail=fault.reason)
+        return unavailable(name, error)
 
 
 def _plain(availability: Availability) -> dict[str, object]:

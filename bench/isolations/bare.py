@@ -13,7 +13,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import ClassVar
 
@@ -76,12 +76,9 @@ class Bare(Isolation):
         how = "chroot into the image" if os.geteuid() == 0 else "chroot into the image in a user namespace"
         return Availability(isolation=self.name, fault=None, detail=how, versions={"kernel": os.uname().release})
 
-    def launch(self, launch: Launch) -> AbstractContextManager[Instance]:
-        """Start the command from the gate."""
-        return self._launch(launch)
-
     @contextmanager
-    def _launch(self, launch: Launch) -> Iterator[Instance]:
+    def launch(self, launch: Launch) -> Iterator[Instance]:
+        """Start the command from the gate."""
         timeline = Timeline()
         console = console_of(launch, timeline)
         with ExitStack() as stack:

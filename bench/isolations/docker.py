@@ -7,7 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any, ClassVar
 
 import docker
@@ -110,12 +110,9 @@ class Docker(Isolation):
         detail = f"engine {versions['engine']}, {versions['runtime']}, {versions['storage']}"
         return Availability(isolation=self.name, fault=None, detail=detail, versions=versions)
 
-    def launch(self, launch: Launch) -> AbstractContextManager[Instance]:
-        """Create, attach, start."""
-        return self._launch(launch)
-
     @contextmanager
-    def _launch(self, launch: Launch) -> Iterator[Instance]:
+    def launch(self, launch: Launch) -> Iterator[Instance]:
+        """Create, attach, start."""
         timeline = Timeline()
         console = console_of(launch, timeline)
         api = self._api

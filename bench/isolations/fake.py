@@ -16,7 +16,7 @@ from __future__ import annotations
 import hashlib
 import heapq
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from itertools import count
@@ -113,12 +113,9 @@ class Fake(Isolation):
         """Say plainly what this is."""
         return Availability(isolation=self.name, fault=None, detail="scripted, for tests; measures nothing")
 
-    def launch(self, launch: Launch) -> AbstractContextManager[Instance]:
-        """Schedule the script and hand out its instance."""
-        return self._launch(launch)
-
     @contextmanager
-    def _launch(self, launch: Launch) -> Iterator[Instance]:
+    def launch(self, launch: Launch) -> Iterator[Instance]:
+        """Schedule the script and hand out its instance."""
         timeline = Timeline()
         console = console_of(launch, timeline)
         timeline.mark("requested", self.clock.now_ns())

@@ -12,7 +12,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import ClassVar
 
@@ -112,12 +112,9 @@ class VirtualMachine(Isolation):
             versions={**versions, "accelerator": "kvm" if kvm else "tcg", **self._guest},
         )
 
-    def launch(self, launch: Launch) -> AbstractContextManager[Instance]:
-        """Make the disk, define and boot the domain."""
-        return self._launch(launch)
-
     @contextmanager
-    def _launch(self, launch: Launch) -> Iterator[Instance]:
+    def launch(self, launch: Launch) -> Iterator[Instance]:
+        """Make the disk, define and boot the domain."""
         timeline = Timeline()
         console = console_of(launch, timeline)
         hypervisor = self._hypervisor

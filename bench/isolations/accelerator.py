@@ -52,7 +52,7 @@ def choose(boot_s: Callable[[bool, float], float], folder: Path, versions: dict[
     except StartTimeoutError:
         choice = Choice(kvm=False, why="/dev/kvm opens, but no guest reaches its start mark under it")
     except BenchError as error:  # of today, perhaps: said, but not remembered
-        return Choice(kvm=False, why=f"a guest under KVM failed: {error.what}")
+        return Choice(kvm=False, why=f"a guest under KVM failed: {error.what.splitlines()[0]}")
     else:
         sooner = accelerated_s < emulated_s
         compared = f"{accelerated_s:.1f} s under KVM, {emulated_s:.1f} s emulated"

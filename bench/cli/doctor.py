@@ -27,7 +27,7 @@ _IMAGE = "base"
 
 
 def doctor(*, fix: bool, as_json: bool) -> None:
-    """Try every isolation that is compared by default; exit 1 when one is not ready."""
+    """Try every isolation that runs something; exit 1 when one is not ready."""
     console, aside = Console(highlight=False), Console(stderr=True, highlight=False)
 
     def say(line: str) -> None:

@@ -7,15 +7,28 @@ monotonic clock, ``_bytes`` bytes. What is collected is raw; nothing here is rou
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Literal
 
 Scalar = str | int | float | bool
+_PLACEHOLDER = re.compile(r"\{([A-Za-z_]\w*)\}")
 Better = Literal["higher", "lower"]
+Network = Literal["none", "host", "published"]
+"""``none``: loopback inside only. ``host``: the host's own stack. ``published``: one port of the instance can be
+reached from the host, the way the isolation usually does it."""
+StorageKind = Literal["layer", "volume", "tmpfs"]
+"""``layer``: the image's own copy-on-write layer. ``volume``: storage of the host beside it. ``tmpfs``: memory."""
+Where = Literal["inside", "host"]
+"""Where a client runs: in the instance beside the service, or on the host, from the same image's tree."""
+Provenance = Literal["P", "P*", "S", "M", "T"]
+"""How far a published figure was followed: P primary source read, P* recomputed from its authors' raw data,
+S a third party's notes of it, M recalled, T said by many, measured by nobody named."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +38,7 @@ class Envelope:
     cpus: int
     memory_bytes: int
     pids: int
-    network: Literal["none"] = "none"
+    network: Network = "none"
     cpu_set: tuple[int, ...] = ()
     """Host CPUs the instance may use; empty until a run has placed it on this host."""
 
@@ -36,7 +49,8 @@ class Metric:
 
     Exactly one of ``pattern`` (a regular expression with one group, searched line by line) and ``json`` (a
     dotted path into the one JSON document of the output) is set. A pattern that matches several lines gives
-    the last match.
+    the last match. A value that is not above ``least``, or is above ``most``, is no result but a fault of the
+    workload; None: no such bound.
     """
 
     name: str
@@ -44,6 +58,8 @@ class Metric:
     better: Better
     pattern: str | None = None
     json: str | None = None
+    least: float | None = None
+    most: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,11 +76,42 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Output:
+    """What a workload's output must look like to be believed, as patterns of lines."""
+
+    expect: tuple[str, ...] = ()
+    """Each must match some line."""
+    forbid: tuple[str, ...] = ()
+    """None may match any line."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """What people say, and where they said it."""
+    """What people say, where they said it, and what our data would have to show.
+
+    The ratio of ``of`` to ``against`` in ``metric`` (or, without ``against``, the value of ``of`` itself) lies
+    between ``at_least`` and ``at_most``, both included; an open end is None. A claim without a metric cannot be
+    judged, and ``untested`` says why.
+    """
 
     says: str
     source: str
+    provenance: Provenance = "M"
+    published: str = ""
+    """The published figure, as it is printed beside ours."""
+    metric: str | None = None
+    vantage: str = "workload"
+    of: str = ""
+    against: str = ""
+    at_least: float | None = None
+    at_most: float | None = None
+    where: Mapping[str, tuple[Scalar, ...]] = field(default_factory=dict)
+    """Only for parameters that have one of these values; each combination is judged by itself."""
+    against_where: Mapping[str, Scalar] = field(default_factory=dict)
+    """Where ``against`` is not measured with the same parameters as ``of``: those that differ."""
+    hardware_virtualization: bool = False
+    """Whether it speaks of hardware virtualization, so that an emulated machine says nothing about it."""
+    untested: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +158,55 @@ class Image:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Storage:
+    """Where a workload keeps its data: a folder inside, of which kind, and how large it may become."""
+
+    path: str
+    kind: StorageKind
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """How the host asks a service whether it is there: what it sends, and what the first answer begins with."""
+
+    send: bytes
+    expect: str
+    """Pattern searched in the bytes that came back."""
+    says: str
+    """For a person: ``HTTP GET /``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Client:
+    """What asks a service, or works in an empty instance, once for every step."""
+
+    command: tuple[str, ...]
+    where: Where = "inside"
+    setup: tuple[tuple[str, ...], ...] = ()
+    """Commands that run once, before the first step, in the same place."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arm:
+    """A named way to run the same scenario; a key that is None is as the scenario says."""
+
+    name: str
+    network: Network | None = None
+    storage: StorageKind | None = None
+    client: Where | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Density:
+    """How many idle instances to start beside each other, and what the host must keep for itself."""
+
+    most: int
+    floor_bytes: int
+    """No further instance is started while the host has less available than this."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
     """One question: what to run, in what envelope, and what to read from it."""
 
@@ -121,9 +217,16 @@ class Scenario:
     """First 12 hex digits of the SHA-256 of the scenario file and the files it brings."""
     image: str
     command: tuple[str, ...]
+    """With a client: a service that stays until it is stopped, or nothing at all."""
     envelope: Envelope
     files: tuple[ImageFile, ...] = ()
     parameters: Mapping[str, tuple[Scalar, ...]] = field(default_factory=dict)
+    """A fresh instance for every combination."""
+    arms: tuple[Arm, ...] = ()
+    storage: Storage | None = None
+    client: Client | None = None
+    steps: Mapping[str, tuple[Scalar, ...]] = field(default_factory=dict)
+    """The client's own parameters: every combination is measured in the same instance, one after another."""
     rounds: int = 5
     timeout_s: float = 60.0
     """Longest time from ready, or from the reading of idle memory, to the workload's end."""
@@ -131,11 +234,20 @@ class Scenario:
     """Longest time from the request to ready."""
     ready: str | None = None
     """Pattern of the console line that means ready; None: ready at the start mark."""
+    answer: Answer | None = None
+    """Where the host can reach the service: its first answer means ready, whatever the console says."""
     settle_s: float | None = None
     """Idle memory is read this long after ready; None: not read."""
     window: Window | None = None
     metrics: tuple[Metric, ...] = ()
+    output: Output = Output()
     claims: tuple[Claim, ...] = ()
+    density: Density | None = None
+    """Set: the scenario asks how many instances fit; there is no client then."""
+    provision: bool = False
+    """Whether the scenario asks what it costs to make its image ready, and to share it (``bench.provision``)."""
+    took_s: float | None = None
+    """How long a run of it took on the authors' machine, image cached; None: not known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,7 +266,32 @@ class Cell:
     @property
     def command(self) -> tuple[str, ...]:
         """The scenario's command with every ``{parameter}`` filled in."""
-        return tuple(_fill(word, self.parameters) for word in self.scenario.command)
+        return filled(self.scenario.command, self.parameters)
+
+    @property
+    def arm(self) -> Arm:
+        """The arm that the parameter ``arm`` names; one that changes nothing where the scenario has none."""
+        found = (arm for arm in self.scenario.arms if arm.name == self.parameters.get("arm"))
+        return next(found, Arm(name=""))
+
+    @property
+    def envelope(self) -> Envelope:
+        """The scenario's envelope as this arm changes it."""
+        network = self.arm.network
+        return replace(self.scenario.envelope, network=network) if network else self.scenario.envelope
+
+    @property
+    def storage(self) -> Storage | None:
+        """The scenario's storage as this arm changes it."""
+        kind = self.arm.storage
+        storage = self.scenario.storage
+        return replace(storage, kind=kind) if storage and kind else storage
+
+    @property
+    def client_where(self) -> Where:
+        """Where this arm's client runs."""
+        client = self.scenario.client
+        return self.arm.client or (client.where if client else "inside")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,7 +331,8 @@ class Sample:
 
     ``vantage`` is who saw it: ``host``, ``cgroup``, ``guest``, ``workload``, ``harness``, or
     ``processes:ROLE`` for a sum over the instance's host processes of one role.
-    ``at_s`` counts from the trial's request.
+    ``at_s`` counts from the trial's request. ``step`` holds the parameters of the step it belongs to, none for
+    a sample of the instance as a whole.
     """
 
     metric: str
@@ -203,6 +341,7 @@ class Sample:
     vantage: str
     better: Better
     at_s: float
+    step: Mapping[str, Scalar] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -227,10 +366,15 @@ class Phase:
     label: str
 
 
-def _fill(word: str, parameters: Mapping[str, Scalar]) -> str:
-    for name, value in parameters.items():
-        word = word.replace("{" + name + "}", str(value))
-    return word
+def filled(command: Sequence[str], values: Mapping[str, Scalar]) -> tuple[str, ...]:
+    """Return a command with every ``{name}`` replaced by its value; what a value brings is not looked at again."""
+    return tuple(_PLACEHOLDER.sub(lambda match: str(values.get(match[1], match[0])), word) for word in command)
+
+
+def combinations(parameters: Mapping[str, Sequence[Scalar]]) -> list[dict[str, Scalar]]:
+    """Return the Cartesian product of the parameters' values; one empty combination when there are none."""
+    names = list(parameters)
+    return [dict(zip(names, values, strict=True)) for values in itertools.product(*parameters.values())]
 
 
 def short_digest(*parts: bytes) -> str:

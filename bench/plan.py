@@ -6,23 +6,28 @@ random permutation, so that drift of the host falls on all cells alike.
 
 from __future__ import annotations
 
-import itertools
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 
-from bench.model import Cell, Scalar, Scenario, Trial
+from bench.model import Cell, Scalar, Scenario, Trial, combinations
 
 
 def plan(
-    scenarios: Sequence[Scenario], isolations: Sequence[str], *, seed: int, rounds: int | None = None
+    scenarios: Sequence[Scenario],
+    isolations: Sequence[str],
+    *,
+    seed: int,
+    rounds: int | None = None,
+    offered: Callable[[Cell], bool] = lambda _cell: True,
 ) -> tuple[Trial, ...]:
     """Return all trials in the order they are to be run.
 
-    ``rounds`` overrides every scenario's own number; a scenario takes part in as many rounds as it has.
+    ``rounds`` overrides every scenario's own number; a scenario takes part in as many rounds as it has. Cells for
+    which ``offered`` does not hold are left out: no isolation has every network there is.
     """
     rng = random.Random(seed)
     wanted = {scenario.name: rounds or scenario.rounds for scenario in scenarios}
-    cells = [cell for scenario in scenarios for cell in cells_of(scenario, isolations)]
+    cells = [cell for scenario in scenarios for cell in cells_of(scenario, isolations) if offered(cell)]
     trials: list[Trial] = []
     for number_of_round in range(1, max(wanted.values(), default=0) + 1):
         turn = [cell for cell in cells if wanted[cell.scenario.name] >= number_of_round]
@@ -40,15 +45,15 @@ def plan(
 
 
 def cells_of(scenario: Scenario, isolations: Sequence[str]) -> list[Cell]:
-    """Return every combination of the scenario's parameters, in every isolation."""
+    """Return every combination of the scenario's arms and parameters, in every isolation."""
     return [
         Cell(scenario=scenario, parameters=parameters, isolation=isolation)
-        for parameters in combinations(scenario.parameters)
+        for parameters in combinations(dimensions(scenario))
         for isolation in isolations
     ]
 
 
-def combinations(parameters: Mapping[str, Sequence[Scalar]]) -> list[dict[str, Scalar]]:
-    """Return the Cartesian product of the parameters' values; one empty combination when there are none."""
-    names = list(parameters)
-    return [dict(zip(names, values, strict=True)) for values in itertools.product(*parameters.values())]
+def dimensions(scenario: Scenario) -> dict[str, tuple[Scalar, ...]]:
+    """Return what takes a fresh instance for every combination: the arms, as ``arm``, and the parameters."""
+    arms = {"arm": tuple(arm.name for arm in scenario.arms)} if scenario.arms else {}
+    return {**arms, **scenario.parameters}

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.model import Cell, Scalar, Scenario, Trial
-from bench.plan import cells_of, combinations, plan
+from bench.model import combinations
+from bench.plan import cells_of, plan
 from tests.records import scenario
 
 ISOLATIONS = ("bare", "docker", "vm")

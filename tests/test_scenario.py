@@ -40,7 +40,7 @@ GOOD: dict[str, Any] = {
         {"name": "rate", "unit": "1/s", "better": "higher", "pattern": r"rate (\d+)"},
         {"name": "lag_ms", "unit": "ms", "better": "lower", "json": "jobs.0.lag"},
     ],
-    "claims": [{"says": "it is free", "source": "someone, 2014"}],
+    "claims": [{"says": "it is free", "source": "someone, 2014", "untested": "nobody has yet"}],
     "quick": {"rounds": 2, "settle_s": 1, "parameters": {"threads": 1}},
 }
 
@@ -120,7 +120,7 @@ def test_the_version_follows_the_file_and_what_it_brings(tmp_path: Path) -> None
         ("envelope.cpus", "two", "envelope.cpus = 'two'", "valid integer"),
         ("envelope.cpus", True, "envelope.cpus = True", "valid integer"),
         ("envelope.memory_mib", 8, "envelope.memory_mib = 8", "greater than or equal to 64"),
-        ("envelope.network", "bridge", "envelope.network = 'bridge'", "no other network mode"),
+        ("envelope.network", "bridge", "envelope.network = 'bridge'", "should be 'none'"),
         ("image", "bse", "image = 'bse'", "did you mean 'base'?"),
         ("command.1", "{thread}", "command[1] = '{thread}'", "did you mean 'threads'?"),
         ("command.2", "${threads}", "command[2]", "name the variable differently"),

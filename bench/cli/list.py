@@ -14,7 +14,8 @@ from rich.text import Text
 from bench.errors import BenchError
 from bench.isolations import DEFAULT
 from bench.isolations import names as isolation_names
-from bench.plan import combinations
+from bench.model import combinations
+from bench.plan import dimensions
 from bench.scenario import load_selected
 from bench.store.layout import JOURNAL, MANIFEST
 
@@ -26,7 +27,7 @@ def show(results: Path, scenarios_folder: Path | None, *, as_json: bool) -> None
             "name": scenario.name,
             "title": scenario.title,
             "question": scenario.question,
-            "cells": len(combinations(scenario.parameters)),
+            "cells": len(combinations(dimensions(scenario))),
             "rounds": scenario.rounds,
             "image": scenario.image,
         }

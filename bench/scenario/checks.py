@@ -9,6 +9,7 @@ from bench.errors import did_you_mean
 from bench.model import Scalar
 from bench.scenario.problems import MISSING, Problem
 from bench.scenario.schema import RecipeFile, ScenarioFile
+from bench.scenario.values import RESERVED_PREFIXES
 
 _PLACEHOLDER = re.compile(r"(\$?)\{([A-Za-z_]\w*)\}")
 """``{name}`` without blanks. ``{ list; }``, ``{}`` and ``${variable}`` are the shell's and are left alone."""
@@ -16,8 +17,11 @@ _PLACEHOLDER = re.compile(r"(\$?)\{([A-Za-z_]\w*)\}")
 
 def scenario_problems(file: ScenarioFile) -> Iterator[Problem]:
     """Yield everything that is wrong between the keys of a scenario file."""
-    yield from _placeholders(file.command, file.parameters)
+    yield from _commands(file)
+    yield from _placeholders(file)
+    yield from _arms(file)
     yield from _metrics(file)
+    yield from _claims(file)
     yield from _quick(file)
     yield from _times(file)
     yield from _twice("files", "path", [item.path for item in file.files])
@@ -29,26 +33,72 @@ def recipe_problems(file: RecipeFile) -> Iterator[Problem]:
     yield from _twice("files", "path", [item.path for item in file.files])
 
 
-def _placeholders(command: Sequence[str], parameters: Mapping[str, tuple[Scalar, ...]]) -> Iterator[Problem]:
+def _commands(file: ScenarioFile) -> Iterator[Problem]:
+    """What runs, and what is missing for it to run."""
+    if not file.command and file.client is None and file.density is None and not file.provision:
+        yield Problem("command", MISSING, "this key is required where there is no [client]")
+    if file.client is None:
+        for key, given in (("setup", file.setup and file.setup.commands), ("steps", list(file.steps))):
+            if given:
+                yield Problem(key, given, "needs a [client] that it belongs to")
+    elif file.client.where == "host" and file.envelope.network == "none" and not file.arms:
+        yield Problem("client.where", "host", "a client on the host needs envelope.network 'host' or 'published'")
+    if file.storage is None and any(arm.storage for arm in file.arms):
+        yield Problem("storage", MISSING, "arms name a storage; say where it is: [storage] with a path")
+
+
+def _arms(file: ScenarioFile) -> Iterator[Problem]:
+    yield from _twice("arms", "name", [arm.name for arm in file.arms])
+    for name in ("arm",):
+        if name in file.parameters or name in file.steps:
+            yield Problem(f"parameters.{name}", name, "is the name under which [[arms]] appear; choose another")
+    for name in file.steps:
+        if name in file.parameters:
+            yield Problem(f"steps.{name}", list(file.steps[name]), "is already a parameter")
+    for number, arm in enumerate(file.arms):
+        network = arm.network or file.envelope.network
+        if file.client and (arm.client or file.client.where) == "host" and network == "none":
+            yield Problem(f"arms[{number}].network", network, "a client on the host needs 'host' or 'published'")
+    known = [arm.name for arm in file.arms]
+    for number, name in enumerate(file.quick.arms or ()):
+        if name not in known:
+            hint = did_you_mean(name, known) or f"; known: {', '.join(known) or 'none'}"
+            yield Problem(f"quick.arms[{number}]", name, f"no arm is called so{hint}")
+
+
+def _placeholders(file: ScenarioFile) -> Iterator[Problem]:
+    """Every placeholder has a value, and every parameter a place."""
     used: set[str] = set()
+    known = {**file.parameters, **dict.fromkeys(("port", "bind", "storage", "arm"), ())}
+    yield from _filled("command", file.command, known, used)
+    if file.client is not None:
+        known |= {**file.steps, "address": ()}
+        yield from _filled("client.command", file.client.command, known, used)
+        for number, command in enumerate(file.setup.commands if file.setup else ()):
+            yield from _filled(f"setup.commands[{number}]", command, known, used)
+    for key, parameters in (("parameters", file.parameters), ("steps", file.steps)):
+        for name in parameters:
+            if name not in used and not file.provision:
+                yield Problem(f"{key}.{name}", list(parameters[name]), f"no word of command uses {{{name}}}")
+
+
+def _filled(
+    key: str, command: Sequence[str], known: Mapping[str, tuple[Scalar, ...]], used: set[str]
+) -> Iterator[Problem]:
     for number, word in enumerate(command):
         for dollar, name in _PLACEHOLDER.findall(word):
-            if not dollar and name not in parameters:
-                hint = did_you_mean(name, parameters) or f", known: {', '.join(sorted(parameters)) or 'none'}"
+            if not dollar and name not in known:
+                hint = did_you_mean(name, known) or f", known: {', '.join(sorted(known))}"
                 shell = f"; where the shell's own braces are meant, write {{ {name} }} with blanks"
-                yield Problem(f"command[{number}]", word, f"no parameter is called {name!r}{hint}{shell}")
-            elif dollar and name in parameters:
+                yield Problem(f"{key}[{number}]", word, f"no parameter is called {name!r}{hint}{shell}")
+            elif dollar and name in known:
                 yield Problem(
-                    f"command[{number}]",
+                    f"{key}[{number}]",
                     word,
                     f"'${{{name}}}' reads as the shell's variable and as the parameter {name!r}: "
                     f"write {{{name}}} for the parameter, or name the variable differently",
                 )
             used.add(name)
-    for name in parameters:
-        if name not in used:
-            value = list(parameters[name])
-            yield Problem(f"parameters.{name}", value, f"no word of command uses {{{name}}}")
 
 
 def _metrics(file: ScenarioFile) -> Iterator[Problem]:
@@ -62,15 +112,61 @@ def _metrics(file: ScenarioFile) -> Iterator[Problem]:
     yield from _twice("metrics", "name", [metric.name for metric in file.metrics])
 
 
+def _claims(file: ScenarioFile) -> Iterator[Problem]:
+    for number, claim in enumerate(file.claims):
+        key = f"claims[{number}]"
+        if claim.metric is None:
+            if not claim.untested:
+                yield Problem(f"{key}.untested", MISSING, "a claim without a metric says why it is not tested")
+            continue
+        if claim.of is None:
+            yield Problem(f"{key}.of", MISSING, "a claim with a metric names the isolation it speaks of")
+        if claim.margin is not None and (claim.at_least is not None or claim.at_most is not None):
+            yield Problem(f"{key}.margin", claim.margin, "a margin stands instead of at_least and at_most")
+        if claim.margin is not None and claim.against is None:
+            yield Problem(f"{key}.against", MISSING, "a margin needs an isolation to be equivalent to")
+        if claim.margin is None and claim.at_least is None and claim.at_most is None:
+            yield Problem(f"{key}.at_least", MISSING, "say what the claim expects: at_least, at_most or margin")
+        if claim.at_least is not None and claim.at_most is not None and claim.at_least > claim.at_most:
+            yield Problem(f"{key}.at_least", claim.at_least, f"should not be above at_most ({claim.at_most:g})")
+        own = {metric.name for metric in file.metrics}
+        if claim.metric not in own and not claim.metric.startswith((*RESERVED_PREFIXES, *(f"{name}." for name in own))):
+            hint = did_you_mean(claim.metric, own) or f"; known: {', '.join(sorted(own)) or 'none'}"
+            yield Problem(f"{key}.metric", claim.metric, f"no metric is called so{hint}")
+        for name, values in claim.where.items():
+            yield from _where(f"{key}.where.{name}", name, values, file)
+        for name, value in claim.against_where.items():
+            yield from _where(f"{key}.against_where.{name}", name, (value,), file)
+
+
+def _where(key: str, name: str, values: tuple[Scalar, ...], file: ScenarioFile) -> Iterator[Problem]:
+    known: dict[str, tuple[Scalar, ...]] = {**file.parameters, **file.steps}
+    if file.arms:
+        known["arm"] = tuple(arm.name for arm in file.arms)
+    if name not in known:
+        hint = did_you_mean(name, known) or f"; known: {', '.join(sorted(known)) or 'none'}"
+        yield Problem(key, list(values), f"no parameter, step or arm is called so{hint}")
+        return
+    for value in values:
+        if value not in known[name]:
+            yield Problem(key, value, f"is none of its values: {', '.join(map(str, known[name]))}")
+
+
 def _quick(file: ScenarioFile) -> Iterator[Problem]:
-    for name, values in file.quick.parameters.items():
-        if name not in file.parameters:
-            known = f"; known: {', '.join(sorted(file.parameters)) or 'none'}"
-            hint = did_you_mean(name, file.parameters) or known
-            yield Problem(f"quick.parameters.{name}", list(values), f"no such parameter{hint}")
-        elif type(values[0]) is not type(file.parameters[name][0]):
-            kind = type(file.parameters[name][0]).__name__
-            yield Problem(f"quick.parameters.{name}", list(values), f"should be {kind}, as in [parameters]")
+    for key, quick, full in (
+        ("parameters", file.quick.parameters, file.parameters),
+        ("steps", file.quick.steps, file.steps),
+    ):
+        for name, values in quick.items():
+            if name not in full:
+                known = f"; known: {', '.join(sorted(full)) or 'none'}"
+                hint = did_you_mean(name, full) or known
+                yield Problem(f"quick.{key}.{name}", list(values), f"no such parameter{hint}")
+            elif type(values[0]) is not type(full[name][0]):
+                kind = type(full[name][0]).__name__
+                yield Problem(f"quick.{key}.{name}", list(values), f"should be {kind}, as in [{key}]")
+    if file.quick.most is not None and file.density is None:
+        yield Problem("quick.most", file.quick.most, "there is no [density] that it could change")
     if file.quick.settle_s is not None and file.settle_s is None:
         yield Problem("quick.settle_s", file.quick.settle_s, "there is no settle_s that it could change")
 

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.errors import ScenarioError
-from bench.model import Claim, Envelope, ImageFile, Metric, Recipe, Scenario, Window, short_digest
+from bench.model import ImageFile, Recipe, Scenario, short_digest
 from bench.scenario.find import find_recipe
 
 if TYPE_CHECKING:
-    from bench.scenario.schema import FileTable, ScenarioFile
+    from bench.scenario.schema import FileTable
 
 _MIB = 1 << 20
 
@@ -30,13 +30,14 @@ def load_scenario(path: Path, *, quick: bool = False) -> Scenario:
     """
     # Imported here: nobody who only asks for help should wait for pydantic.
     from bench.scenario.document import read_scenario_file  # noqa: PLC0415
+    from bench.scenario.records import scenario_record  # noqa: PLC0415
 
     name = _name(path)
     file, raw = read_scenario_file(path)
     find_recipe(file.image, path)
     files = _files(path, file.files)
     version = short_digest(raw, *(item.content for item in files))
-    return _scenario(name, version, _quickened(file) if quick else file, files)
+    return scenario_record(name, version, file, files, quick=quick)
 
 
 def load_recipe(path: Path) -> Recipe:
@@ -83,44 +84,3 @@ def _brought(path: Path, key: str, source: str) -> bytes:
         return wanted.read_bytes()
     except OSError as error:
         raise ScenarioError(path, key, source, f"cannot be read: {error.strerror or error}") from error
-
-
-def _quickened(file: ScenarioFile) -> ScenarioFile:
-    """Return the file as ``[quick]`` changes it."""
-    changes = file.quick.model_dump(exclude_none=True, exclude={"parameters"})
-    parameters = {**file.parameters, **file.quick.parameters}
-    return file.model_copy(update={**changes, "parameters": parameters})
-
-
-def _scenario(name: str, version: str, file: ScenarioFile, files: tuple[ImageFile, ...]) -> Scenario:
-    return Scenario(
-        name=name,
-        title=file.title,
-        question=file.question,
-        version=version,
-        image=file.image,
-        command=tuple(file.command),
-        envelope=Envelope(
-            cpus=file.envelope.cpus,
-            memory_bytes=file.envelope.memory_mib * _MIB,
-            pids=file.envelope.pids,
-        ),
-        files=files,
-        parameters=file.parameters,
-        rounds=file.rounds,
-        timeout_s=file.timeout_s,
-        start_timeout_s=file.start_timeout_s,
-        ready=file.ready.pattern if file.ready else None,
-        settle_s=file.settle_s,
-        window=_window(file),
-        metrics=tuple(
-            Metric(name=m.name, unit=m.unit, better=m.better, pattern=m.pattern, json=m.json_path) for m in file.metrics
-        ),
-        claims=tuple(Claim(says=claim.says, source=claim.source) for claim in file.claims),
-    )
-
-
-def _window(file: ScenarioFile) -> Window | None:
-    if file.window is None:
-        return None
-    return Window(begin=file.window.begin, finish=file.window.finish, seconds=file.window.seconds)

@@ -10,15 +10,17 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from bench.model import Better
+from bench.model import Better, Network, Provenance, Scalar, StorageKind, Where
 from bench.scenario.values import (
+    AnyMetricName,
+    Finite,
+    HttpPath,
     InsidePath,
     JsonPath,
     LineRegex,
     MetricName,
     Mode,
     Name,
-    Network,
     NumberRegex,
     PackageName,
     ParameterName,
@@ -53,10 +55,70 @@ class EnvelopeTable(Table):
     network: Network = "none"
 
 
-class ReadyTable(Table):
-    """``[ready]``: the console line that means ready."""
+class StorageTable(Table):
+    """``[storage]``: where the workload keeps its data."""
 
-    pattern: LineRegex
+    path: InsidePath
+    kind: StorageKind = "layer"
+    size_mib: Annotated[int, Field(ge=16, le=1 << 20)] = 512
+
+
+class ArmTable(Table):
+    """``[[arms]]``: a named way to run the same scenario."""
+
+    name: Text
+    network: Network | None = None
+    storage: StorageKind | None = None
+    client: Where | None = None
+
+
+class TcpTable(Table):
+    """``ready.tcp``: what is sent to the service's port, and what its answer must hold."""
+
+    send: str = ""
+    expect: LineRegex
+
+
+class ReadyTable(Table):
+    """``[ready]``: the console line that means ready, or the service's own first answer."""
+
+    pattern: LineRegex | None = None
+    tcp: TcpTable | None = None
+    http: HttpPath | None = None
+
+
+class ClientTable(Table):
+    """``[client]``: what runs once for every step."""
+
+    command: Annotated[list[Word], Field(min_length=1)]
+    where: Where = "inside"
+
+
+class SetupTable(Table):
+    """``[setup]``: commands that run once before the first step, where the client runs."""
+
+    commands: Annotated[list[Annotated[list[Word], Field(min_length=1)]], Field(min_length=1)]
+
+
+class OutputTable(Table):
+    """``[output]``: what a believable output holds, and what it does not."""
+
+    expect: list[LineRegex] = []
+    forbid: list[LineRegex] = []
+
+
+class DensityTable(Table):
+    """``[density]``: how many idle instances to start, and what the host keeps."""
+
+    most: Annotated[int, Field(ge=2, le=1000)]
+    floor_mib: Annotated[int, Field(ge=64, le=1 << 24)] = 2048
+
+
+class TimeTable(Table):
+    """``[time]``: how long a run took on the authors' machine, with the image cached."""
+
+    full_s: Seconds | None = None
+    quick_s: Seconds | None = None
 
 
 class WindowTable(Table):
@@ -75,13 +137,28 @@ class MetricTable(Table):
     better: Better
     pattern: NumberRegex | None = None
     json_path: Annotated[JsonPath | None, Field(alias="json")] = None
+    least: Finite | None = None
+    most: Finite | None = None
 
 
 class ClaimTable(Table):
-    """``[[claims]]``: what people say, and where."""
+    """``[[claims]]``: what people say, where, and what the data would have to show."""
 
     says: Text
     source: Text
+    provenance: Provenance = "M"
+    published: str = ""
+    metric: AnyMetricName | None = None
+    vantage: Text = "workload"
+    of: Text | None = None
+    against: Text | None = None
+    at_least: Finite | None = None
+    at_most: Finite | None = None
+    margin: Annotated[float | None, Field(gt=0, lt=1)] = None
+    where: dict[ParameterName, Values] = {}
+    against_where: dict[ParameterName, Scalar] = {}
+    hardware_virtualization: bool = False
+    untested: Text | None = None
 
 
 class QuickTable(Table):
@@ -91,6 +168,9 @@ class QuickTable(Table):
     parameters: dict[ParameterName, Values] = {}
     settle_s: Seconds | None = None
     timeout_s: Seconds | None = None
+    arms: Annotated[list[Text], Field(min_length=1)] | None = None
+    steps: dict[ParameterName, Values] = {}
+    most: Annotated[int, Field(ge=2, le=1000)] | None = None
 
 
 class ScenarioFile(Table):
@@ -99,8 +179,15 @@ class ScenarioFile(Table):
     title: Text
     question: Text
     image: Name
-    command: Annotated[list[Word], Field(min_length=1)]
+    command: list[Word] = []
     envelope: EnvelopeTable
+    storage: StorageTable | None = None
+    arms: list[ArmTable] = []
+    client: ClientTable | None = None
+    setup: SetupTable | None = None
+    steps: dict[ParameterName, Values] = {}
+    density: DensityTable | None = None
+    provision: bool = False
     files: list[FileTable] = []
     parameters: dict[ParameterName, Values] = {}
     rounds: Rounds = 5
@@ -110,8 +197,10 @@ class ScenarioFile(Table):
     settle_s: Seconds | None = None
     window: WindowTable | None = None
     metrics: list[MetricTable] = []
+    output: OutputTable = OutputTable()
     claims: list[ClaimTable] = []
     quick: QuickTable = QuickTable()
+    time: TimeTable = TimeTable()
 
 
 class RecipeFile(Table):

@@ -14,7 +14,7 @@ from pydantic import AfterValidator, Field, PlainValidator
 
 from bench.model import Scalar
 
-RESERVED_PREFIXES = ("timeline.", "memory.", "cpu.", "clock.", "harness.")
+RESERVED_PREFIXES = ("timeline.", "memory.", "cpu.", "clock.", "harness.", "density.", "provision.")
 """Metric names that start so are the harness's own."""
 
 _LARGEST_WHOLE = 1 << 63
@@ -98,6 +98,11 @@ MetricName = Annotated[
     _matching(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)*", "should be a name of small letters, digits, '_' and '.'"),
     AfterValidator(_unreserved),
 ]
+AnyMetricName = Annotated[
+    str, _matching(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)*", "should be a metric's name, the harness's own included")
+]
+HttpPath = Annotated[str, _matching(r"/[!-~]*", "should be an absolute path without blanks, like '/'")]
+Finite = Annotated[float, Field(allow_inf_nan=False)]
 PackageName = Annotated[str, _matching(r"[a-z0-9][a-z0-9+.-]+", "should be a Debian package's name, like 'sysbench'")]
 InsidePath = Annotated[
     str,
@@ -108,7 +113,6 @@ InsidePath = Annotated[
 ]
 Mode = Annotated[str, AfterValidator(_mode)]
 JsonPath = Annotated[str, _matching(r"[^.\0]+(\.[^.\0]+)*", "should be a dotted path, like 'jobs.0.read.iops'")]
-Network = Annotated[str, _matching("none", "should be 'none': no other network mode is offered yet")]
 NumberRegex = Annotated[str, AfterValidator(lambda text: _regex(text, groups=1))]
 LineRegex = Annotated[str, AfterValidator(_line_regex)]
 Values = Annotated[tuple[Scalar, ...], PlainValidator(_scalars)]

@@ -9,6 +9,7 @@ BenchError                  what failed, where, and what to do next
 ├── StoreError              a run's files could not be written
 ├── IsolationError          an isolation's engine, daemon or hypervisor refused or failed
 │   ├── StartTimeoutError   an instance did not reach its start mark in time
+│   ├── PortTakenError      the port that was to be published is somebody else's by now
 │   └── UnavailableError    the isolation cannot run on this host at all: reason and remedy
 └── LeftoverError           something of an instance is still there after its teardown
 
@@ -79,6 +80,10 @@ class IsolationError(BenchError):
 
 class StartTimeoutError(IsolationError):
     """An instance did not reach its start mark in time."""
+
+
+class PortTakenError(IsolationError):
+    """The port that was to be published is somebody else's by now."""
 
 
 class UnavailableError(IsolationError):

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import os
+import random
+import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
-from bench.errors import InputError
+from bench.errors import InputError, IsolationError
+
+_PORTS = (20_000, 32_000)
+_PORT_TRIES = 100
 
 
 def instance_cpus(count: int) -> tuple[int, ...]:
@@ -31,6 +36,24 @@ def harness_cpus(count: int) -> tuple[int, ...]:
     """
     taken = instance_cpus(count)
     return tuple(cpu for cpu in _allowed() if cpu not in taken) or taken
+
+
+def beside(cpu_set: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the CPUs for what works beside an instance: all the others; all where it has every one."""
+    return tuple(cpu for cpu in _allowed() if cpu not in cpu_set) or tuple(_allowed())
+
+
+def free_port() -> int:
+    """Return a TCP port that nobody listens on, at no address of this host.
+
+    Below the ephemeral ports, which a client's own connections use. Raises IsolationError when none is found.
+    """
+    for _ in range(_PORT_TRIES):
+        port = random.randint(*_PORTS)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("", port))
+            return port
+    raise IsolationError(f"no free port among {_PORT_TRIES} tried between {_PORTS[0]} and {_PORTS[1]}")
 
 
 @contextmanager

@@ -22,6 +22,7 @@ from bench.isolations.cgroup import version as cgroup_version
 from bench.isolations.probe import check, unavailable
 from bench.isolations.remedy import mend, mend_image_tools
 from bench.model import Image, Measurement, Recipe, Scenario, Trial
+from bench.offer import Offer
 from bench.placement import harness_cpus, instance_cpus, kept_to
 from bench.plan import plan
 from bench.runner import Runner
@@ -96,7 +97,12 @@ def execute(request: Request, listener: Listener) -> Finished:
         stack.enter_context(kept_to(_harness(request.scenarios)))
         built = _build(request, listener)
         _check(isolations, availabilities, built, listener)
-        trials = plan(request.scenarios, request.isolations, seed=request.seed, rounds=request.rounds)
+        offer = Offer(isolations, availabilities)
+        trials = plan(
+            request.scenarios, request.isolations, seed=request.seed, rounds=request.rounds, offered=offer.accepts
+        )
+        for line in offer.lines():
+            listener.say(line)
         listener.planned(trials)
         with interruptions.deferred():
             folder = _open_folder(request, run, built)

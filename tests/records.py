@@ -7,16 +7,21 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from bench.isolations.base import Launch
-from bench.model import Cell, Envelope, Image, Metric, Sample, Scalar, Scenario, Trial, Window
+from bench.model import Cell, Envelope, Image, Metric, Network, Sample, Scalar, Scenario, Trial, Window
 
 MIB = 1 << 20
 NONCE = "0123456789abcdef"
 
 
 def envelope(
-    *, cpus: int = 1, cpu_set: tuple[int, ...] = (), memory_bytes: int = 128 * MIB, pids: int = 64
+    *,
+    cpus: int = 1,
+    cpu_set: tuple[int, ...] = (),
+    memory_bytes: int = 128 * MIB,
+    pids: int = 64,
+    network: Network = "none",
 ) -> Envelope:
-    return Envelope(cpus=cpus, cpu_set=cpu_set, memory_bytes=memory_bytes, pids=pids)
+    return Envelope(cpus=cpus, cpu_set=cpu_set, memory_bytes=memory_bytes, pids=pids, network=network)
 
 
 def scenario(
@@ -67,7 +72,11 @@ def launch(*command: str, folder: Path, ready: str | None = None, number: int = 
     of = scenario(*command, ready=ready)
     patterns = {"ready": ready} if ready else {}
     return Launch(
-        trial=trial(of, number=number), image=image(folder), envelope=envelope(cpu_set=(1,)), patterns=patterns
+        trial=trial(of, number=number),
+        image=image(folder),
+        envelope=envelope(cpu_set=(1,)),
+        command=of.command,
+        patterns=patterns,
     )
 
 

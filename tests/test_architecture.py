@@ -21,7 +21,10 @@ from tests.cli.conftest import write_scenario
 ROOT = Path(bench.__file__).parent
 LIMIT_LINES = 400
 
-MEASURING = {"isolations", "meters", "runner", "session", "engine", "engine_ping", "engine_processes"}
+MEASURING = {
+    "isolations", "meters", "observation", "clients", "watch", "density", "provision", "runner", "offer", "session",
+    "engine", "engine_ping", "engine_processes",
+}  # fmt: skip
 READING = {"analysis", "report"}
 HEAVY = {"pandas", "numpy", "scipy", "matplotlib", "pyarrow", "jinja2"}
 ENGINES = {"docker", "libvirt", "psutil"}
@@ -45,10 +48,19 @@ ALLOWED: dict[str, set[str]] = {
     "isolations": {"engine", "engine_ping", "envelope", "errors", "images", "model", "placement", "state", "writing"},
     "meters": {"errors", "isolations", "model"},
     "store": {"errors", "host", "isolations", "model", "writing"},
-    "runner": {"envelope", "errors", "host", "isolations", "meters", "model", "placement", "signals"},
+    "observation": {"isolations", "model"},
+    "clients": {"isolations", "meters", "model", "observation"},
+    "watch": {"clients", "envelope", "isolations", "meters", "model", "observation", "placement", "signals"},
+    "density": {"errors", "isolations", "meters", "model", "observation", "signals"},
+    "provision": {"errors", "images", "isolations", "model", "observation", "signals", "state", "writing"},
+    "runner": {
+        "density", "errors", "host", "isolations", "meters", "model", "observation", "placement", "provision", "signals",
+        "watch",
+    },
+    "offer": {"isolations", "model", "provision"},
     "session": {
-        "bench", "errors", "host", "images", "isolations", "model", "placement", "plan", "runner", "signals", "state",
-        "store", "writing",
+        "bench", "errors", "host", "images", "isolations", "model", "offer", "placement", "plan", "runner", "signals",
+        "state", "store", "writing",
     },
     "analysis": {"errors", "model", "store"},
     "report": {"analysis", "errors", "model", "store"},
@@ -147,7 +159,7 @@ def test_only_the_seam_of_the_isolations_is_known_to_who_does_not_run_them() -> 
 def test_isolations_know_nothing_of_meters_and_only_the_runner_and_above_know_both() -> None:
     both = {"isolations", "meters"}
     knowing = {name for name, rooms in ALLOWED.items() if both <= rooms | {name}}
-    assert knowing == {"runner", "meters"}
+    assert knowing == {"runner", "watch", "clients", "density", "meters"}
     assert "meters" not in ALLOWED["isolations"]
 
 

@@ -1,31 +1,40 @@
 """Figures that are computed, not collected. The one place where stored samples are subtracted or summed.
 
-Every function takes a frame of samples with values and returns more rows of the same columns, one per trial,
-so that what is derived is then treated like what was measured.
+Every function takes a frame of samples with values and returns more rows of the same columns, one per trial and
+set of parameters (a trial has one for every step), so that what is derived is then treated like what was measured.
+``memory.WHEN`` is ``memory.idle``, and ``memory.load`` for a service that was asked something.
 
-========================= =========== ====================================================================
-metric                    vantage     from
-========================= =========== ====================================================================
-``phase.MARK``            host        time between MARK and the mark before it, in order of their medians
-``teardown``              host        gone - bye; without a bye, gone - the last mark before it
-``memory.idle.pss|uss|rss`` processes sum over the instance's own roles; shared daemons are never in it
-``memory.idle.residual``  host        change of MemAvailable - sum of PSS: what the views cannot explain
-``METRIC.per_cpu_s``      workload    METRIC x cpu.window / cpu.used: work per host CPU-second
-``clock.disagreement``    workload    clock.workload / clock.host - 1
-========================= =========== ====================================================================
+=========================== =========== ==================================================================
+metric                      vantage     from
+=========================== =========== ==================================================================
+``phase.MARK``              host        time between MARK and the mark before it, in order of their medians
+``teardown``                host        gone - bye; without a bye, gone - the last mark before it
+``memory.WHEN.pss|uss|rss`` processes   sum over the instance's own roles; shared daemons are never in it
+``memory.WHEN.residual``    host        change of MemAvailable - sum of PSS: what the views cannot explain
+``METRIC.per_cpu_s``        workload    METRIC x cpu.window / cpu.used: work per host CPU-second
+``METRIC.cpu_s_per_1000``   workload    1000 / METRIC.per_cpu_s: host CPU-seconds for 1000 units of work
+``clock.disagreement``      workload    clock.workload / clock.host - 1
+=========================== =========== ==================================================================
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import pandas as pd
 
 CELL = ["scenario", "parameters", "isolation"]
+TRIAL = ["trial", "parameters"]
+"""What tells rows of one metric and vantage apart: a trial has several sets of parameters when it has steps."""
+WHENS = ("idle", "load")
+"""When memory is read: settled after readiness; after the last step, while the service still runs."""
 OWN = "processes"
 """Vantage of a sum over all host processes that exist only because of the instance."""
 SHARED = "processes:shared:"
 """Prefix of the vantages of daemons that serve every instance."""
+PER_CPU_S = ".per_cpu_s"
+PER_1000 = ".cpu_s_per_1000"
+"""Ends of the names of what relates work to host CPU time."""
 
 _USUAL = ("start", "ready", "end", "bye", "exited", "gone")
 
@@ -33,7 +42,13 @@ _USUAL = ("start", "ready", "end", "bye", "exited", "gone")
 def with_derived(samples: pd.DataFrame) -> pd.DataFrame:
     """Return ``samples`` (rows with values, of trials that ended ok) and, below them, everything derived."""
     summed = pd.concat([samples, own_memory(samples)])
-    parts = [phases(samples), teardown(samples), residual(summed), per_cpu_second(samples), clocks(samples)]
+    parts = [
+        phases(samples),
+        teardown(samples),
+        residual(summed),
+        per_cpu_second(samples),
+        clocks(samples),
+    ]
     return pd.concat([summed, *(part for part in parts if len(part))], ignore_index=True)
 
 
@@ -48,7 +63,7 @@ def marks_of(samples: pd.DataFrame) -> pd.DataFrame:
     """Return a table trials x marks, in seconds since the request, of the samples of one cell."""
     rows = samples[samples["metric"].str.startswith("timeline.")]
     table = rows.assign(mark=rows["metric"].str.removeprefix("timeline.")).pivot_table(
-        index="trial", columns="mark", values="value", aggfunc="first"
+        index=TRIAL, columns="mark", values="value", aggfunc="first"
     )
     return table[mark_order(table)]
 
@@ -56,11 +71,10 @@ def marks_of(samples: pd.DataFrame) -> pd.DataFrame:
 def phases(samples: pd.DataFrame) -> pd.DataFrame:
     """Return the time from each mark to the next; the first counts from the request."""
     parts = []
-    for _, cell in samples.groupby(CELL, sort=False):
+    for _, cell in _marked(samples):
         marks = marks_of(cell)
         steps = marks.diff(axis=1)
-        if len(marks.columns):
-            steps.iloc[:, 0] = marks.iloc[:, 0]
+        steps.iloc[:, 0] = marks.iloc[:, 0]
         parts += [_rows(cell, steps[mark], f"phase.{mark}", "host", "s", "lower") for mark in steps.columns]
     return _stack(parts, samples)
 
@@ -68,7 +82,7 @@ def phases(samples: pd.DataFrame) -> pd.DataFrame:
 def teardown(samples: pd.DataFrame) -> pd.DataFrame:
     """Return the time from the entry's leave-taking until nothing of the instance was left."""
     parts = []
-    for _, cell in samples.groupby(CELL, sort=False):
+    for _, cell in _marked(samples):
         marks = marks_of(cell)
         if "gone" not in marks.columns:
             continue
@@ -81,25 +95,28 @@ def teardown(samples: pd.DataFrame) -> pd.DataFrame:
 def own_memory(samples: pd.DataFrame) -> pd.DataFrame:
     """Return PSS, USS and RSS summed over the instance's own roles."""
     parts = []
-    for view in ("pss", "uss", "rss"):
-        metric = f"memory.idle.{view}"
+    for metric in (f"memory.{when}.{view}" for when in WHENS for view in ("pss", "uss", "rss")):
         own = samples[(samples["metric"] == metric) & is_own(samples["vantage"])]
-        parts.append(_rows(own, own.groupby("trial")["value"].sum(), metric, OWN, "B", "lower"))
+        parts.append(_rows(own, own.groupby(TRIAL)["value"].sum(), metric, OWN, "B", "lower"))
     return _stack(parts, samples)
 
 
 def residual(summed: pd.DataFrame) -> pd.DataFrame:
     """Return the change of MemAvailable that the sum of PSS does not explain; may be negative."""
-    change = _by_trial(summed, "memory.idle.available_change", "host")
-    own = _by_trial(summed, "memory.idle.pss", OWN)
-    return _rows(summed, change - own, "memory.idle.residual", "host", "B", "lower")
+    parts = []
+    for when in WHENS:
+        change = _by_trial(summed, f"memory.{when}.available_change", "host")
+        own = _by_trial(summed, f"memory.{when}.pss", OWN)
+        parts.append(_rows(summed, change - own, f"memory.{when}.residual", "host", "B", "lower"))
+    return _stack(parts, summed)
 
 
 def per_cpu_second(samples: pd.DataFrame) -> pd.DataFrame:
     """Return work per host CPU-second for each rate (unit ``.../s``, higher is better) a workload reports.
 
+    For what can be counted (unit ``1/s``) also its inverse, the host CPU-seconds that 1000 of it cost.
     ``cpu.window`` and ``cpu.used`` cover the same stretch: the workload's own window where the scenario names one,
-    else from ready to the workload's end.
+    else from ready, or the step's beginning, to the workload's end.
     """
     rates = samples[
         (samples["vantage"] == "workload") & (samples["better"] == "higher") & samples["unit"].str.endswith("/s")
@@ -107,10 +124,18 @@ def per_cpu_second(samples: pd.DataFrame) -> pd.DataFrame:
     busy = _by_trial(samples, "cpu.window", "host") / cpu_used(samples)
     parts = []
     for (metric, unit), rows in rates.groupby(["metric", "unit"], sort=False):
-        work = rows.drop_duplicates("trial").set_index("trial")["value"] * busy
+        work = rows.drop_duplicates(TRIAL).set_index(TRIAL)["value"] * busy
         named = f"{str(unit).removesuffix('/s')}/CPU-s"
-        parts.append(_rows(rows, work, f"{metric}.per_cpu_s", "workload", named, "higher"))
+        parts.append(_rows(rows, work, f"{metric}{PER_CPU_S}", "workload", named, "higher"))
+        if unit == "1/s":
+            cost = f"CPU-s per 1000 {counted(str(metric))}".rstrip()
+            parts.append(_rows(rows, 1000 / work[work > 0], f"{metric}{PER_1000}", "workload", cost, "lower"))
     return _stack(parts, samples)
+
+
+def counted(metric: str) -> str:
+    """Return what a rate counts, by its name: ``transactions`` for ``transactions_per_s``; else nothing."""
+    return metric.removesuffix("_per_s").replace("_", " ") if metric.endswith("_per_s") else ""
 
 
 def cpu_used(samples: pd.DataFrame) -> pd.Series[float]:
@@ -120,8 +145,8 @@ def cpu_used(samples: pd.DataFrame) -> pd.Series[float]:
     top. Trials that cost nothing measurable are left out: nothing can be divided by them.
     """
     used = samples[samples["metric"] == "cpu.used"]
-    counted = (used["vantage"] == "cgroup") | is_own(used["vantage"])
-    total = used[counted].groupby("trial")["value"].sum()
+    known = (used["vantage"] == "cgroup") | is_own(used["vantage"])
+    total = used[known].groupby(TRIAL)["value"].sum()
     return total[total > 0]
 
 
@@ -137,16 +162,21 @@ def is_own(vantage: pd.Series[str]) -> pd.Series[bool]:
     return vantage.str.startswith("processes:") & ~vantage.str.startswith(SHARED)
 
 
+def _marked(samples: pd.DataFrame) -> Iterable[tuple[object, pd.DataFrame]]:
+    """Return the samples of marks, cell by cell."""
+    return samples[samples["metric"].str.startswith("timeline.")].groupby(CELL, sort=False)
+
+
 def _by_trial(samples: pd.DataFrame, metric: str, vantage: str) -> pd.Series[float]:
     rows = samples[(samples["metric"] == metric) & (samples["vantage"] == vantage)]
-    return rows.drop_duplicates("trial").set_index("trial")["value"]
+    return rows.drop_duplicates(TRIAL).set_index(TRIAL)["value"]
 
 
 def _rows(
     samples: pd.DataFrame, values: pd.Series[float], metric: str, vantage: str, unit: str, better: str
 ) -> pd.DataFrame:
     known = values.dropna()
-    about = samples.drop_duplicates("trial").set_index("trial", drop=False).loc[known.index]
+    about = samples.drop_duplicates(TRIAL).set_index(TRIAL, drop=False).loc[known.index]
     named = about.assign(metric=metric, vantage=vantage, unit=unit, better=better, value=known, at_s=float("nan"))
     return named.reset_index(drop=True).astype(samples.dtypes.to_dict())
 

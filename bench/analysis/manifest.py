@@ -8,7 +8,7 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from bench.errors import ResultsError
-from bench.model import Better, Claim, Phase, Scalar
+from bench.model import Arm, Better, Claim, Client, Density, Phase, Scalar, Storage
 from bench.store import dataset, layout
 
 
@@ -74,7 +74,11 @@ class RunMetric:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunScenario:
-    """A scenario as it was run. ``settle_s`` is None when idle memory was not read."""
+    """A scenario as it was run, of any version: what an old run does not tell is as the defaults say.
+
+    ``settle_s`` is None when idle memory was not read, ``ready`` when no console line means ready; ``answer`` says
+    which first answer does, and is empty for none.
+    """
 
     title: str
     question: str
@@ -83,9 +87,39 @@ class RunScenario:
     command: tuple[str, ...]
     envelope: RunEnvelope
     parameters: dict[str, tuple[Scalar, ...]] = field(default_factory=dict)
+    arms: tuple[Arm, ...] = ()
+    steps: dict[str, tuple[Scalar, ...]] = field(default_factory=dict)
+    rounds: int | None = None
+    storage: Storage | None = None
+    client: Client | None = None
+    ready: str | None = None
+    answer: str = ""
     settle_s: float | None = None
+    density: Density | None = None
+    provision: bool = False
     metrics: tuple[RunMetric, ...] = ()
     claims: tuple[Claim, ...] = ()
+
+    @property
+    def cell_dimensions(self) -> dict[str, tuple[Scalar, ...]]:
+        """What takes a fresh instance for every combination, as in ``bench.plan``: arms, then parameters."""
+        arms: dict[str, tuple[Scalar, ...]] = {"arm": tuple(arm.name for arm in self.arms)} if self.arms else {}
+        return {**arms, **self.parameters}
+
+    @property
+    def dimensions(self) -> dict[str, tuple[Scalar, ...]]:
+        """Everything that tells this scenario's figures apart: arms, parameters, then steps."""
+        return {**self.cell_dimensions, **self.steps}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotOffered:
+    """A cell that was left out because its isolation lacks what it asks for."""
+
+    scenario: str
+    parameters: dict[str, Scalar]
+    isolation: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +151,7 @@ class Manifest:
     harness: Harness = field(default_factory=Harness)
     images: dict[str, RunImage] = field(default_factory=dict)
     planned: int = 0
+    not_offered: tuple[NotOffered, ...] = ()
 
     def phase_label(self, isolation: str, mark: str) -> str:
         """Return what has happened when ``mark`` is set, in the isolation's own words."""

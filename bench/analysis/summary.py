@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from bench.analysis import derive, intervals
+from bench.analysis import derive, intervals, trials
 from bench.errors import ResultsError
 
 BASELINE = "bare"
@@ -19,6 +19,9 @@ OVERHEADS = (
     ("memory.idle.pss", derive.OWN),
     ("memory.idle.available_change", "host"),
     ("memory.idle.cgroup", "cgroup"),
+    ("memory.load.pss", derive.OWN),
+    ("memory.load.available_change", "host"),
+    ("memory.load.cgroup", "cgroup"),
 )
 """Figures whose difference from bare is reported beside them."""
 
@@ -40,6 +43,7 @@ DTYPES: Mapping[str, str] = {
     "ratio_high": "float64",
     "spoiled": "int64",
     "failed": "int64",
+    "unsupported": "int64",
 }
 """Columns of a summary, in order."""
 
@@ -58,48 +62,50 @@ def summarize(frame: pd.DataFrame) -> pd.DataFrame:
     isolation (string); emulated (bool); metric, vantage, unit, better (string); n (int64), the trials behind
     the figure; median, low, high (float64, in ``unit``), the 95 % percentile-bootstrap interval; ratio,
     ratio_low, ratio_high (float64) against bare of the same scenario, parameters, metric and vantage,
-    missing where bare has no such figure; spoiled, failed (int64), the trials of the cell that are left out
-    of every figure.
+    missing where bare has no such figure; spoiled, failed, unsupported (int64), the trials that are left out
+    of every figure here: disturbed by the host, ended badly, never begun because the isolation is not ready.
     Formulas stand in ``intervals`` and ``derive``; metrics ``overhead.*`` are median minus bare's median.
 
-    A cell in which no trial ended ok is one row whose metric is missing and whose n is 0.
+    Parameters of a scenario with steps: its cells' own (start-up, memory), and those of every step. A trial
+    that failed half way is failed in every step of its cell.
+    Where no trial ended ok there is one row whose metric is missing and whose n is 0.
     Raises ResultsError when the frame holds more than one run: runs are compared, never pooled.
     """
     runs = frame["run"].nunique()
     if runs > 1:
         raise ResultsError(f"the frame holds {runs} runs", remedy="Summarize each run by itself")
-    samples = measured(frame)
+    figures = {key: rows for key, rows in measured(frame).groupby(derive.CELL, sort=False)}
+    ended = trials.outcomes(frame)
+    left_out = trials.counts(ended)
+    emulated = ended.groupby(derive.CELL)["emulated"].any().to_dict()
     rows: list[dict[str, object]] = []
-    for key, cell in frame.groupby(derive.CELL, sort=False):
-        scenario, parameters, isolation = key
-        of_pair = samples[(samples["scenario"] == scenario) & (samples["parameters"] == parameters)]
-        about = dict(zip(derive.CELL, key, strict=True)) | _counts(cell)
-        figures = _figures(of_pair[of_pair["isolation"] == isolation], of_pair[of_pair["isolation"] == BASELINE])
-        rows += [about | figure for figure in figures or [_nothing()]]
+    for key, bad in left_out.items():
+        about = dict(zip(derive.CELL, key, strict=True)) | {"emulated": bool(emulated[key])} | bad
+        found = _figures(figures.get(key), figures.get((*key[:2], BASELINE)))
+        rows += [about | figure for figure in found or [{"n": 0}]]
     return pd.DataFrame(rows, columns=list(DTYPES)).astype(dict(DTYPES))
 
 
-def _counts(cell: pd.DataFrame) -> dict[str, object]:
-    outcomes = cell.drop_duplicates("trial")["outcome"]
-    spoiled = int((outcomes == "spoiled").sum())
-    failed = int((~outcomes.isin(["ok", "spoiled"])).sum())
-    return {"emulated": bool(cell["emulated"].any()), "spoiled": spoiled, "failed": failed}
-
-
-def _figures(own: pd.DataFrame, bare: pd.DataFrame) -> list[dict[str, object]]:
-    baselines = {key: rows["value"].to_numpy() for key, rows in bare.groupby(["metric", "vantage"])}
+def _figures(own: pd.DataFrame | None, bare: pd.DataFrame | None) -> list[dict[str, object]]:
+    if own is None:
+        return []
+    baselines = {} if bare is None else _values(bare, _FIGURE[:2])
+    is_bare = own["isolation"].iloc[0] == BASELINE
     rows: list[dict[str, object]] = []
-    for key, group in own.groupby(_FIGURE, sort=False):
-        metric, vantage = key[0], key[1]
-        values = group["value"].to_numpy()
+    for key, values in _values(own, _FIGURE).items():
+        metric, vantage = key[:2]
         baseline = baselines.get((metric, vantage))
-        about = dict(zip(_FIGURE, key, strict=True))
-        is_bare = bool((group["isolation"] == BASELINE).all())
+        about: dict[str, object] = dict(zip(_FIGURE, key, strict=True))
         rows.append(about | _figure(intervals.median(values)) | _ratio(values, baseline, is_bare=is_bare))
         if (metric, vantage) in OVERHEADS and baseline is not None and not is_bare:
             added = intervals.difference(values, baseline)
             rows.append(about | {"metric": f"{OVERHEAD}{metric}"} | _figure(added))
     return rows
+
+
+def _values(samples: pd.DataFrame, by: Sequence[str]) -> dict[tuple[str, ...], intervals.Floats]:
+    groups = samples.groupby(list(by), sort=False)["value"]
+    return {key: values.to_numpy() for key, values in groups if isinstance(key, tuple)}
 
 
 def _figure(estimate: intervals.Estimate) -> dict[str, object]:
@@ -113,7 +119,3 @@ def _ratio(values: intervals.Floats, baseline: intervals.Floats | None, *, is_ba
         return {"ratio": 1.0, "ratio_low": math.nan, "ratio_high": math.nan}
     estimate = intervals.ratio(values, baseline)
     return {"ratio": estimate.value, "ratio_low": estimate.low, "ratio_high": estimate.high}
-
-
-def _nothing() -> dict[str, object]:
-    return {"n": 0}

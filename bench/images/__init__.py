@@ -6,12 +6,12 @@ Example::
     root = tree(image, print)                          # a directory, for a chroot
     drive = disk(image, print)                         # a raw ext4 disk, for a virtual machine
     boot = kit(image.suite, say=print)                 # kernel and initrd, for a virtual machine
-    initrd = boot.initrd.read_bytes() + trial_cpio(nonce=nonce, pids=512, command=("sysbench", "cpu", "run"))
+    initrd = boot.initrd.read_bytes() + trial_cpio(nonce=nonce, pids=512, entry=launch.entry)
 """
 
 from bench.images.build import ENTRY, build, verify
 from bench.images.cache import Say
-from bench.images.forms import disk, tree
+from bench.images.forms import disk, tree, volume
 from bench.images.kernel import KERNEL_ARGUMENTS, Kit, kit, trial_cpio
 
-__all__ = ["ENTRY", "KERNEL_ARGUMENTS", "Kit", "Say", "build", "disk", "kit", "tree", "trial_cpio", "verify"]
+__all__ = ["ENTRY", "KERNEL_ARGUMENTS", "Kit", "Say", "build", "disk", "kit", "tree", "trial_cpio", "verify", "volume"]

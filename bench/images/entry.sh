@@ -1,13 +1,19 @@
 #!/.isobench/busybox sh
 echo "@isobench $1 start"
-# Runs a workload the same way in every isolation: entry NONCE COMMAND...
-# It mounts nothing and changes nothing. Its environment and input are the same everywhere.
-# Marks on the console, each `@isobench NONCE ...`: start; after the workload `saw KEY VALUE` for each fact of the
-# envelope; `end STATUS`; and, once the host has sent a line or 10 s have passed, `bye`.
+# Runs a workload the same way in every isolation: entry NONCE MODE FOLDER COMMAND...
+#   MODE    once: the command runs to its end.
+#           stay: the command, if there is one, is a service. Until the host says otherwise, each line it sends is
+#           `run NUMBER WORDS...`, quoted for this shell, and runs beside the service; any other line, or the end of
+#           input, stops the service with SIGTERM.
+#   FOLDER  is made if it is missing; - for none
+# It mounts nothing. Its environment and input are the same everywhere.
+# Marks on the console, each `@isobench NONCE ...`: start; `doing NUMBER` and `did NUMBER STATUS` around what the host
+# asked for; `left STATUS` when a service has ended; at the end `saw KEY VALUE` for each fact of the envelope;
+# `end STATUS`; and, once the host has sent a line or 10 s have passed, `bye`.
 # Builtins wherever possible: each fork costs an emulated machine tens of milliseconds.
 
-nonce=$1
-shift
+nonce=$1 mode=$2 folder=$3
+shift 3
 path=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
 saw() { echo "@isobench $nonce saw $1 $2"; }
@@ -33,6 +39,45 @@ run() {
     find_command "$1" || return
     shift
     /.isobench/busybox env -i PATH=$path HOME=/root LANG=C.UTF-8 "$found" "$@" </dev/null 2>&1
+}
+
+# Runs a service in the background, passes SIGTERM on to it, and says when it has left.
+keep() {
+    find_command "$1" || { echo "@isobench $nonce left 127"; exit 127; }
+    shift
+    /.isobench/busybox env -i PATH=$path HOME=/root LANG=C.UTF-8 "$found" "$@" </dev/null 2>&1 &
+    service=$!
+    trap 'kill -TERM $service' TERM
+    wait $service
+    status=$?
+    while kill -0 $service 2>/dev/null; do  # the signal has ended the wait, not the service
+        wait $service
+        status=$?
+    done
+    echo "@isobench $nonce left $status"
+    exit $status
+}
+
+# Obeys the host's lines, then stops the service and puts its status into $status.
+stay() {
+    keeper=
+    if [ $# -gt 0 ]; then
+        keep "$@" &
+        keeper=$!
+    fi
+    while read -r order number words && [ "$order" = run ]; do
+        eval "set -- $words"
+        echo "@isobench $nonce doing $number"
+        run "$@"
+        echo "@isobench $nonce did $number $?"
+    done
+    report
+    status=0
+    if [ -n "$keeper" ]; then
+        kill -TERM "$keeper" 2>/dev/null
+        wait "$keeper"
+        status=$?
+    fi
 }
 
 # Puts the value of a cgroup's file into $value: $1 controller, $2 its file in cgroup v2, $3 in v1.
@@ -84,9 +129,14 @@ report() {
     saw uptime "$value"
 }
 
-run "$@"
-status=$?
-report
+[ "$folder" = - ] || /.isobench/busybox mkdir -p "$folder"
+if [ "$mode" = stay ]; then
+    stay "$@"
+else
+    run "$@"
+    status=$?
+    report
+fi
 echo "@isobench $nonce end $status"
 read -r -t 10 line  # the instance lives on for as long as the host reads its counters
 echo "@isobench $nonce bye"

@@ -17,21 +17,34 @@ for device in disk $devices; do
 done
 
 mount -t devtmpfs dev /dev || fail 'cannot mount devtmpfs'
-tries=0
-until [ -b /dev/vda ]; do
-    tries=$((tries + 1))
-    [ $tries -le 100 ] || fail 'no disk /dev/vda appeared'
-    sleep 0.01
-done
-# noinit_itable: no kernel thread may write to the disk behind the workload's back
-mount -t ext4 -o noinit_itable /dev/vda /root || fail 'cannot mount /dev/vda as ext4'
+# mount_disk DEVICE FOLDER
+mount_disk() {
+    tries=0
+    until [ -b "$1" ]; do
+        tries=$((tries + 1))
+        [ $tries -le 100 ] || fail "no disk $1 appeared"
+        sleep 0.01
+    done
+    # noinit_itable: no kernel thread may write to the disk behind the workload's back
+    mount -t ext4 -o noinit_itable "$1" "$2" || fail "cannot mount $1 as ext4"
+}
+mount_disk /dev/vda /root
 
 ifconfig lo 127.0.0.1 up || fail 'cannot bring up lo'
+if [ "$network" = published ]; then  # the fixed addresses of QEMU's user-mode network
+    ifconfig eth0 10.0.2.15 netmask 255.255.255.0 up || fail 'cannot bring up eth0'
+    route add default gw 10.0.2.2 || fail 'cannot set a route'
+fi
 mount -t proc proc /root/proc || fail 'cannot mount proc'
 mount -t sysfs sys /root/sys || fail 'cannot mount sysfs'
 mount -o move /dev /root/dev || fail 'cannot move devtmpfs'
 mount -t tmpfs tmp /root/tmp || fail 'cannot mount tmpfs'
 mount -t tmpfs run /root/run || fail 'cannot mount tmpfs'
+case $storage in
+    volume) mkdir -p "/root$folder" && mount_disk /root/dev/vdb "/root$folder" ;;
+    tmpfs) mkdir -p "/root$folder" && mount -t tmpfs -o "size=$folder_bytes" tmpfs "/root$folder" ||
+        fail "cannot mount tmpfs on $folder" ;;
+esac
 mount -t cgroup2 cgroup /root/sys/fs/cgroup || fail 'cannot mount cgroup2'
 
 # The same limit on processes as every other isolation sets; memory and CPUs are the machine's own.
@@ -41,6 +54,6 @@ echo +pids > /root/sys/fs/cgroup/cgroup.subtree_control && mkdir $group && echo 
 
 (
     echo 0 > $group/cgroup.procs  # 0: this very process
-    exec chroot /root /.isobench/entry "$nonce" "$@"
+    exec chroot /root "$@"
 )
 end

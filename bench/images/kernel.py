@@ -17,7 +17,7 @@ from pathlib import Path
 from bench.errors import ImageError
 from bench.images import architecture, cache, cpio, lock, mmdebstrap, modules
 from bench.images.cache import Say
-from bench.model import short_digest
+from bench.model import Network, Storage, short_digest
 
 KERNEL_ARGUMENTS = (
     "console=ttyS0",
@@ -36,7 +36,7 @@ KERNEL_ARGUMENTS = (
 _ROOM_BYTES = 600 * cache.MIB
 """Unpacked packages and their tar, measured 360 MiB for Debian 12, with room for Debian 13."""
 
-_APPLETS = ("chroot", "ifconfig", "insmod", "mkdir", "mount", "poweroff", "sleep", "stty")
+_APPLETS = ("chroot", "ifconfig", "insmod", "mkdir", "mount", "poweroff", "route", "sleep", "stty")
 """What init calls; busybox finds its other parts through /proc, which is not there yet."""
 
 _BUSYBOX = re.compile(r"\./(?:usr/)?bin/busybox")
@@ -84,16 +84,30 @@ def kit(suite: str, *, say: Say) -> Kit:
     )
 
 
-def trial_cpio(*, nonce: str, pids: int, command: Sequence[str], devices: Sequence[str] = ()) -> bytes:
+def trial_cpio(
+    *,
+    nonce: str,
+    pids: int,
+    entry: Sequence[str],
+    network: Network = "none",
+    storage: Storage | None = None,
+) -> bytes:
     """Return the archive that tells the guest what to run; append it to the kit's initrd.
 
-    ``pids`` is the limit of the workload's group; ``devices`` names further module sets to load
-    (``modules.SETS``). Inside it is ``/trial``, which the guest's init sources.
+    ``pids`` is the limit of the workload's group, ``entry`` the entry with all its words. A volume is expected as
+    the second disk. Inside the archive is ``/trial``, which the guest's init sources.
     """
-    text = (
-        f"nonce={shlex.quote(nonce)}\npids={pids}\ndevices={shlex.quote(' '.join(devices))}\n"
-        f"set -- {shlex.join(command)}\n"
-    )
+    values = {
+        "nonce": nonce,
+        "pids": str(pids),
+        "devices": "network" if network == "published" else "",
+        "network": network,
+        "storage": storage.kind if storage else "",
+        "folder": storage.path if storage else "",
+        "folder_bytes": str(storage.size_bytes) if storage else "",
+    }
+    lines = [f"{name}={shlex.quote(value)}\n" for name, value in values.items()]
+    text = "".join((*lines, f"set -- {shlex.join(entry)}\n"))
     return cpio.archive([cpio.Entry("trial", 0o644, text.encode())])
 
 

@@ -12,8 +12,6 @@ from bench.errors import ImageError
 SETS: Mapping[str, tuple[str, ...]] = {
     "disk": ("virtio_pci", "virtio_blk"),
     "network": ("virtio_net",),
-    "balloon": ("virtio_balloon",),
-    "console": ("virtio_console",),
 }
 """Device -> the modules that drive it. ``disk`` is loaded at every boot, the others when asked for."""
 

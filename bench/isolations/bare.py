@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -21,6 +22,8 @@ from bench import images
 from bench.errors import IsolationError, LeftoverError
 from bench.isolations import cgroup, processes
 from bench.isolations.base import (
+    HOST_STACK,
+    LOOPBACK,
     Account,
     Availability,
     Exit,
@@ -29,6 +32,7 @@ from bench.isolations.base import (
     Instance,
     Isolation,
     Launch,
+    Route,
     Say,
     console_of,
 )
@@ -36,7 +40,7 @@ from bench.isolations.console import Console
 from bench.isolations.remedy import missing_package
 from bench.isolations.stream import pump
 from bench.isolations.timeline import Timeline
-from bench.model import Image, Phase
+from bench.model import Image, Network, Phase
 from bench.state import scratch
 
 _GATE = Path(__file__).with_name("gate.sh")
@@ -75,6 +79,10 @@ class Bare(Isolation):
         """Say what bare means here."""
         how = "chroot into the image" if os.geteuid() == 0 else "chroot into the image in a user namespace"
         return Availability(isolation=self.name, fault=None, detail=how, versions={"kernel": os.uname().release})
+
+    def route(self, network: Network) -> Route | None:
+        """Return the way to a plain process: there is nothing between, also where others publish a port."""
+        return LOOPBACK if network == "none" else HOST_STACK
 
     @contextmanager
     def launch(self, launch: Launch) -> Iterator[Instance]:
@@ -132,14 +140,14 @@ class BareInstance(Instance):
         return self._group
 
     def go(self) -> None:
-        """Open the gate."""
-        self.dismiss()
+        """Open the gate: its first line is the go, the following ones are the entry's."""
+        self.send("")
 
-    def dismiss(self) -> None:
-        """Write a line to standard input: to the gate first, to the entry at the end."""
+    def send(self, line: str) -> None:
+        """Write a line to standard input."""
         assert self._gate.stdin is not None
         with suppress(BrokenPipeError):
-            self._gate.stdin.write(b"\n")
+            self._gate.stdin.write(f"{line}\n".encode())
 
     def wait_exit(self, timeout_s: float) -> Exit | None:
         """Wait for the gate, which leaves with the workload's status."""
@@ -168,6 +176,23 @@ class BareInstance(Instance):
         if self._gate.poll() is None:
             raise LeftoverError(f"process {self._gate.pid} survived SIGKILL")
         self.timeline.mark("gone", time.monotonic_ns())
+
+
+@contextmanager
+def client_seat(run: str, launch: Launch, cpus: tuple[int, ...]) -> Iterator[Instance]:
+    """Start a place on the host for an instance's client: the same image's tree, on other CPUs, the host's network.
+
+    It obeys the host's lines as an instance does, belongs to no control group, and counts for no instance.
+    """
+    beside = replace(launch.envelope, network="host", cpu_set=cpus)
+    seated = replace(launch, envelope=beside, command=(), stays=True, storage=None, patterns={}, answers=False)
+    timeline = Timeline()
+    console = console_of(seated, timeline)
+    with ExitStack() as stack:
+        folder = stack.enter_context(scratch(run, launch.trial.number, "client"))
+        seat = stack.enter_context(_gate(seated, folder, None, console, timeline))
+        seat.go()
+        yield seat
 
 
 @contextmanager
@@ -205,11 +230,14 @@ def _gate_command(launch: Launch, folder: Path, entrances: Sequence[Path]) -> li
     user = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
     cpus = ",".join(str(cpu) for cpu in launch.envelope.cpu_set)
     tree = images.tree(launch.image, say=lambda _line: None)
-    nonce = launch.trial.nonce
+    network = launch.envelope.network
+    alone = ["--net"] if network == "none" else []
+    storage = launch.storage
+    data = (storage.kind, storage.path, str(storage.size_bytes)) if storage else ("-", "-", "-")
     return [
-        *("taskset", "--cpu-list", cpus, "unshare", *user, "--mount", "--net"),
-        *("/bin/sh", str(_GATE), nonce, str(tree), str(folder), *map(str, entrances), "--"),
-        *("/.isobench/entry", nonce, *launch.trial.cell.command),
+        *("taskset", "--cpu-list", cpus, "unshare", *user, "--mount", *alone),
+        *("/bin/sh", str(_GATE), launch.trial.nonce, str(tree), str(folder), network, *data),
+        *(*map(str, entrances), "--", *launch.entry),
     ]
 
 

@@ -16,7 +16,7 @@ from typing import ClassVar, Protocol
 
 from bench.isolations.console import LIMIT_BYTES, Console
 from bench.isolations.timeline import Timeline
-from bench.model import Envelope, Image, Phase, Trial
+from bench.model import Envelope, Image, Network, Phase, Storage, Trial
 
 Say = Callable[[str], None]
 """Receives one line of progress; the core itself never prints."""
@@ -139,16 +139,51 @@ class Launch:
     trial: Trial
     image: Image
     envelope: Envelope
+    command: tuple[str, ...]
+    """The workload's words, nothing left to fill in; empty: an instance in which only what the host sends runs."""
+    stays: bool = False
+    """Whether the command is a service, and the instance obeys the host's lines until it is dismissed."""
+    storage: Storage | None = None
+    port: int = 0
+    """The port that is published, where the envelope's network is."""
     patterns: Mapping[str, str] = field(default_factory=dict)
     """Events by the pattern of the console line that brings them: ``ready``, ``window_begin``, ``window_finish``."""
+    answers: bool = False
+    """Whether ``ready`` comes from the service's own first answer, not from the console."""
     console_limit_bytes: int = LIMIT_BYTES
+
+    @property
+    def entry(self) -> tuple[str, ...]:
+        """What every isolation runs inside the image."""
+        mode, folder = "stay" if self.stays else "once", self.storage.path if self.storage else "-"
+        return ("/.isobench/entry", self.trial.nonce, mode, folder, *self.command)
 
 
 def console_of(launch: Launch, timeline: Timeline) -> Console:
     """Return the console of an instance about to be launched; its events become marks of the timeline."""
     return Console(
-        launch.trial.nonce, patterns=launch.patterns, on_event=timeline.mark, limit_bytes=launch.console_limit_bytes
+        launch.trial.nonce,
+        patterns=launch.patterns,
+        ready_at_start="ready" not in launch.patterns and not launch.answers,
+        on_event=timeline.mark,
+        limit_bytes=launch.console_limit_bytes,
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """How an instance in some network mode is reached."""
+
+    bind: str
+    """The address inside on which a service listens."""
+    address: str
+    """The address at which the host reaches it, at the launch's port; empty: not at all."""
+    how: str
+    """For a person: what lies between."""
+
+
+LOOPBACK = Route(bind="127.0.0.1", address="", how="loopback only")
+HOST_STACK = Route(bind="127.0.0.1", address="127.0.0.1", how="the host's own network stack")
 
 
 class Instance(ABC):
@@ -176,8 +211,12 @@ class Instance(ABC):
         return self.console.wait(*events, timeout_s=timeout_s)
 
     @abstractmethod
+    def send(self, line: str) -> None:
+        """Write a line to the entry; what an instance that is gone does not take is lost."""
+
     def dismiss(self) -> None:
-        """Let the entry go on: it waits for this after the workload's end, so that counters can be read."""
+        """Let the entry go on: a service stops; after the workload's end, when counters have been read, all leaves."""
+        self.send("")
 
     @abstractmethod
     def wait_exit(self, timeout_s: float) -> Exit | None:
@@ -210,6 +249,10 @@ class Isolation(ABC):
     @abstractmethod
     def prepare(self, image: Image, say: Say) -> None:
         """Bring the image into the form this isolation runs. Never timed; idempotent."""
+
+    def route(self, network: Network) -> Route | None:
+        """Return how an instance in this network mode is reached; None: this isolation has no such mode."""
+        return LOOPBACK if network == "none" else None
 
     @abstractmethod
     def launch(self, launch: Launch) -> AbstractContextManager[Instance]:

@@ -36,7 +36,8 @@ class Console:
 
     Events: ``start``, ``ready``, ``end``, ``bye`` and any other word the entry marks, ``overflow`` when the
     limit is passed, ``closed`` when the stream has ended. ``patterns`` names further events, each by the regular
-    expression of the workload's line that brings it; without one for ``ready``, the start mark is ready.
+    expression of the workload's line that brings it. ``did.NUMBER`` is the end of a command that the host sent.
+    Events with a dot in their name are not told to ``on_event``: they are no marks of the instance.
     """
 
     def __init__(
@@ -44,12 +45,13 @@ class Console:
         nonce: str,
         *,
         patterns: Mapping[str, str] | None = None,
+        ready_at_start: bool | None = None,
         on_event: Callable[[str, int], None] = lambda _event, _at_ns: None,
         limit_bytes: int = LIMIT_BYTES,
     ) -> None:
         self._mark = re.compile(rb"@isobench " + re.escape(nonce.encode()) + rb" ([a-z_]+)(?: ([^\r\n]*))?\r?\n")
         self._patterns = {event: re.compile(text.encode()) for event, text in (patterns or {}).items()}
-        self._start_is_ready = "ready" not in self._patterns
+        self._ready_at_start = "ready" not in self._patterns if ready_at_start is None else ready_at_start
         self._on_event = on_event
         self._limit_bytes = limit_bytes
         self._chunks: list[bytes] = []
@@ -60,6 +62,9 @@ class Console:
         self._changed = threading.Condition()
         self.seen: dict[str, str] = {}
         self.status: int | None = None
+        """What the workload, or the service, ended with."""
+        self.statuses: dict[str, int] = {}
+        """What each command that the host sent ended with, by its number; the service's own under ``left``."""
         self.received_bytes = 0
 
     def feed(self, data: bytes, at_ns: int) -> None:
@@ -73,6 +78,14 @@ class Console:
         self._scan(data, at_ns)
         if self._ends[-1] > self._limit_bytes:
             self._set("overflow", at_ns)
+
+    def listen(self, patterns: Mapping[str, str]) -> None:
+        """Wait for further events, each brought by a line from now on."""
+        self._patterns = {**self._patterns, **{event: re.compile(text.encode()) for event, text in patterns.items()}}
+
+    def note(self, event: str, at_ns: int) -> None:
+        """Take an event that the console cannot see: a service that has answered."""
+        self._set(event, at_ns)
 
     def close(self, at_ns: int) -> None:
         """Say that no more bytes will come."""
@@ -100,10 +113,16 @@ class Console:
         """Every byte kept, marks included."""
         return b"".join(self._chunks)
 
-    def lines(self) -> Iterator[Line]:
-        """Yield the workload's own lines with their stamps; the entry's marks are left out."""
+    def lines(self, number: str | None = None) -> Iterator[Line]:
+        """Yield the workload's own lines with their stamps; the entry's marks are left out.
+
+        With a ``number`` only what came while the command that the host sent under it was running.
+        """
         raw = self.raw
         begin = 0
+        if number is not None:
+            begin, finish = self._span(raw, number)
+            raw = raw[:finish]
         while begin < len(raw):
             newline = raw.find(b"\n", begin)
             finish = len(raw) if newline < 0 else newline + 1
@@ -117,6 +136,12 @@ class Console:
         """Return the last non-empty lines as text, for a person to read."""
         recent = self.raw[-65536:].decode("utf-8", "replace").splitlines()
         return tuple(line[:500] for line in recent if line.strip())[-count:]
+
+    def _span(self, raw: bytes, number: str) -> tuple[int, int]:
+        """Return where a command's output begins and ends."""
+        spans = {(match[1], (match[2] or b"").split(b" ")[0].decode()): match for match in self._mark.finditer(raw)}
+        begin, finish = spans.get((b"doing", number)), spans.get((b"did", number))
+        return (begin.end(), finish.start() if finish else len(raw)) if begin else (0, 0)
 
     def _scan(self, data: bytes, at_ns: int) -> None:
         """Look at the lines that these bytes complete, and only then: chunks end anywhere."""
@@ -146,8 +171,15 @@ class Console:
             return
         if word == "end":
             self.status = int(rest) if rest.isdigit() else None
+        if word == "left" and rest.isdigit():
+            self.statuses[word] = int(rest)
+        if word in ("doing", "did"):
+            number, _, status = rest.partition(" ")
+            if status.isdigit():
+                self.statuses[number] = int(status)
+            word = f"{word}.{number}"
         self._set(word, at_ns)
-        if word == "start" and self._start_is_ready:
+        if word == "start" and self._ready_at_start:
             self._set("ready", at_ns)
 
     def _set(self, event: str, at_ns: int) -> None:
@@ -156,4 +188,5 @@ class Console:
                 return
             self._events[event] = at_ns
             self._changed.notify_all()
-        self._on_event(event, at_ns)
+        if "." not in event:
+            self._on_event(event, at_ns)

@@ -17,6 +17,8 @@ from bench.engine_ping import engine_answers
 from bench.errors import IsolationError, UnavailableError
 from bench.isolations import processes
 from bench.isolations.base import (
+    HOST_STACK,
+    LOOPBACK,
     Account,
     Availability,
     Exit,
@@ -25,16 +27,17 @@ from bench.isolations.base import (
     Instance,
     Isolation,
     Launch,
+    Route,
     Say,
     console_of,
 )
 from bench.isolations.cgroup import Cgroup
 from bench.isolations.console import Console
-from bench.isolations.docker_api import TooLongError, attached, pump, remove, translated
+from bench.isolations.docker_api import TooLongError, attached, bridge_gateway, pump, remove, translated
+from bench.isolations.docker_volume import LABEL, abandoned_volumes, volume
 from bench.isolations.timeline import Timeline
-from bench.model import Image, Phase
+from bench.model import Image, Network, Phase
 
-LABEL = "isobench.run"
 _REPOSITORY = "isobench"
 _API_TIMEOUT_S = 60
 _STOP_TIMEOUT_S = 2
@@ -110,6 +113,18 @@ class Docker(Isolation):
         detail = f"engine {versions['engine']}, {versions['runtime']}, {versions['storage']}"
         return Availability(isolation=self.name, fault=None, detail=detail, versions=versions)
 
+    def route(self, network: Network) -> Route | None:
+        """Return the way to a container; a published port is reached where the packet filter translates it."""
+        match network:
+            case "none":
+                return LOOPBACK
+            case "host":
+                return HOST_STACK
+            case "published":
+                gateway = bridge_gateway(self._api)
+                how = "the engine's bridge and a published port, translated by the packet filter (NAT)"
+                return Route(bind="0.0.0.0", address=gateway, how=how) if gateway else None
+
     @contextmanager
     def launch(self, launch: Launch) -> Iterator[Instance]:
         """Create, attach, start."""
@@ -117,8 +132,11 @@ class Docker(Isolation):
         console = console_of(launch, timeline)
         api = self._api
         with ExitStack() as stack:
-            settings = _settings(api, launch, self.run)
             name = f"isobench-{self.run}-{launch.trial.number:04d}"
+            with translated("make a volume"):
+                mounted = stack.enter_context(volume(api, launch.storage, name, self.run))
+            route = self.route(launch.envelope.network)
+            settings = _settings(api, launch, self.run, route.address if route else "", mounted)
             timeline.mark("requested", self.clock.now_ns())
             with translated("start a container"):
                 # Before the call: an engine that answers too late has made the container all the same.
@@ -144,6 +162,7 @@ class Docker(Isolation):
                 if dead(run):
                     self._api.remove_container(container["Id"], force=True, v=True)
                     removed.append(f"container {container['Names'][0].lstrip('/')} of run {run}")
+            removed += abandoned_volumes(self._api, dead)
         return removed
 
     @property
@@ -194,10 +213,10 @@ class DockerInstance(Instance):
         """The container's own control group."""
         return self._group
 
-    def dismiss(self) -> None:
+    def send(self, line: str) -> None:
         """Write a line to the container's standard input."""
         with contextlib.suppress(OSError):
-            self._stream.sendall(b"\n")
+            self._stream.sendall(f"{line}\n".encode())
 
     def wait_exit(self, timeout_s: float) -> Exit | None:
         """Wait for the container's end, as the engine reports it."""
@@ -211,20 +230,27 @@ class DockerInstance(Instance):
         return Exit(status=status, out_of_memory=bool(state["OOMKilled"]))
 
 
-def _settings(api: docker.APIClient, launch: Launch, run: str) -> Any:
-    envelope = launch.envelope
+def _settings(api: docker.APIClient, launch: Launch, run: str, address: str, volumes: Sequence[str]) -> Any:
+    envelope, storage = launch.envelope, launch.storage
+    published = envelope.network == "published"
+    tmpfs = {"/tmp": "", "/run": ""}  # as in every other isolation
+    if storage and storage.kind == "tmpfs":
+        tmpfs[storage.path] = f"size={storage.size_bytes}"
     host = api.create_host_config(
+        binds=list(volumes),
+        port_bindings={launch.port: (address, launch.port)} if published else None,
         cpuset_cpus=",".join(str(cpu) for cpu in envelope.cpu_set),
         mem_limit=envelope.memory_bytes,
         memswap_limit=envelope.memory_bytes,
         pids_limit=envelope.pids,
-        network_mode=envelope.network,
-        tmpfs={"/tmp": "", "/run": ""},  # as in every other isolation
+        network_mode="bridge" if published else envelope.network,
+        tmpfs=tmpfs,
         log_config=docker.types.LogConfig(type="none"),  # the console is read from the attached stream
     )
     return api.create_container_config(
         image=_tag(launch.image),
-        command=["/.isobench/entry", launch.trial.nonce, *launch.trial.cell.command],
+        command=list(launch.entry),
+        ports=[launch.port] if published else None,
         host_config=host,
         labels={LABEL: run},
         stdin_open=True,

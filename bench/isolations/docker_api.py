@@ -14,7 +14,7 @@ import docker.errors
 import requests.exceptions
 import urllib3.exceptions
 
-from bench.errors import IsolationError, LeftoverError
+from bench.errors import IsolationError, LeftoverError, PortTakenError
 from bench.isolations.console import Console
 from bench.isolations.timeline import Timeline
 
@@ -47,7 +47,19 @@ def translated(doing: str) -> Iterator[None]:
             remedy="python -m bench doctor says how to start it",
         ) from error
     except RAW as error:
+        if "port is already allocated" in str(error) or "address already in use" in str(error):
+            raise PortTakenError(f"cannot {doing}: {error}", remedy="Run again: another port is chosen") from error
         raise IsolationError(f"cannot {doing}: {error}", remedy="python -m bench doctor") from error
+
+
+def bridge_gateway(api: docker.APIClient) -> str:
+    """Return the host's own address on the engine's default bridge; empty where the engine has none."""
+    with translated("inspect the bridge"):
+        try:
+            configured = api.inspect_network("bridge")["IPAM"]["Config"]
+        except docker.errors.NotFound:
+            return ""
+    return next((str(one["Gateway"]) for one in configured or [] if "Gateway" in one), "")
 
 
 @contextmanager

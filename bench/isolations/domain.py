@@ -10,6 +10,8 @@ from xml.sax.saxutils import escape, quoteattr
 from bench.model import Envelope
 
 _MACHINES = {"x86_64": "pc", "aarch64": "virt"}
+_NETWORK_CARDS = {"x86_64": "virtio-net-pci,addr=0x10", "aarch64": "virtio-net-pci"}
+"""The slot is one that libvirt, which does not know of the card, leaves free on ``pc``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +24,11 @@ class Machine:
     initrd: Path
     arguments: str
     disk: Path
+    volume: Path | None
+    """A raw file that becomes the second disk."""
     console: Path
+    port: int
+    """The guest's port that is forwarded from the host's loopback, where the network is published."""
     envelope: Envelope
     kvm: bool
 
@@ -37,7 +43,7 @@ class Machine:
         pins = "".join(f"<vcpupin vcpu='{vcpu}' cpuset='{cpus}'/>" for vcpu in range(envelope.cpus))
         cpu = "<cpu mode='host-passthrough'/>" if self.kvm else ""
         return f"""
-<domain type='{"kvm" if self.kvm else "qemu"}'>
+<domain type='{"kvm" if self.kvm else "qemu"}' xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'>
   <name>{escape(self.name)}</name>
   <memory unit='bytes'>{envelope.memory_bytes}</memory>
   <vcpu placement='static' cpuset='{cpus}'>{envelope.cpus}</vcpu>
@@ -60,6 +66,7 @@ class Machine:
       <source file={quoteattr(str(self.disk))}/>
       <target dev='vda' bus='virtio'/>
     </disk>
+    {self._volume()}
     <serial type='unix'>
       <source mode='connect' path={quoteattr(str(self.console))}/>
       <target port='0'/>
@@ -67,4 +74,23 @@ class Machine:
     <controller type='usb' model='none'/>
     <memballoon model='none'/>
   </devices>
+  {self._network()}
 </domain>"""
+
+    def _volume(self) -> str:
+        if self.volume is None:
+            return ""
+        return f"""<disk type='file' device='disk'>
+      <driver name='qemu' type='raw' cache='none'/>
+      <source file={quoteattr(str(self.volume))}/>
+      <target dev='vdb' bus='virtio'/>
+    </disk>"""
+
+    def _network(self) -> str:
+        """Give QEMU a user-mode network by its own words: libvirt forwards ports only by a helper of its own."""
+        if self.envelope.network != "published":
+            return ""
+        user = f"user,id=n0,restrict=on,hostfwd=tcp:127.0.0.1:{self.port}-:{self.port}"
+        words = ("-netdev", user, "-device", f"{_NETWORK_CARDS[platform.machine()]},netdev=n0,romfile=")
+        said = "".join(f"<qemu:arg value={quoteattr(word)}/>" for word in words)
+        return f"<qemu:commandline>{said}</qemu:commandline>"

@@ -1,6 +1,7 @@
 """A scripted isolation for testing the runner and the statistics; no evidence of anything on a host.
 
-Time is virtual: nothing sleeps. A workload is a list of words, read two at a time where a word takes a value::
+Time is virtual: nothing sleeps. A workload, a service and what the host sends to run beside it are each a list of
+words, read two at a time where a word takes a value::
 
     say TEXT     print a line                 sleep S      let S seconds pass
     exit N       end with this status         flood BYTES  print that much
@@ -15,6 +16,7 @@ from __future__ import annotations
 
 import hashlib
 import heapq
+import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -141,6 +143,7 @@ class FakeInstance(Instance):
         self._launch = launch
         self._exit: Exit | None = None
         self._factor = 1 + (hashlib.sha256(b"%d" % launch.trial.number).digest()[0] - 127.5) / 127.5 * 0.02
+        self._service_runs = launch.stays and bool(launch.command)
         clock.after(_START_S * self._factor, self._start)
 
     def processes(self) -> Mapping[str, Sequence[HostProcess]]:
@@ -163,10 +166,19 @@ class FakeInstance(Instance):
             self._clock.step()
         return come
 
-    def dismiss(self) -> None:
-        """Let the script leave."""
-        if self._exit is None:
-            status = self.console.status
+    def send(self, line: str) -> None:
+        """Run what the host sends, stop the service, or let the script leave: whatever the entry would do."""
+        if self._exit is not None:
+            return
+        order, _, rest = line.partition(" ")
+        status = self.console.status
+        if order == "run":
+            number, *words = shlex.split(rest)
+            self._mark(f"doing {number}")
+            self._play(words, lambda left: self._mark(f"did {number} {left}"))
+        elif self._launch.stays and not self.console.happened("end"):
+            self._end_after(_STEP_S, 143 if self._service_runs else 0)
+        else:
             self._clock.after(_STEP_S, lambda: self._leave(Exit(status=status)))
 
     def wait_exit(self, timeout_s: float) -> Exit | None:
@@ -176,8 +188,15 @@ class FakeInstance(Instance):
 
     def _start(self) -> None:
         self._mark("start")
+        if not self._launch.stays:
+            self._play(self._launch.command, self._end)
+        elif self._launch.command:
+            self._play(self._launch.command, self._service_left)
+
+    def _play(self, script: Sequence[str], ended: Callable[[int], None]) -> None:
         delay_s = _STEP_S
-        words = iter(self._launch.trial.cell.command)
+        status = 0
+        words = iter(script)
         for word in words:
             if word == "sleep":
                 delay_s += float(next(words))
@@ -187,22 +206,26 @@ class FakeInstance(Instance):
                     self._clock.after(delay_s * self._factor, partial(self._leave, left))
                 return
             elif word == "exit":
-                self._end_after(delay_s, int(next(words)))
-                return
+                status = int(next(words))
+                break
             elif word.startswith("/"):
                 break
             else:
                 data = _output(word, next(words))
                 self._clock.after(delay_s * self._factor, partial(self._feed, data))
-        self._end_after(delay_s, 0)
+        self._clock.after(delay_s * self._factor, lambda: ended(status))
+
+    def _service_left(self, status: int) -> None:
+        self._service_runs = False
+        self._mark(f"left {status}")
 
     def _end_after(self, delay_s: float, status: int) -> None:
-        def end() -> None:
-            for key, value in self._seen().items():
-                self._mark(f"saw {key} {value}")
-            self._mark(f"end {status}")
+        self._clock.after(delay_s * self._factor, lambda: self._end(status))
 
-        self._clock.after(delay_s * self._factor, end)
+    def _end(self, status: int) -> None:
+        for key, value in self._seen().items():
+            self._mark(f"saw {key} {value}")
+        self._mark(f"end {status}")
 
     def _seen(self) -> dict[str, str]:
         envelope = self._launch.envelope
@@ -211,7 +234,7 @@ class FakeInstance(Instance):
             "cpu_set": ",".join(str(cpu) for cpu in envelope.cpu_set),
             "memory_limit": str(envelope.memory_bytes),
             "pids_limit": str(envelope.pids),
-            "network": envelope.network,
+            "network": "none" if envelope.network == "none" else "routed",
         }
 
     def _leave(self, left: Exit) -> None:

@@ -21,7 +21,7 @@ from typing import TypeAlias
 os.environ.setdefault("LIBVIRT_LOG_OUTPUTS", "4:file:/dev/null")
 import libvirt
 
-from bench.errors import IsolationError
+from bench.errors import IsolationError, PortTakenError
 from bench.images.cache import shelf
 from bench.state import alive
 from bench.writing import written
@@ -116,6 +116,9 @@ def translated(doing: str) -> Iterator[None]:
     try:
         yield
     except libvirt.libvirtError as error:
+        if "host forwarding rule" in str(error.get_error_message()):
+            taken = f"cannot {doing}: the port to be forwarded is in use"
+            raise PortTakenError(taken, remedy="Run again: another port is chosen") from error
         raise IsolationError(f"cannot {doing}: {error.get_error_message()}", remedy="python -m bench doctor") from error
 
 

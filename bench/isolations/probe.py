@@ -73,4 +73,5 @@ def _launch(image: Image) -> Launch:
     )
     cell = Cell(scenario=scenario, parameters={}, isolation="probe")
     trial = Trial(number=0, round=0, cell=cell, nonce=secrets.token_hex(8))
-    return Launch(trial=trial, image=image, envelope=replace(envelope, cpu_set=instance_cpus(1)))
+    placed = replace(envelope, cpu_set=instance_cpus(1))
+    return Launch(trial=trial, image=image, envelope=placed, command=cell.command)

@@ -22,6 +22,7 @@ from bench.images import cache
 from bench.isolations import processes
 from bench.isolations.accelerator import Choice, choose
 from bench.isolations.base import (
+    LOOPBACK,
     Account,
     Availability,
     Exit,
@@ -30,6 +31,7 @@ from bench.isolations.base import (
     Instance,
     Isolation,
     Launch,
+    Route,
     Say,
     Unreadable,
     console_of,
@@ -41,7 +43,7 @@ from bench.isolations.probe import probe_start_s
 from bench.isolations.remedy import missing_package
 from bench.isolations.serial import SerialLine
 from bench.isolations.timeline import Timeline
-from bench.model import Image, Phase
+from bench.model import Image, Network, Phase
 from bench.state import scratch
 from bench.writing import written
 
@@ -112,6 +114,17 @@ class VirtualMachine(Isolation):
             versions={**versions, "accelerator": "kvm" if kvm else "tcg", **self._guest},
         )
 
+    def route(self, network: Network) -> Route | None:
+        """Return the way into a guest: its own stack, so it can never be on the host's."""
+        match network:
+            case "none":
+                return LOOPBACK
+            case "host":
+                return None
+            case "published":
+                how = "QEMU's user-mode network (NAT in the QEMU process), one port forwarded"
+                return Route(bind="0.0.0.0", address="127.0.0.1", how=how)
+
     @contextmanager
     def launch(self, launch: Launch) -> Iterator[Instance]:
         """Make the disk, define and boot the domain."""
@@ -155,7 +168,14 @@ class VirtualMachine(Isolation):
         kit = images.kit(launch.image.suite, say=lambda _line: None)
         trial = launch.trial
         initrd = folder / "initrd"
-        appended = images.trial_cpio(nonce=trial.nonce, pids=launch.envelope.pids, command=trial.cell.command)
+        storage = launch.storage
+        appended = images.trial_cpio(
+            nonce=trial.nonce,
+            pids=launch.envelope.pids,
+            entry=launch.entry,
+            network=launch.envelope.network,
+            storage=storage,
+        )
         with written(initrd):
             initrd.write_bytes(kit.initrd.read_bytes() + appended)
         return Machine(
@@ -165,7 +185,11 @@ class VirtualMachine(Isolation):
             initrd=initrd,
             arguments=" ".join(images.KERNEL_ARGUMENTS),
             disk=folder / "disk.qcow2",
+            volume=images.volume(folder / "volume.ext4", storage.size_bytes)
+            if storage and storage.kind == "volume"
+            else None,
             console=folder / "console",
+            port=launch.port,
             envelope=launch.envelope,
             kvm=self._choice.kvm,
         )
@@ -211,9 +235,9 @@ class VirtualMachineInstance(Instance):
         """None: what a guest uses is QEMU's memory, and not every libvirt puts QEMU into a group of its own."""
         return None
 
-    def dismiss(self) -> None:
+    def send(self, line: str) -> None:
         """Write a line to the guest's console."""
-        self._line.send(b"\n")
+        self._line.send(f"{line}\n".encode())
 
     def wait_exit(self, timeout_s: float) -> Exit | None:
         """Wait for the QEMU process to end, as it does when the guest powers off."""

@@ -27,26 +27,27 @@ def available_bytes() -> int:
     return int(psutil.virtual_memory().available)
 
 
-def idle_samples(instance: Instance, *, available_before_bytes: int, at_s: float) -> list[Sample]:
+def memory_samples(instance: Instance, when: str, *, available_before_bytes: int, at_s: float) -> list[Sample]:
     """Read every vantage now, the cheap and undisturbing ones first.
 
-    ``memory.idle.available_change`` is what the host had available before the request minus what it has now:
+    ``when`` names the moment: ``idle`` once ready and settled, ``load`` after the last step, the service still up.
+    ``memory.WHEN.available_change`` is what the host had available before the request minus what it has now:
     positive when the instance takes memory.
     """
     change = available_before_bytes - available_bytes()
-    samples = [_bytes("memory.idle.available_change", change, "host", at_s)]
+    samples = [_bytes(f"memory.{when}.available_change", change, "host", at_s)]
     if instance.account is not None:
         books = instance.account.read()
         for name, field in _ACCOUNT.items():
             value: int | None = getattr(books, field)
             if value is not None:
-                samples.append(_bytes(f"memory.idle.{name}", value, "cgroup", at_s))
+                samples.append(_bytes(f"memory.{when}.{name}", value, "cgroup", at_s))
     for role, processes in instance.processes().items():
         read = list(_read(processes))
         if read:
             for name in ("pss", "uss", "rss"):
                 total = sum(int(getattr(memory, f"{name}_bytes")) for memory in read)
-                samples.append(_bytes(f"memory.idle.{name}", total, f"processes:{role}", at_s))
+                samples.append(_bytes(f"memory.{when}.{name}", total, f"processes:{role}", at_s))
     return samples
 
 

@@ -8,20 +8,34 @@ import re
 from collections.abc import Sequence
 
 from bench.errors import BenchError
-from bench.isolations.console import Console, Line
-from bench.model import Metric, Sample, Window
+from bench.isolations.console import Line
+from bench.model import Metric, Output, Sample, Window
 
 
 class MetricError(BenchError):
     """The workload's output does not hold a metric that the scenario names."""
 
 
-def workload_samples(metrics: Sequence[Metric], console: Console, *, at_s: float) -> list[Sample]:
+def check_output(output: Output, lines: Sequence[Line]) -> None:
+    """Hold the output against what a believable one holds.
+
+    Raises MetricError, naming the pattern, when an expected line is missing or a forbidden one is there.
+    """
+    for pattern in output.expect:
+        _first(pattern, "output.expect", lines)
+    for pattern in output.forbid:
+        compiled = re.compile(pattern)
+        for line in lines:
+            if compiled.search(line.text):
+                raise MetricError(f"output.forbid: the pattern {pattern!r} matches the line {line.text[:200]!r}")
+
+
+def workload_samples(metrics: Sequence[Metric], lines: Sequence[Line], *, at_s: float) -> list[Sample]:
     """Return one sample for each metric.
 
-    Raises MetricError, naming the metric and its pattern, when the output does not hold one of them.
+    Raises MetricError, naming the metric and its pattern, when the output does not hold one of them, or holds a
+    value outside the bounds that the scenario gives.
     """
-    lines = list(console.lines())
     return [
         Sample(
             metric=metric.name,
@@ -35,12 +49,11 @@ def workload_samples(metrics: Sequence[Metric], console: Console, *, at_s: float
     ]
 
 
-def window_samples(window: Window, console: Console, *, at_s: float) -> list[Sample]:
+def window_samples(window: Window, lines: Sequence[Line], *, at_s: float) -> list[Sample]:
     """Return how long the workload says its window took, and how long the host saw it take.
 
     Raises MetricError when a pattern of the window matches no line.
     """
-    lines = list(console.lines())
     begin = _first(window.begin, "window.begin", lines)
     finish = _first(window.finish, "window.finish", lines)
     said = _number(window.seconds, "window.seconds", lines)
@@ -59,8 +72,14 @@ def window_samples(window: Window, console: Console, *, at_s: float) -> list[Sam
 
 def _value(metric: Metric, lines: Sequence[Line]) -> float:
     if metric.pattern is not None:
-        return _number(metric.pattern, f"metric {metric.name}", lines)
-    return _at_path(metric, "\n".join(line.text for line in lines))
+        value = _number(metric.pattern, f"metric {metric.name}", lines)
+    else:
+        value = _at_path(metric, "\n".join(line.text for line in lines))
+    if metric.least is not None and value <= metric.least:
+        raise MetricError(f"metric {metric.name}: {value:g} {metric.unit} is not above {metric.least:g}: no result")
+    if metric.most is not None and value > metric.most:
+        raise MetricError(f"metric {metric.name}: {value:g} {metric.unit} is above {metric.most:g}: no result")
+    return value
 
 
 def _number(pattern: str, what: str, lines: Sequence[Line]) -> float:

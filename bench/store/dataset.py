@@ -9,7 +9,7 @@ import json
 import os
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
@@ -25,6 +25,7 @@ DTYPES: Mapping[str, str] = {
     "scenario": "string",
     "scenario_version": "string",
     "parameters": "string",
+    "step": "string",
     "isolation": "string",
     "emulated": "bool",
     "round": "int64",
@@ -43,7 +44,7 @@ DTYPES: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredSample:
-    """One number of a journal line; ``at_s`` counts from the trial's request."""
+    """One number of a journal line; ``at_s`` counts from the trial's request, ``step`` says in which step."""
 
     metric: str
     value: float
@@ -51,6 +52,7 @@ class StoredSample:
     vantage: str
     better: Better
     at_s: float | None = None
+    step: dict[str, Scalar] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,11 +75,16 @@ class StoredTrial:
 
     @property
     def parameters_text(self) -> str:
-        """The parameters as canonical JSON, as in ``bench.model.Cell``."""
-        return json.dumps(self.parameters, sort_keys=True)
+        """The cell's parameters as canonical JSON, as in ``bench.model.Cell``."""
+        return canonical(self.parameters)
 
 
 _TRIAL = TypeAdapter(StoredTrial)
+
+
+def canonical(parameters: Mapping[str, Scalar]) -> str:
+    """Return parameters as canonical JSON: equal ones give equal text."""
+    return json.dumps(dict(parameters), sort_keys=True)
 
 
 def read_manifest(run_dir: Path) -> dict[str, object]:
@@ -117,7 +124,9 @@ def read_journal(run_dir: Path) -> tuple[StoredTrial, ...]:
 def read_dataset(run_dir: Path) -> pd.DataFrame:
     """Build the long table from the journal: columns and dtypes as in ``DTYPES``, times in seconds.
 
-    A trial without samples is one row whose metric, vantage, unit, better, value and at_s are missing.
+    ``parameters`` are the cell's, with the step's among them where a sample belongs to one; ``step`` are those
+    of the step alone. A trial without samples of its own, outside of steps, has one row whose metric, vantage,
+    unit, better, value and at_s are missing: every trial appears with its cell's parameters.
     """
     document = read_manifest(run_dir)
     host = document.get("host")
@@ -179,6 +188,7 @@ def _rows(trial: StoredTrial) -> Iterator[dict[str, object]]:
         "scenario": trial.scenario,
         "scenario_version": trial.scenario_version,
         "parameters": trial.parameters_text,
+        "step": canonical({}),
         "isolation": trial.isolation,
         "emulated": trial.emulated,
         "round": trial.round,
@@ -186,10 +196,10 @@ def _rows(trial: StoredTrial) -> Iterator[dict[str, object]]:
         "outcome": trial.outcome,
         "reason": trial.reason,
     }
-    if not trial.samples:
+    if all(sample.step for sample in trial.samples):
         yield about
     for sample in trial.samples:
-        yield about | {
+        yield about | _step(trial, sample) | {
             "metric": sample.metric,
             "vantage": sample.vantage,
             "unit": sample.unit,
@@ -197,3 +207,9 @@ def _rows(trial: StoredTrial) -> Iterator[dict[str, object]]:
             "value": sample.value,
             "at_s": sample.at_s,
         }
+
+
+def _step(trial: StoredTrial, sample: StoredSample) -> dict[str, object]:
+    if not sample.step:
+        return {}
+    return {"parameters": canonical({**trial.parameters, **sample.step}), "step": canonical(sample.step)}

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
 
-from bench.model import Measurement
+from bench.model import Measurement, Sample
 from bench.store.layout import CONSOLE, JOURNAL
 from bench.writing import written
 
@@ -69,8 +69,16 @@ def line_of(measurement: Measurement, *, started_at: datetime) -> dict[str, obje
         "started_at": started_at.isoformat(timespec="milliseconds"),
         "seen": dict(measurement.seen),
         "tail": list(measurement.tail),
-        "samples": [asdict(sample) for sample in measurement.samples],
+        "samples": [_entry(sample) for sample in measurement.samples],
     }
+
+
+def _entry(sample: Sample) -> dict[str, object]:
+    """Return a sample as a journal line keeps it: without the key ``step`` where it belongs to none."""
+    entry: dict[str, object] = asdict(sample)
+    if not sample.step:
+        del entry["step"]
+    return entry
 
 
 def _sync(file: BinaryIO) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bench.host import Host
 from bench.isolations.base import Availability, Isolation
-from bench.model import Image, Scenario
+from bench.model import Client, Image, Scalar, Scenario
 from bench.store.layout import MANIFEST, SCHEMA_VERSION
 from bench.writing import written
 
@@ -32,6 +32,8 @@ class Manifest:
     isolations: Mapping[str, object]
     scenarios: Mapping[str, object]
     images: Mapping[str, object]
+    not_offered: Sequence[Mapping[str, object]] = ()
+    """Cells left out because an isolation lacks what they ask for: scenario, parameters, isolation, reason."""
     finished_at: str | None = None
     interrupted: str | None = None
     schema_version: int = field(default=SCHEMA_VERSION)
@@ -76,12 +78,29 @@ def scenario_entry(scenario: Scenario, cpu_set: Sequence[int]) -> dict[str, obje
         "version": scenario.version,
         "image": image_label(scenario),
         "command": list(scenario.command),
-        "parameters": {name: list(values) for name, values in scenario.parameters.items()},
+        "parameters": _lists(scenario.parameters),
+        "arms": [asdict(arm) for arm in scenario.arms],
+        "steps": _lists(scenario.steps),
+        "rounds": scenario.rounds,
         "envelope": {**asdict(scenario.envelope), "cpu_set": list(cpu_set)},
+        "storage": asdict(scenario.storage) if scenario.storage else None,
+        "client": _client(scenario.client) if scenario.client else None,
+        "ready": scenario.ready,
+        "answer": scenario.answer.says if scenario.answer else "",
         "settle_s": scenario.settle_s,
+        "density": asdict(scenario.density) if scenario.density else None,
+        "provision": scenario.provision,
         "metrics": [{"name": m.name, "unit": m.unit, "better": m.better} for m in scenario.metrics],
         "claims": [asdict(claim) for claim in scenario.claims],
     }
+
+
+def _lists(parameters: Mapping[str, Sequence[Scalar]]) -> dict[str, list[Scalar]]:
+    return {name: list(values) for name, values in parameters.items()}
+
+
+def _client(client: Client) -> dict[str, object]:
+    return {"command": list(client.command), "where": client.where, "setup": [list(one) for one in client.setup]}
 
 
 def image_label(scenario: Scenario) -> str:

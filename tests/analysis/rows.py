@@ -17,7 +17,7 @@ def frame(rows: Iterable[Row], *, better: str = "lower", outcomes: dict[int, str
     records = [
         {
             "run": "r", "host": "h", "scenario": "s", "scenario_version": "v", "parameters": "{}",
-            "isolation": isolation, "emulated": isolation == "vm", "round": trial, "trial": trial,
+            "step": "{}", "isolation": isolation, "emulated": isolation == "vm", "round": trial, "trial": trial,
             "outcome": (outcomes or {}).get(trial, "ok"), "reason": "", "metric": metric, "vantage": vantage,
             "unit": unit, "better": better, "value": value, "at_s": 0.0,
         }

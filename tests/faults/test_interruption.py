@@ -17,7 +17,7 @@ import pytest
 
 from bench.engine_ping import engine_answers
 from bench.isolations import cgroup
-from bench.isolations.docker import LABEL
+from bench.isolations.docker_volume import LABEL
 from bench.isolations.processes import named
 from bench.isolations.vm import run_of
 from tests.required import unavailable

@@ -37,8 +37,9 @@ def test_the_kit_holds_init_and_modules_in_load_order(boot_kit: Kit) -> None:
 
 def test_the_trial_survives_any_argument() -> None:
     command = ("/bin/echo", "it's", "two\nlines", "$HOME `id` \\", "")
-    archive = trial_cpio(nonce="abc", pids=64, command=command, devices=("balloon",))
+    storage = Storage(path="/my data", kind="volume", size_bytes=5)
+    archive = trial_cpio(nonce="abc", pids=64, entry=command, network="published", storage=storage)
     text = archive[archive.index(b"nonce=") :].split(b"070701")[0].rstrip(b"\0").decode()
-    script = text + 'printf "%s|" "$nonce" "$pids" "$devices" "$@"'
+    script = text + 'printf "%s|" "$nonce" "$pids" "$devices" "$network" "$storage" "$folder" "$folder_bytes" "$@"'
     shown = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True).stdout
-    assert shown == "abc|64|balloon|" + "".join(f"{word}|" for word in command)
+    assert shown == "abc|64|network|published|volume|/my data|5|" + "".join(f"{word}|" for word in command)

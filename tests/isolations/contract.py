@@ -163,6 +163,7 @@ def start(
             trial=trial,
             image=image,
             envelope=envelope(),
+            command=tuple(command),
             patterns={"ready": ready} if ready else {},
             console_limit_bytes=console_limit_bytes,
         )

@@ -8,7 +8,8 @@ import pytest
 from bench.engine_ping import engine_answers
 from bench.errors import IsolationError
 from bench.isolations.base import Isolation
-from bench.isolations.docker import LABEL, Docker
+from bench.isolations.docker import Docker
+from bench.isolations.docker_volume import LABEL
 from bench.model import Image
 from tests.isolations.contract import IsolationContract, checked, start
 

@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 import pytest
 
 from bench.isolations.domain import Machine
+from bench.model import Network
 from tests.records import MIB, envelope
 
 pytestmark = pytest.mark.skipif(
@@ -17,7 +18,14 @@ pytestmark = pytest.mark.skipif(
 AWKWARD = """a & b <c> "d" 'e'"""
 
 
-def machine(*, name: str = "isobench-fir-0001", folder: str = "/scratch", kvm: bool = False) -> Machine:
+def machine(
+    *,
+    name: str = "isobench-fir-0001",
+    folder: str = "/scratch",
+    kvm: bool = False,
+    network: Network = "none",
+    volume: Path | None = None,
+) -> Machine:
     return Machine(
         name=name,
         emulator="/usr/bin/qemu",
@@ -25,8 +33,10 @@ def machine(*, name: str = "isobench-fir-0001", folder: str = "/scratch", kvm: b
         initrd=Path(folder, "initrd"),
         arguments="console=ttyS0 quiet",
         disk=Path(folder, "disk.qcow2"),
+        volume=volume,
         console=Path(folder, "console"),
-        envelope=envelope(cpus=2, cpu_set=(2, 5), memory_bytes=256 * MIB),
+        port=20_001,
+        envelope=envelope(cpus=2, cpu_set=(2, 5), memory_bytes=256 * MIB, network=network),
         kvm=kvm,
     )
 

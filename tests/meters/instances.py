@@ -77,8 +77,8 @@ class Scripted(Instance):
     def account(self) -> Account | None:
         return self._books
 
-    def dismiss(self) -> None:
-        """Nothing waits."""
+    def send(self, line: str) -> None:
+        """Nobody listens."""
 
     def wait_exit(self, timeout_s: float) -> Exit | None:
         return None

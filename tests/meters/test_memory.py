@@ -6,7 +6,7 @@ import pytest
 
 from bench.isolations.base import AccountReading
 from bench.meters import memory
-from bench.meters.memory import guest_samples, idle_samples, peak_samples
+from bench.meters.memory import guest_samples, memory_samples, peak_samples
 from tests.meters.instances import Process, Scripted
 from tests.records import by_metric
 
@@ -17,7 +17,7 @@ def _available(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def idle(instance: Scripted) -> dict[tuple[str, str], float]:
-    return by_metric(idle_samples(instance, available_before_bytes=1000, at_s=3.0))
+    return by_metric(memory_samples(instance, "idle", available_before_bytes=1000, at_s=3.0))
 
 
 def test_processes_are_summed_by_role() -> None:
@@ -52,7 +52,7 @@ def test_the_account_speaks_for_itself_and_only_where_it_knows() -> None:
 
 
 def test_memory_given_back_is_a_negative_change_and_stays_one() -> None:
-    samples = idle_samples(Scripted({}), available_before_bytes=850, at_s=3.0)
+    samples = memory_samples(Scripted({}), "idle", available_before_bytes=850, at_s=3.0)
     assert [(sample.value, sample.unit, sample.at_s) for sample in samples] == [(-50, "B", 3.0)]
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.isolations.console import Console
+from bench.isolations.console import Console, Line
 from bench.meters.throughput import MetricError, window_samples, workload_samples
 from bench.model import Metric, Sample, Window
 from tests.records import NONCE, metric
@@ -16,15 +16,15 @@ from tests.records import NONCE, metric
 WINDOW = Window(begin="^begin", finish="^end", seconds=r"^end after ([0-9.]+) s")
 
 
-def said(*chunks: str | bytes) -> Console:
-    """Return a console that got these chunks at 1 s, 2 s, 3 s."""
+def said(*chunks: str | bytes) -> list[Line]:
+    """Return the lines of a console that got these chunks at 1 s, 2 s, 3 s."""
     console = Console(NONCE)
     for number, chunk in enumerate(chunks, start=1):
         console.feed(chunk.encode() if isinstance(chunk, str) else chunk, number * 1_000_000_000)
-    return console
+    return list(console.lines())
 
 
-def value(one: Metric, console: Console) -> float:
+def value(one: Metric, console: list[Line]) -> float:
     (sample,) = workload_samples([one], console, at_s=0.0)
     return sample.value
 

@@ -1,0 +1,42 @@
+"""What is known of a trial so far, and how it ended: what the runner, the watch and the clients write into."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from bench.isolations.base import Instance
+from bench.isolations.console import Console
+from bench.model import Kind, Outcome, Sample
+
+
+class Ended(Exception):  # noqa: N818 - carries how a trial ended out of the watching code
+    """A trial has come to an end that is not ok."""
+
+    def __init__(self, kind: Kind, reason: str) -> None:
+        super().__init__(reason)
+        self.outcome = Outcome(kind=kind, reason=reason)
+
+
+@dataclass(slots=True, kw_only=True)
+class Observation:
+    """Everything seen of one trial; survives whatever goes wrong."""
+
+    outcome: Outcome = field(default_factory=lambda: Outcome(kind=Kind.OK))
+    samples: list[Sample] = field(default_factory=list)
+    instance: Instance | None = None
+    client: Console | None = None
+    """What a client on the host has said, where there was one."""
+    throttled: int | None = None
+    notes: dict[str, str] = field(default_factory=dict)
+    """Facts that are no numbers, kept beside what the instance saw of its envelope."""
+
+    def raw_console(self, nonce: str) -> bytes:
+        """Return every byte that instance and client have written."""
+        raw = (self.instance.console if self.instance else Console(nonce)).raw
+        return raw if self.client is None else raw + b"\n---- the client on the host ----\n" + self.client.raw
+
+    def tail(self) -> tuple[str, ...]:
+        """Return the last lines a person would look at: the instance's, then the client's."""
+        said = self.instance.console.tail() if self.instance else ()
+        client = self.client.tail() if self.client else ()
+        return (*said, *(f"client: {line}" for line in client))

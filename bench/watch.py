@@ -1,0 +1,208 @@
+"""Follows one instance from its launch to its exit, reading the meters on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from bench.clients import Clients
+from bench.envelope import mismatches
+from bench.isolations.bare import client_seat
+from bench.isolations.base import Exit, Instance, Isolation, Launch, Route
+from bench.isolations.console import LIMIT_BYTES
+from bench.meters.answer import Asking
+from bench.meters.cpu import CpuReading, cpu_samples, read_cpu
+from bench.meters.memory import guest_samples, memory_samples, peak_samples
+from bench.meters.throughput import MetricError, check_output, window_samples, workload_samples
+from bench.model import Kind, Sample
+from bench.observation import Ended, Observation
+from bench.placement import beside
+from bench.signals import Interruptions
+
+_EXIT_TIMEOUT_S = 30.0
+"""How long an instance may take to leave after its workload has ended, and a service to stop when asked to."""
+
+_OVER = ("overflow", "end", "left", "closed")
+_STOPPED = (0, 143)
+"""What a service may end with that was asked to: of its own accord, or by SIGTERM."""
+
+
+class Watch:
+    """One instance, to be watched once."""
+
+    def __init__(
+        self,
+        isolation: Isolation,
+        instance: Instance,
+        launch: Launch,
+        route: Route,
+        observation: Observation,
+        interruptions: Interruptions,
+    ) -> None:
+        self._isolation = isolation
+        self._instance = instance
+        self._launch = launch
+        self._route = route
+        self._scenario = launch.trial.cell.scenario
+        self._observation = observation
+        self._interruptions = interruptions
+
+    def run(self, available_before_bytes: int) -> None:
+        """Watch until the exit. Raises Ended for every way to end but ok."""
+        self._await_ready()
+        self._settle(available_before_bytes)
+        deadline_ns = self._isolation.clock.now_ns() + round(self._scenario.timeout_s * 1e9)
+        if self._launch.stays:
+            self._serve(deadline_ns, available_before_bytes)
+            self._await_end(self._isolation.clock.now_ns() + round(_EXIT_TIMEOUT_S * 1e9))
+        else:
+            self._count_cpu(deadline_ns)
+            self._await_end(deadline_ns)
+        self._take(peak_samples(self._instance, at_s=self._now_s()))
+        account = self._instance.account
+        self._observation.throttled = account.read().throttled if account is not None else None
+        self._instance.dismiss()
+        self._check_exit(self._instance.wait_exit(_EXIT_TIMEOUT_S))
+        self._check_envelope()
+        if not self._launch.stays:
+            self._read_output()
+
+    def _await_ready(self) -> None:
+        timeout_s = self._scenario.start_timeout_s
+        with self._asking():
+            reached = self._instance.wait("ready", *_OVER, timeout_s=timeout_s)
+        if reached == "ready":
+            return
+        started = self._instance.console.happened("start")
+        if reached is None:
+            raise Ended(
+                Kind.TIMED_OUT,
+                f"{'started, but not ready' if started else 'no start mark'} within {timeout_s:g} s",
+            )
+        self._refuse(reached, "before it was ready" if started else "before its start mark")
+
+    @contextmanager
+    def _asking(self) -> Iterator[None]:
+        """Ask the service from the host, where its answer means ready."""
+        answer = self._scenario.answer
+        if not self._launch.answers or answer is None:
+            yield
+            return
+        console = self._instance.console
+        with Asking(self._route.address, self._launch.port, answer, lambda at_ns: console.note("ready", at_ns)):
+            yield
+
+    def _settle(self, available_before_bytes: int) -> None:
+        settle_s = self._scenario.settle_s
+        if settle_s is None:
+            return
+        self._isolation.clock.sleep(settle_s)
+        if any(self._instance.console.happened(event) for event in ("end", "left", "closed")):
+            raise Ended(
+                Kind.FAILED,
+                f"the workload ended before it had settled for {settle_s:g} s: let it live longer, or lower settle_s",
+            )
+        self._read_memory("idle", available_before_bytes)
+
+    def _read_memory(self, when: str, available_before_bytes: int) -> None:
+        before = available_before_bytes
+        self._take(memory_samples(self._instance, when, available_before_bytes=before, at_s=self._now_s()))
+
+    def _serve(self, deadline_ns: int, available_before_bytes: int) -> None:
+        """Let the client work through its steps, read what serving takes, and ask the service to stop."""
+        client = self._scenario.client
+        assert client is not None
+        with self._seat() as seat:
+            clients = Clients(client, self._instance, seat, self._launch, self._route, self._isolation.clock)
+            clients.set_up(deadline_ns)
+            for samples in clients.steps(deadline_ns):
+                self._take(samples)
+        if self._launch.command:
+            self._read_memory("load", available_before_bytes)
+        self._instance.dismiss()
+
+    @contextmanager
+    def _seat(self) -> Iterator[Instance]:
+        """Yield where the client runs: the instance, or a place beside it on the host."""
+        if self._launch.trial.cell.client_where == "inside":
+            yield self._instance
+            return
+        cpus = beside(self._launch.envelope.cpu_set)
+        with self._interruptions.held(), client_seat(self._isolation.run, self._launch, cpus) as seat:
+            self._observation.client = seat.console
+            with self._interruptions.allowed():
+                yield seat
+
+    def _count_cpu(self, deadline_ns: int) -> None:
+        """Read CPU time at both ends of the workload's own window, or else now and at the workload's end."""
+        if self._scenario.window is not None:
+            self._instance.wait("window_begin", *_OVER, timeout_s=self._left_s(deadline_ns))
+        before = self._cpu()
+        self._instance.wait("window_finish", *_OVER, timeout_s=self._left_s(deadline_ns))
+        self._take(cpu_samples(before, self._cpu(), at_s=self._now_s()))
+
+    def _await_end(self, deadline_ns: int) -> None:
+        reached = self._instance.wait("overflow", "end", "closed", timeout_s=self._left_s(deadline_ns))
+        if reached is None and self._launch.stays:
+            raise Ended(Kind.DID_NOT_RETURN, f"the service had not stopped {_EXIT_TIMEOUT_S:g} s after it was asked to")
+        if reached is None:
+            timeout_s = self._scenario.timeout_s
+            raise Ended(Kind.TIMED_OUT, f"ready, but the workload had not ended after {timeout_s:g} s")
+        if reached != "end":
+            self._refuse(reached, "before its workload had ended")
+
+    def _refuse(self, reached: str, when: str) -> None:
+        """Say how an instance ended too early; always raises Ended."""
+        if reached == "overflow":
+            raise Ended(Kind.FAILED, f"the workload wrote more than {LIMIT_BYTES >> 20} MiB to the console")
+        if reached == "left":
+            self._instance.dismiss()
+            reached = self._instance.wait("end", "closed", timeout_s=_EXIT_TIMEOUT_S) or "closed"
+        if reached == "end":
+            self._instance.dismiss()
+        left = self._instance.wait_exit(_EXIT_TIMEOUT_S)
+        if left is not None and left.out_of_memory:
+            raise Ended(Kind.OUT_OF_MEMORY, f"killed for memory {when}")
+        status = self._instance.console.status if reached == "end" else (left.status if left else None)
+        raise Ended(Kind.FAILED, f"ended {when}" + (f", with status {status}" if status is not None else ""))
+
+    def _check_exit(self, left: Exit | None) -> None:
+        if left is None:
+            raise Ended(Kind.DID_NOT_RETURN, f"still there {_EXIT_TIMEOUT_S:g} s after its workload had ended")
+        status = self._instance.console.status
+        if left.out_of_memory:
+            raise Ended(Kind.OUT_OF_MEMORY, f"a process was killed for memory; the workload ended with {status}")
+        if status not in (_STOPPED if self._launch.stays else (0,)):
+            raise Ended(Kind.FAILED, f"the workload ended with status {status}")
+
+    def _check_envelope(self) -> None:
+        seen = self._instance.console.seen
+        own_kernel = self._isolation.own_kernel
+        if own_kernel:
+            self._take(guest_samples(seen, at_s=self._now_s()))
+        wrong = mismatches(seen, self._launch.envelope, own_kernel=own_kernel)
+        if wrong:
+            raise Ended(Kind.FAILED, "the envelope did not arrive: " + "; ".join(wrong))
+
+    def _read_output(self) -> None:
+        lines = list(self._instance.console.lines())
+        try:
+            check_output(self._scenario.output, lines)
+            self._take(workload_samples(self._scenario.metrics, lines, at_s=self._now_s()))
+            if self._scenario.window is not None:
+                self._take(window_samples(self._scenario.window, lines, at_s=self._now_s()))
+        except MetricError as error:
+            raise Ended(Kind.FAILED, str(error)) from error
+
+    def _cpu(self) -> CpuReading:
+        return read_cpu(self._instance, now_ns=self._isolation.clock.now_ns())
+
+    def _left_s(self, deadline_ns: int) -> float:
+        return max(0.0, (deadline_ns - self._isolation.clock.now_ns()) / 1e9)
+
+    def _take(self, samples: list[Sample]) -> None:
+        self._observation.samples += samples
+
+    def _now_s(self) -> float:
+        requested_ns = self._instance.timeline.marks_ns.get("requested", 0)
+        return (self._isolation.clock.now_ns() - requested_ns) / 1e9

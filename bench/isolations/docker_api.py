@@ -11,6 +11,7 @@ from contextlib import contextmanager
 
 import docker
 import docker.errors
+import psutil
 import requests.exceptions
 import urllib3.exceptions
 
@@ -53,13 +54,18 @@ def translated(doing: str) -> Iterator[None]:
 
 
 def bridge_gateway(api: docker.APIClient) -> str:
-    """Return the host's own address on the engine's default bridge; empty where the engine has none."""
+    """Return the host's own address on the engine's default bridge; empty where the engine has none.
+
+    Read from the interface: an engine does not name the gateway before its first container.
+    """
     with translated("inspect the bridge"):
         try:
-            configured = api.inspect_network("bridge")["IPAM"]["Config"]
+            options = api.inspect_network("bridge")["Options"]
         except docker.errors.NotFound:
             return ""
-    return next((str(one["Gateway"]) for one in configured or [] if "Gateway" in one), "")
+    name = str(options.get("com.docker.network.bridge.name", ""))
+    addresses = psutil.net_if_addrs().get(name, [])
+    return next((one.address for one in addresses if one.family == socket.AF_INET), "")
 
 
 @contextmanager

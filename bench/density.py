@@ -1,8 +1,8 @@
 """How many idle instances fit beside each other, and what each further one costs: one climb.
 
-Instances of one isolation are started one after another, in the same envelope (so on the same CPUs), each once
-the one before is ready and has settled, until the scenario's bound is reached or the host says no. Then all
-leave, report the envelope they got, and are taken down. Samples:
+Instances of one isolation are started one after another, in the same envelope (so on the same CPUs), each once the
+one before has settled, until the scenario's bound is reached or the host says no. Then all leave, report the
+envelope they got, and are taken down. Samples:
 
 ============================ ================= ======== ====================================================
 metric                       vantage           step     what
@@ -24,13 +24,13 @@ a further instance does not share: that is the point. Memory is never read durin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 
 from bench.envelope import mismatches
 from bench.errors import BenchError, IsolationError, LeftoverError
-from bench.isolations.base import HostProcess, Instance, Isolation, Launch, Unreadable
+from bench.isolations.base import Instance, Isolation, Launch, Unreadable
 from bench.meters.memory import available_bytes
 from bench.model import Better, Density, Sample, Scenario
 from bench.signals import Interruptions
@@ -92,7 +92,7 @@ class _Ascent:
     stack: ExitStack
     available_before_bytes: int = 0
     began_ns: int = 0
-    running: list[tuple[Launch, Instance]] = field(default_factory=list)
+    running: dict[Instance, Launch] = field(default_factory=dict)
 
     def go_up(self) -> str:
         """Start one after another; return why no further one was. Raises IsolationError when none ran."""
@@ -102,24 +102,25 @@ class _Ascent:
             stopped = self._no_room() or self._start(len(self.running) + 1)
         if not self.running:
             raise IsolationError(f"not even one instance ran: {stopped}")
-        count = self._sample("density.count", len(self.running), "1", better="higher")
-        self.take([count])
+        self.take([self._sample("density.count", len(self.running), "1")])
         return stopped
 
     def leave(self) -> dict[str, str]:
         """Let all leave at once; hold what each reports of its envelope against what it was to get."""
-        standing = [(launch, instance) for launch, instance in self.running if not _over(instance)]
+        standing = {instance: launch for instance, launch in self.running.items() if not _over(instance)}
         deadline_s = self._now_s() + _LEAVE_TIMEOUT_S
         seen: dict[str, str] = {}
-        for _launch, instance in standing:
+        for instance in standing:
             instance.dismiss()
-        for launch, instance in standing:
+        for instance, launch in standing.items():
             if instance.wait("end", "closed", timeout_s=max(0.0, deadline_s - self._now_s())) != "end":
-                raise IsolationError("an instance did not report its envelope when it was asked to leave")
+                raise IsolationError("an instance did not leave when asked to" + _last_words(instance))
             seen = dict(instance.console.seen)
             wrong = mismatches(seen, launch.envelope, own_kernel=self.isolation.own_kernel)
             if wrong:
                 raise IsolationError(f"the envelope did not arrive: {'; '.join(wrong)}")
+        for instance in standing:  # machines power off side by side, faster than one after another
+            instance.dismiss()
         return seen
 
     def _no_room(self) -> str | None:
@@ -143,7 +144,7 @@ class _Ascent:
         with self.interruptions.allowed():
             stopped = self._await_ready(number, instance) or self._settle(number, instance)
             if stopped is None:
-                self.running.append((launch, instance))
+                self.running[instance] = launch
                 self._read_memory()
         return stopped
 
@@ -151,59 +152,54 @@ class _Ascent:
         timeout_s = self.scenario.start_timeout_s
         reached = instance.wait("ready", *_OVER, timeout_s=timeout_s)
         if reached is None:
-            return f"instance {number} was not ready within {timeout_s:g} s"
+            return f"instance {number} was not ready within {timeout_s:g} s{_last_words(instance)}"
         start_s = instance.timeline.since_request_s("ready")
         if reached != "ready" or start_s is None:
             return f"instance {number} ended before it was ready" + _last_words(instance)
-        self.take([self._sample("density.start", start_s, "s", step={"running": number - 1})])
+        self.take([self._sample("density.start", start_s, "s", running=number - 1)])
         return None
 
     def _settle(self, number: int, newest: Instance) -> str | None:
         """Wait for the scenario's settle time; say which instance did not live through it, if one did not."""
         self.isolation.clock.sleep(self.scenario.settle_s or 0.0)
-        for place, instance in enumerate([*(one for _launch, one in self.running), newest], start=1):
+        for place, instance in enumerate([*self.running, newest], start=1):
             if _over(instance):
                 return f"instance {place} ended while {number} ran" + _last_words(instance)
         return None
 
     def _read_memory(self) -> None:
         """Read the host's account first: reading the processes costs memory of the harness."""
-        step = {"running": len(self.running)}
+        if self.scenario.settle_s is None:
+            return
+        running = len(self.running)
         change_bytes = self.available_before_bytes - available_bytes()
-        samples = [self._sample("density.available_change", change_bytes, "B", step=step)]
-        for role, pss_bytes in _pss_bytes([instance for _launch, instance in self.running]).items():
-            samples.append(self._sample("density.pss", pss_bytes, "B", f"processes:{role}", step=step))
+        samples = [self._sample("density.available_change", change_bytes, "B", running=running)]
+        for role, pss_bytes in _pss_bytes(self.running).items():
+            samples.append(self._sample("density.pss", pss_bytes, "B", f"processes:{role}", running=running))
         self.take(samples)
 
-    def _sample(
-        self, metric: str, value: float, unit: str, vantage: str = "host", *, better: Better = "lower",
-        step: Mapping[str, int] | None = None,
-    ) -> Sample:  # fmt: skip
+    def _sample(self, metric: str, value: float, unit: str, vantage: str = "host", **step: int) -> Sample:
+        better: Better = "higher" if metric == "density.count" else "lower"
+        at_s = self._now_s()
         return Sample(
-            metric=metric, value=float(value), unit=unit, vantage=vantage, better=better, at_s=self._now_s(),
-            step=dict(step or {}),
-        )  # fmt: skip
+            metric=metric, value=float(value), unit=unit, vantage=vantage, better=better, at_s=at_s, step=step
+        )
 
     def _now_s(self) -> float:
         return (self.isolation.clock.now_ns() - self.began_ns) / 1e9
 
 
-def _pss_bytes(instances: Sequence[Instance]) -> dict[str, int]:
+def _pss_bytes(instances: Iterable[Instance]) -> dict[str, int]:
     """Return the sum of PSS by role over all instances; daemons that serve them all are counted once."""
-    processes: dict[str, list[HostProcess]] = {}
+    totals: dict[str, int] = {}
     for instance in instances:
-        for role, found in instance.processes().items():
-            shared = role.startswith("shared:")
-            processes[role] = [*([] if shared else processes.get(role, [])), *found]
-    read = {role: [pss for one in found if (pss := _pss_of(one)) is not None] for role, found in processes.items()}
-    return {role: sum(values) for role, values in read.items() if values}
-
-
-def _pss_of(process: HostProcess) -> int | None:
-    try:
-        return process.memory().pss_bytes
-    except Unreadable:
-        return None
+        for role, processes in instance.processes().items():
+            if role.startswith("shared:") and role in totals:
+                continue
+            for process in processes:
+                with suppress(Unreadable):
+                    totals[role] = totals.get(role, 0) + process.memory().pss_bytes
+    return totals
 
 
 def _over(instance: Instance) -> bool:
@@ -211,5 +207,4 @@ def _over(instance: Instance) -> bool:
 
 
 def _last_words(instance: Instance) -> str:
-    said = " / ".join(instance.console.tail(3))
-    return f"; it last said: {said}" if said else ""
+    return f"; it last said: {' / '.join(instance.console.tail(3)) or 'nothing'}"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import secrets
 import traceback
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from bench.density import climb
 from bench.errors import BenchError, PortTakenError
 from bench.host import disturbance, spoiled_by
 from bench.isolations.base import Availability, Isolation, Launch, Route
@@ -81,6 +83,9 @@ class Runner:
         if route is None:
             mode = trial.cell.envelope.network
             raise Ended(Kind.UNSUPPORTED, f"{isolation.name} has no network mode {mode!r}")
+        if trial.cell.scenario.density is not None:
+            self._climb(isolation, trial, cpus, route, observation)
+            return
         for tries_left in reversed(range(_PORTS_TRIED)):
             launch = self._launch(trial, cpus, route)
             available_before_bytes = available_bytes()
@@ -94,6 +99,19 @@ class Runner:
             except PortTakenError:
                 if not tries_left:
                     raise
+
+    def _climb(
+        self, isolation: Isolation, trial: Trial, cpus: tuple[int, ...], route: Route, observation: Observation
+    ) -> None:
+        """Let a density trial start as many instances as fit; each is launched under a number of its own."""
+
+        def launch_of(number: int) -> Launch:
+            own = replace(trial, number=trial.number * 1000 + number, nonce=secrets.token_hex(8))
+            return self._launch(own, cpus, route)
+
+        take = observation.samples.extend
+        done = climb(isolation, launch_of, trial.cell.scenario, take, self._interruptions)
+        observation.notes |= {**done.seen, "density_stopped": done.stopped}
 
     def _launch(self, trial: Trial, cpus: tuple[int, ...], route: Route) -> Launch:
         cell, scenario = trial.cell, trial.cell.scenario
@@ -109,7 +127,7 @@ class Runner:
             image=self._images[scenario.name],
             envelope=replace(cell.envelope, cpu_set=cpus),
             command=filled(scenario.command, {**cell.parameters, **values}),
-            stays=scenario.client is not None,
+            stays=scenario.client is not None or scenario.density is not None,
             storage=cell.storage,
             port=port,
             patterns=patterns,

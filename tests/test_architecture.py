@@ -51,11 +51,11 @@ ALLOWED: dict[str, set[str]] = {
     "observation": {"isolations", "model"},
     "clients": {"isolations", "meters", "model", "observation"},
     "watch": {"clients", "envelope", "isolations", "meters", "model", "observation", "placement", "signals"},
-    "density": {"errors", "isolations", "meters", "model", "observation", "signals"},
+    "density": {"envelope", "errors", "isolations", "meters", "model", "observation", "signals"},
     "provision": {"errors", "images", "isolations", "model", "observation", "signals", "state", "writing"},
     "runner": {
-        "density", "errors", "host", "isolations", "meters", "model", "observation", "placement", "provision", "signals",
-        "watch",
+        "density", "errors", "host", "isolations", "meters", "model", "observation", "placement", "provision",
+        "signals", "watch",
     },
     "offer": {"isolations", "model", "provision"},
     "session": {

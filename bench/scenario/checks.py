@@ -41,7 +41,9 @@ def _commands(file: ScenarioFile) -> Iterator[Problem]:
         for key, given in (("setup", file.setup and file.setup.commands), ("steps", list(file.steps))):
             if given:
                 yield Problem(key, given, "needs a [client] that it belongs to")
-    elif file.client.where == "host" and file.envelope.network == "none" and not file.arms:
+    if file.density is not None and (file.client or file.envelope.network != "none"):
+        yield Problem("density", MISSING, "idle instances have neither a [client] nor a network")
+    if file.client and file.client.where == "host" and file.envelope.network == "none" and not file.arms:
         yield Problem("client.where", "host", "a client on the host needs envelope.network 'host' or 'published'")
     if file.storage is None and any(arm.storage for arm in file.arms):
         yield Problem("storage", MISSING, "arms name a storage; say where it is: [storage] with a path")

@@ -4,6 +4,7 @@ import shutil
 import subprocess
 
 from bench.images import Kit, cpio, trial_cpio
+from bench.model import Storage
 from tests.required import unavailable
 
 

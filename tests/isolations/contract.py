@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import secrets
+import shlex
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from itertools import count
 
 import pytest
 
 from bench.envelope import mismatches
-from bench.isolations.base import Instance, Isolation, Launch
+from bench.isolations.base import Exit, Instance, Isolation, Launch
 from bench.isolations.console import LIMIT_BYTES
 from bench.isolations.probe import check
+from bench.meters.answer import Asking
 from bench.meters.cpu import read_cpu
-from bench.model import Cell, Envelope, Image, Scenario, Trial
-from bench.placement import instance_cpus
+from bench.model import Answer, Cell, Envelope, Image, Network, Scenario, Storage, StorageKind, Trial
+from bench.placement import free_port, instance_cpus
 from tests.required import unavailable
 
 START_S = 90.0
@@ -32,13 +35,15 @@ class IsolationContract:
     """Subclasses give an ``isolation`` fixture that is checked and prepared, and where to look for leftovers."""
 
     # The workloads, in the words of a shell; the fake has words of its own.
-    says_lines: Sequence[str] = ("/bin/sh", "-c", r"echo one; echo two >&2; printf 'thr\377ee\nlast\n'")
-    leaves_with_three: Sequence[str] = ("/bin/sh", "-c", "echo leaving; exit 3")
+    speaks_and_leaves_with_three: Sequence[str] = (
+        "/bin/sh",
+        "-c",
+        r"echo one; echo two >&2; echo '@isobench 0000 end 0'; printf 'thr\377ee\nlast\n'; exit 3",
+    )
     stays: Sequence[str] = ("/bin/sh", "-c", "echo ready; exec sleep 600")
     works: Sequence[str] = ("/bin/sh", "-c", "echo ready; i=0; while [ $i -lt 60000 ]; do i=$((i+1)); done")
     eats_memory: Sequence[str] = ("/.isobench/busybox", "awk", EATS)
     floods: Sequence[str] = ("/bin/sh", "-c", "echo ready; exec cat /dev/zero")
-    forges: Sequence[str] = ("/bin/sh", "-c", "echo '@isobench 0000 end 0'; exit 4")
     roles: frozenset[str]
 
     def leftovers(self, run: str) -> list[str]:
@@ -55,42 +60,76 @@ class IsolationContract:
         assert availability.ready, availability.detail
         assert availability.detail
 
-    def test_marks_come_in_order_and_no_others(self, isolation: Isolation, image: Image) -> None:
-        with start(isolation, image, self.says_lines) as instance:
+    @pytest.fixture(scope="class")
+    @classmethod
+    def finished(cls, isolation: Isolation, image: Image) -> tuple[Instance, Exit | None]:
+        """One instance that has lived its whole life, for all tests that only look back on it."""
+        with start(isolation, image, cls.speaks_and_leaves_with_three) as instance:
             assert instance.wait("end", "closed", timeout_s=START_S) == "end"
             instance.dismiss()
-            assert instance.wait_exit(LEAVE_S) is not None
-        marks = instance.timeline.marks_ns
+            left = instance.wait_exit(LEAVE_S)
+        return instance, left
+
+    def test_marks_come_in_order_and_no_others(
+        self, isolation: Isolation, finished: tuple[Instance, Exit | None]
+    ) -> None:
+        marks = finished[0].timeline.marks_ns
         assert [marks[mark] for mark in COMMON] == sorted(marks[mark] for mark in COMMON)
         phases = {phase.mark for phase in isolation.phases}
         assert phases <= set(marks) <= phases | {*COMMON, "closed"}
 
-    def test_output_is_kept_to_the_byte(self, isolation: Isolation, image: Image) -> None:
-        with start(isolation, image, self.says_lines) as instance:
-            assert instance.wait("end", "closed", timeout_s=START_S) == "end"
-        lines = [line.data for line in instance.console.lines()]
-        assert sorted(lines) == sorted([b"one", b"two", b"thr\xffee", b"last"])
+    def test_output_is_kept_to_the_byte_and_a_forged_mark_is_output(
+        self, finished: tuple[Instance, Exit | None]
+    ) -> None:
+        lines = [line.data for line in finished[0].console.lines()]
+        assert sorted(lines) == sorted([b"one", b"two", b"thr\xffee", b"@isobench 0000 end 0", b"last"])
 
-    def test_exit_status_arrives_by_console_and_by_isolation(self, isolation: Isolation, image: Image) -> None:
-        with start(isolation, image, self.leaves_with_three) as instance:
-            assert instance.wait("end", "closed", timeout_s=START_S) == "end"
-            instance.dismiss()
-            left = instance.wait_exit(LEAVE_S)
+    def test_exit_status_arrives_by_console_and_by_isolation(self, finished: tuple[Instance, Exit | None]) -> None:
+        instance, left = finished
         assert instance.console.status == 3
         assert left is not None
         assert left.status == 3
         assert not left.out_of_memory
 
-    def test_a_forged_mark_is_output(self, isolation: Isolation, image: Image) -> None:
-        with start(isolation, image, self.forges) as instance:
-            assert instance.wait("end", timeout_s=START_S) == "end"
-        assert instance.console.status == 4
-        assert b"@isobench 0000 end 0" in [line.data for line in instance.console.lines()]
+    def test_envelope_arrives(self, isolation: Isolation, finished: tuple[Instance, Exit | None]) -> None:
+        assert mismatches(finished[0].console.seen, envelope(), own_kernel=isolation.own_kernel) == []
 
-    def test_envelope_arrives(self, isolation: Isolation, image: Image) -> None:
-        with start(isolation, image, self.says_lines) as instance:
-            assert instance.wait("end", "closed", timeout_s=START_S) == "end"
-        assert mismatches(instance.console.seen, envelope(), own_kernel=isolation.own_kernel) == []
+    @pytest.mark.parametrize("kind", ["volume", "tmpfs"])
+    def test_a_service_obeys_the_host_and_answers_it(
+        self, isolation: Isolation, image: Image, kind: StorageKind
+    ) -> None:
+        """A published service on storage of its own: asked from the host, worked beside, stopped, gone."""
+        route = isolation.route("published")
+        assert route is not None
+        storage = Storage(path="/var/data", kind=kind, size_bytes=64 << 20)
+        port = free_port()
+        server = ("/.isobench/busybox", "httpd", "-f", "-p", f"{route.bind}:{port}", "-h", "/etc")
+        hello = Answer(send=b"GET /os-release HTTP/1.0\r\n\r\n", expect="Debian", says="GET /os-release")
+        launched = start(
+            isolation, image, server, stays=True, storage=storage, port=port, network="published", answers=True
+        )
+        with launched as instance:
+            console = instance.console
+            with Asking(route.address, port, hello, lambda at_ns: console.note("ready", at_ns)):
+                assert instance.wait("ready", "left", "closed", timeout_s=START_S) == "ready", console.tail()
+            look = "test $(stat -c %d /) != $(stat -c %d /var/data) && stat -f -c %T /var/data; find /var/data -type f; echo it is mine > /var/data/mine"
+            assert self.does(instance, "1", look) == 0
+            [shown] = [line.text for line in console.lines("1")]
+            assert (shown == "tmpfs") == (kind == "tmpfs"), shown
+            assert self.does(instance, "2", "cat /var/data/mine; exit 5") == 5
+            assert [line.data for line in console.lines("2")] == [b"it is mine"]
+            instance.dismiss()
+            assert instance.wait("end", "closed", timeout_s=LEAVE_S) == "end"
+            assert console.status == 143
+            assert console.seen["network"] == "routed"
+            instance.dismiss()
+            assert instance.wait_exit(LEAVE_S) is not None
+
+    def does(self, instance: Instance, number: str, script: str) -> int | None:
+        """Let an instance run a command beside its service; return its status."""
+        instance.send(f"run {number} {shlex.join(('/bin/sh', '-c', script))}")
+        assert instance.wait(f"did.{number}", "closed", timeout_s=LEAVE_S) == f"did.{number}"
+        return instance.console.statuses[number]
 
     def test_processes_have_roles_memory_and_cpu_time(self, isolation: Isolation, image: Image) -> None:
         with start(isolation, image, self.works, ready="^ready$") as instance:
@@ -145,6 +184,11 @@ def start(
     *,
     ready: str | None = None,
     console_limit_bytes: int = LIMIT_BYTES,
+    stays: bool = False,
+    answers: bool = False,
+    storage: Storage | None = None,
+    network: Network = "none",
+    port: int = 0,
 ) -> AbstractContextManager[Instance]:
     """Launch a command as a trial of its own."""
     scenario = Scenario(
@@ -162,8 +206,12 @@ def start(
         Launch(
             trial=trial,
             image=image,
-            envelope=envelope(),
+            envelope=replace(envelope(), network=network),
             command=tuple(command),
+            stays=stays,
+            answers=answers,
+            storage=storage,
+            port=port,
             patterns={"ready": ready} if ready else {},
             console_limit_bytes=console_limit_bytes,
         )

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import socket
+
 import docker
 import pytest
 
 from bench.engine_ping import engine_answers
-from bench.errors import IsolationError
+from bench.errors import IsolationError, PortTakenError
 from bench.isolations.base import Isolation
 from bench.isolations.docker import Docker
 from bench.isolations.docker_volume import LABEL
 from bench.model import Image
+from bench.placement import free_port
 from tests.isolations.contract import IsolationContract, checked, start
 
 
@@ -28,8 +31,9 @@ class TestDocker(IsolationContract):
     roles = frozenset({"workload", "shim"})
 
     def leftovers(self, run: str) -> list[str]:
-        found = client().containers.list(all=True, filters={"label": f"{LABEL}={run}"})
-        return [str(container.name) for container in found]
+        label = {"label": f"{LABEL}={run}"}
+        found = [*client().containers.list(all=True, filters=label), *client().volumes.list(filters=label)]
+        return [str(one.name) for one in found]
 
     def test_layer_is_the_image_itself(self, isolation: Isolation, image: Image) -> None:
         isolation.prepare(image, lambda _line: None)
@@ -48,8 +52,21 @@ class TestDocker(IsolationContract):
     def test_clean_removes_what_a_dead_run_has_left(self, isolation: Isolation, image: Image) -> None:
         tag = f"isobench:{image.digest.removeprefix('sha256:')[:12]}"
         left = client().containers.create(tag, ["/bin/true"], labels={LABEL: "dead-run"}, name="isobench-dead-run")
-        assert isolation.clean(lambda run: run == "dead-run") == [f"container {left.name} of run dead-run"]
+        client().volumes.create("isobench-dead-volume", labels={LABEL: "dead-run"})
+        assert isolation.clean(lambda run: run == "dead-run") == [
+            f"container {left.name} of run dead-run",
+            "volume isobench-dead-volume of run dead-run",
+        ]
         assert self.leftovers("dead-run") == []
+
+    def test_a_port_that_was_taken_meanwhile_is_told_apart(self, isolation: Isolation, image: Image) -> None:
+        route = isolation.route("published")
+        assert route is not None
+        port = free_port()
+        with socket.create_server((route.address, port)):
+            launched = start(isolation, image, self.stays, network="published", port=port)
+            with pytest.raises(PortTakenError, match="start a container"), launched:
+                pass
 
     def test_a_container_that_stays_is_no_exit(self, isolation: Isolation, image: Image) -> None:
         with start(isolation, image, self.stays, ready="^ready$") as instance:

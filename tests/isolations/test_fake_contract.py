@@ -6,23 +6,39 @@ import pytest
 
 from bench.isolations.base import Isolation
 from bench.isolations.fake import Fake
-from tests.isolations.contract import IsolationContract
+from bench.model import Image, StorageKind
+from tests.isolations.contract import IsolationContract, start
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def isolation() -> Isolation:
     return Fake("test-fake")
 
 
 class TestFake(IsolationContract):
     roles = frozenset({"workload"})
-    says_lines = ("say", "one", "say", "two", "bytes", "746872ff65650a", "say", "last")
-    leaves_with_three = ("say", "leaving", "exit", "3")
+    speaks_and_leaves_with_three = (
+        *("say", "one", "say", "two", "say", "@isobench 0000 end 0", "bytes", "746872ff65650a", "say", "last"),
+        *("exit", "3"),
+    )
     stays = ("say", "ready", "hang")
     works = ("say", "ready", "sleep", "1")
     eats_memory = ("oom",)
     floods = ("say", "ready", "flood", "200000", "hang")
-    forges = ("say", "@isobench 0000 end 0", "exit", "4")
+
+    @pytest.mark.parametrize("kind", ["volume"])
+    def test_a_service_obeys_the_host_and_answers_it(
+        self, isolation: Isolation, image: Image, kind: StorageKind
+    ) -> None:
+        assert isolation.route("published") is None, "nothing to be reached at"
+        with start(isolation, image, ("say", "up", "hang"), stays=True) as instance:
+            instance.send("run 1 say 'it is mine' exit 5")
+            assert instance.wait("did.1", timeout_s=1) == "did.1"
+            assert instance.console.statuses["1"] == 5
+            assert [line.data for line in instance.console.lines("1")] == [b"it is mine"]
+            instance.dismiss()
+            assert instance.wait("end", timeout_s=1) == "end"
+            assert instance.console.status == 143
 
     def leftovers(self, run: str) -> list[str]:
         return []

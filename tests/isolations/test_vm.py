@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import socket
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from bench import images
+from bench.errors import PortTakenError
 from bench.isolations.base import Isolation
 from bench.isolations.processes import named
 from bench.isolations.vm import VirtualMachine, run_of
 from bench.model import Cell, Image, Kind, Scenario, Trial
+from bench.placement import free_port
 from bench.runner import Runner
 from bench.signals import Interruptions
 from tests.isolations.contract import START_S, IsolationContract, checked, envelope, start
@@ -34,9 +37,16 @@ class TestVirtualMachine(IsolationContract):
     ) -> None:
         empty = replace(image, folder=tmp_path, disk_bytes=16 << 20)
         (tmp_path / "disk-16.ext4").write_bytes(b"\0" * empty.disk_bytes)
-        with start(isolation, empty, self.says_lines) as instance:
+        with start(isolation, empty, self.stays) as instance:
             assert instance.wait("start", "closed", timeout_s=START_S) == "closed"
             assert any("cannot mount /dev/vda" in line for line in instance.console.tail())
+
+    def test_a_port_that_was_taken_meanwhile_is_told_apart(self, isolation: Isolation, image: Image) -> None:
+        port = free_port()
+        with socket.create_server(("127.0.0.1", port)):
+            launched = start(isolation, image, self.stays, network="published", port=port)
+            with pytest.raises(PortTakenError, match="port to be forwarded"), launched:
+                pass
 
     def test_a_guest_that_never_boots_is_a_trial_that_timed_out(
         self, isolation: Isolation, image: Image, monkeypatch: pytest.MonkeyPatch

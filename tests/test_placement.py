@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+import random
+import socket
 from collections.abc import Callable
 
 import pytest
 
 from bench import placement
-from bench.errors import InputError
-from bench.placement import harness_cpus, instance_cpus, kept_to
+from bench.errors import InputError, IsolationError
+from bench.placement import beside, free_port, harness_cpus, instance_cpus, kept_to
 
 
 @pytest.fixture
@@ -56,3 +58,24 @@ def test_what_the_instance_may_use_does_not_shrink_while_the_harness_keeps_to_le
     before = instance_cpus(1)
     with kept_to((min(os.sched_getaffinity(0)),)):
         assert instance_cpus(1) == before
+
+
+@pytest.mark.usefixtures("_four_cpus")
+def test_what_works_beside_an_instance_gets_the_other_cpus_and_all_where_there_are_no_others() -> None:
+    assert beside((7,)) == (0, 2, 3)
+    assert beside((0, 2, 3, 7)) == (0, 2, 3, 7)
+
+
+def test_a_taken_port_is_not_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        offered = iter([port, port, port + 1 if port < 65_000 else port - 1])
+        monkeypatch.setattr(random, "randint", lambda _low, _high: next(offered))
+        assert free_port() != port
+
+
+def test_a_host_without_a_free_port_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        monkeypatch.setattr(random, "randint", lambda _low, _high: taken.getsockname()[1])
+        with pytest.raises(IsolationError, match="no free port"):
+            free_port()

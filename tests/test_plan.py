@@ -7,8 +7,7 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.model import Cell, Scalar, Scenario, Trial
-from bench.model import combinations
+from bench.model import Cell, Scalar, Scenario, Trial, combinations
 from bench.plan import cells_of, plan
 from tests.records import scenario
 

@@ -177,7 +177,7 @@ class FakeInstance(Instance):
             self._mark(f"doing {number}")
             self._play(words, lambda left: self._mark(f"did {number} {left}"))
         elif self._launch.stays and not self.console.happened("end"):
-            self._end_after(_STEP_S, 143 if self._service_runs else 0)
+            self._end_after(_STEP_S, 143 if self._service_runs else self.console.statuses.get("left", 0))
         else:
             self._clock.after(_STEP_S, lambda: self._leave(Exit(status=status)))
 

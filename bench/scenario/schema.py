@@ -18,6 +18,7 @@ from bench.scenario.values import (
     InsidePath,
     JsonPath,
     LineRegex,
+    LineWord,
     MetricName,
     Mode,
     Name,
@@ -90,14 +91,14 @@ class ReadyTable(Table):
 class ClientTable(Table):
     """``[client]``: what runs once for every step."""
 
-    command: Annotated[list[Word], Field(min_length=1)]
+    command: Annotated[list[LineWord], Field(min_length=1)]
     where: Where = "inside"
 
 
 class SetupTable(Table):
     """``[setup]``: commands that run once before the first step, where the client runs."""
 
-    commands: Annotated[list[Annotated[list[Word], Field(min_length=1)]], Field(min_length=1)]
+    commands: Annotated[list[Annotated[list[LineWord], Field(min_length=1)]], Field(min_length=1)]
 
 
 class OutputTable(Table):

@@ -91,6 +91,7 @@ def _mode(text: str) -> str:
 
 Text = Annotated[str, _matching(r"[^\0]*\S[^\0]*", "should be text that is not empty")]
 Word = Annotated[str, _matching(r"[^\0]*", "should hold no NUL character")]
+LineWord = Annotated[str, _matching(r"[^\0\n]*", "should be on one line: it is sent to the instance as part of one")]
 Name = Annotated[str, _matching(r"[a-z0-9][a-z0-9_-]*", "should be a name of small letters, digits, '-' and '_'")]
 ParameterName = Annotated[str, _matching(r"[a-z][a-z0-9_]*", "should be a name of small letters, digits and '_'")]
 MetricName = Annotated[

@@ -102,3 +102,46 @@ def test_cpus_are_those_of_the_set(root: Path) -> None:
 
 def test_without_dismissal_it_goes_by_itself(root: Path) -> None:
     assert marks(run(root, "true", dismissal=b""))[-1] == "bye"
+
+
+SERVICE = ("sh", "-c", "trap 'echo bowing out; exit 0' TERM; echo serving; while :; do sleep 0.05; done")
+
+
+def test_a_service_stays_obeys_and_stops_by_the_hosts_line(root: Path) -> None:
+    lines = b"run 1 echo 'two words' '$HOME'\nrun 2 sh -c 'exit 7'\nrun 3 no-such-command\n\n\n"
+    done = run(root, *SERVICE, dismissal=lines, mode=("stay", "-"))
+    said = marks(done)
+    assert [mark for mark in said if not mark.startswith("saw")] == [
+        *("start", "doing 1", "did 1 0", "doing 2", "did 2 7", "doing 3", "did 3 127", "left 0", "end 0", "bye")
+    ]
+    assert {"two words $HOME", "serving", "bowing out"} <= set(output(done))
+    assert said.index("left 0") > said.index("saw network none" if "saw network none" in said else "saw network routed")
+
+
+def test_a_service_that_ignores_nothing_is_ended_by_the_signal(root: Path) -> None:
+    done = run(root, "sleep", "60", dismissal=b"\n\n", mode=("stay", "-"))
+    assert [mark for mark in marks(done) if not mark.startswith("saw")] == ["start", "left 143", "end 143", "bye"]
+
+
+def test_a_service_that_leaves_by_itself_is_said_at_once(root: Path) -> None:
+    done = run(root, "sh", "-c", "echo cannot bind; exit 3", dismissal=b"run 1 sleep 0.3\n\n\n", mode=("stay", "-"))
+    said = [mark for mark in marks(done) if not mark.startswith("saw")]
+    assert said.index("left 3") < said.index("did 1 0")
+    assert said[-2:] == ["end 3", "bye"]
+
+
+def test_without_a_service_there_is_only_what_the_host_sends(root: Path) -> None:
+    done = run(root, dismissal=b"run 1 echo alone\n\n\n", mode=("stay", "-"))
+    assert output(done) == ["alone"]
+    assert marks(done)[-2:] == ["end 0", "bye"]
+
+
+def test_the_end_of_input_stops_a_service(root: Path) -> None:
+    assert marks(run(root, "sleep", "60", dismissal=b"", mode=("stay", "-")))[-2:] == ["end 143", "bye"]
+
+
+def test_a_folder_is_made(root: Path) -> None:
+    done = run(
+        root, "sh", "-c", "ls -d /tmp/isobench-data; rmdir /tmp/isobench-data", mode=("once", "/tmp/isobench-data")
+    )
+    assert output(done) == ["/tmp/isobench-data"]

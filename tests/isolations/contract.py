@@ -112,8 +112,8 @@ class IsolationContract:
             console = instance.console
             with Asking(route.address, port, hello, lambda at_ns: console.note("ready", at_ns)):
                 assert instance.wait("ready", "left", "closed", timeout_s=START_S) == "ready", console.tail()
-            look = "test $(stat -c %d /) != $(stat -c %d /var/data) && stat -f -c %T /var/data; find /var/data -type f; echo it is mine > /var/data/mine"
-            assert self.does(instance, "1", look) == 0
+            own, look = "test $(stat -c %d /) != $(stat -c %d .)", "stat -f -c %T .; find . -type f"
+            assert self.does(instance, "1", f"cd /var/data && {own} && {look}; echo it is mine > mine") == 0
             [shown] = [line.text for line in console.lines("1")]
             assert (shown == "tmpfs") == (kind == "tmpfs"), shown
             assert self.does(instance, "2", "cat /var/data/mine; exit 5") == 5

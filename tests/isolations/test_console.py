@@ -216,3 +216,43 @@ def test_the_tail_is_the_last_filled_lines_cut_to_a_readable_length() -> None:
     tail = console.tail(3)
     assert tail[:2] == ("28", "29")
     assert tail[2] == "y" * 500
+
+
+def test_what_the_host_sent_has_output_and_status_of_its_own() -> None:
+    console = fed(
+        mark("start") + b"service log\n" + mark("doing 1") + b"first\n" + mark("did 1 0"),
+        b"between\n" + mark("doing 2") + b"second\nunfini",
+    )
+    assert [line.data for line in console.lines("1")] == [b"first"]
+    assert [(line.data, line.at_ns) for line in console.lines("2")] == [(b"second", 200), (b"unfini", 200)]
+    assert list(console.lines("3")) == []
+    console.feed(b"shed\n" + mark("did 2 7"), 300)
+    assert console.statuses == {"1": 0, "2": 7}
+    assert [line.data for line in console.lines("2")] == [b"second", b"unfinished"]
+
+
+def test_it_can_be_told_later_what_to_wait_for_and_only_later_lines_count() -> None:
+    told: list[str] = []
+    console = Console(NONCE, on_event=lambda event, _at_ns: told.append(event))
+    console.feed(b"go\n", 1)
+    console.listen({"begin.1": "^go$"})
+    assert not console.happened("begin.1")
+    console.feed(b"go\n", 2)
+    assert console.happened("begin.1")
+    assert told == [], "what belongs to a step is no mark of the instance"
+
+
+def test_a_service_that_answers_is_ready_when_somebody_notes_it_and_not_before() -> None:
+    told: dict[str, int] = {}
+    console = Console(NONCE, ready_at_start=False, on_event=told.__setitem__)
+    console.feed(mark("start"), 1)
+    assert not console.happened("ready")
+    console.note("ready", 5)
+    assert console.wait("ready", timeout_s=0) == "ready"
+    assert told == {"start": 1, "ready": 5}
+
+
+def test_a_service_that_left_is_an_event_with_a_status() -> None:
+    console = fed(mark("left 139"))
+    assert console.happened("left")
+    assert console.statuses["left"] == 139

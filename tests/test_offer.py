@@ -1,0 +1,41 @@
+"""What an isolation has no network for is left out of the plan, and said once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bench.isolations.base import Availability, Fault
+from bench.isolations.fake import Fake
+from bench.model import Arm
+from bench.offer import Offer
+from bench.plan import cells_of, plan
+from tests.records import scenario
+
+
+def offer(*, ready: bool = True) -> Offer:
+    fault = None if ready else Fault(reason="it is not there", remedy="get it")
+    return Offer({"fake": Fake("fir")}, {"fake": Availability(isolation="fake", fault=fault, detail="")})
+
+
+ARMED = replace(scenario(rounds=2), arms=(Arm(name="inside"), Arm(name="over the host", network="host")))
+
+
+def test_a_cell_without_its_network_is_left_out_and_kept_for_the_report() -> None:
+    made = offer()
+    trials = plan([ARMED], ["fake"], seed=1, offered=made.accepts)
+    assert [trial.cell.parameters for trial in trials] == [{"arm": "inside"}] * 2
+    assert made.left_out == [
+        {
+            "scenario": "speak",
+            "parameters": {"arm": "over the host"},
+            "isolation": "fake",
+            "reason": "fake has no network mode 'host'",
+        }
+    ]
+    assert made.lines() == ["speak: left out, since fake has no network mode 'host'"]
+
+
+def test_what_is_not_available_is_for_its_trials_to_say() -> None:
+    made = offer(ready=False)
+    assert all(made.accepts(cell) for cell in cells_of(ARMED, ["fake"]))
+    assert made.lines() == []

@@ -39,6 +39,8 @@ class Envelope:
     memory_bytes: int
     pids: int
     network: Network = "none"
+    write_bytes_per_s: int | None = None
+    """Most that the instance may write to a disk; None: as much as it can."""
     cpu_set: tuple[int, ...] = ()
     """Host CPUs the instance may use; empty until a run has placed it on this host."""
 
@@ -246,6 +248,8 @@ class Scenario:
     """Set: the scenario asks how many instances fit; there is no client then."""
     provision: bool = False
     """Whether the scenario asks what it costs to make its image ready, and to share it (``bench.provision``)."""
+    outgrows_memory: bool = False
+    """Whether a process of the workload is meant to be killed for memory, so that such an end is no fault."""
     took_s: float | None = None
     """How long a run of it took on the authors' machine, image cached; None: not known."""
 

@@ -170,7 +170,7 @@ class Watch:
         if left is None:
             raise Ended(Kind.DID_NOT_RETURN, f"still there {_EXIT_TIMEOUT_S:g} s after its workload had ended")
         status = self._instance.console.status
-        if left.out_of_memory:
+        if left.out_of_memory and not self._scenario.outgrows_memory:
             raise Ended(Kind.OUT_OF_MEMORY, f"a process was killed for memory; the workload ended with {status}")
         if status not in (_STOPPED if self._launch.stays else (0,)):
             raise Ended(Kind.FAILED, f"the workload ended with status {status}")

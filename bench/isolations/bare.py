@@ -36,6 +36,7 @@ from bench.isolations.base import (
     Say,
     console_of,
 )
+from bench.isolations.block import disk_below
 from bench.isolations.console import Console
 from bench.isolations.remedy import missing_package
 from bench.isolations.stream import pump
@@ -91,7 +92,7 @@ class Bare(Isolation):
         console = console_of(launch, timeline)
         with ExitStack() as stack:
             folder = stack.enter_context(scratch(self.run, launch.trial.number))
-            group = self._group(launch)
+            group = self._group(launch, folder)
             if group:
                 stack.callback(group.remove)
             gate = stack.enter_context(_gate(launch, folder, group, console, timeline))
@@ -109,11 +110,12 @@ class Bare(Isolation):
                 removed.append(f"control group of run {run}" + (f", with processes {pids}" if pids else ""))
         return removed
 
-    def _group(self, launch: Launch) -> cgroup.Cgroup | None:
+    def _group(self, launch: Launch, folder: Path) -> cgroup.Cgroup | None:
         """Make the control group; without root there is none, and the envelope's check will say so."""
         if os.geteuid() != 0:
             return None
-        return cgroup.Cgroup.make(f"isobench/{self.run}/{launch.trial.number:04d}", launch.envelope)
+        disk = disk_below(folder) if launch.envelope.write_bytes_per_s else None
+        return cgroup.Cgroup.make(f"isobench/{self.run}/{launch.trial.number:04d}", launch.envelope, disk)
 
 
 class BareInstance(Instance):

@@ -10,13 +10,15 @@ import contextlib
 import os
 import signal
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from bench.errors import IsolationError, LeftoverError
 from bench.isolations.base import AccountReading
+from bench.isolations.block import Disk
 from bench.model import Envelope
 
-_V1_CONTROLLERS = ("memory", "cpuset", "cpu", "cpuacct", "pids")
+_V1_CONTROLLERS = ("memory", "cpuset", "cpu", "cpuacct", "pids", "blkio")
 _V2_CONTROLLERS = ("memory", "cpuset", "cpu", "pids")
 _KILL_TIMEOUT_S = 5.0
 
@@ -61,13 +63,14 @@ class Cgroup:
         self._v2 = "" in folders
 
     @classmethod
-    def make(cls, path: str, envelope: Envelope) -> Cgroup:
-        """Create the group and set the envelope's limits on it.
+    def make(cls, path: str, envelope: Envelope, disk: Disk | None = None) -> Cgroup:
+        """Create the group and set the envelope's limits on it; writing is limited on ``disk``.
 
         Raises IsolationError where this host does not let us, with the kernel's reason.
         """
         roots = _counting(mounts())
-        lacking = set() if "" in roots else {"memory", "cpuset", "pids"} - set(roots)
+        needed = {"memory", "cpuset", "pids"} | ({"blkio"} if disk else set())
+        lacking = set() if "" in roots else needed - set(roots)
         if lacking:
             raise IsolationError(
                 f"this host mounts no control group hierarchy for {', '.join(sorted(lacking))}",
@@ -76,8 +79,10 @@ class Cgroup:
         group = cls({name: root / path for name, root in roots.items()})
         try:
             for name, root in roots.items():
-                _make_below(name, root, path)
+                _make_below(name, root, path, also=("io",) if disk else ())
             group._limit(envelope)
+            if disk is not None and envelope.write_bytes_per_s is not None:
+                group._limit_writes(disk, envelope.write_bytes_per_s)
         except OSError as error:
             group.remove()
             raise IsolationError(
@@ -149,6 +154,12 @@ class Cgroup:
         (self._folders["pids"] / "pids.max").write_text(str(envelope.pids))
         (self._folders["cpuset"] / "cpuset.cpus").write_text(cpus)
 
+    def _limit_writes(self, disk: Disk, bytes_per_s: int) -> None:
+        if self._v2:
+            (self._folders[""] / "io.max").write_text(f"{disk.number} wbps={bytes_per_s}")
+        else:
+            (self._folders["blkio"] / "blkio.throttle.write_bps_device").write_text(f"{disk.number} {bytes_per_s}")
+
     def _read_v1(self) -> AccountReading:
         memory, cpu = self._folders["memory"], self._folders.get("cpuacct")
         stat = _table(memory / "memory.stat")
@@ -188,11 +199,11 @@ def below(parent: str) -> dict[str, Cgroup]:
     return {name: Cgroup(by_controller) for name, by_controller in folders.items()}
 
 
-def _make_below(controller: str, root: Path, path: str) -> None:
+def _make_below(controller: str, root: Path, path: str, *, also: Sequence[str] = ()) -> None:
     folder = root
     for part in Path(path).parts:
         if not controller:
-            wanted = " ".join(f"+{name}" for name in _V2_CONTROLLERS)
+            wanted = " ".join(f"+{name}" for name in (*_V2_CONTROLLERS, *also))
             (folder / "cgroup.subtree_control").write_text(wanted)
         parent, folder = folder, folder / part
         folder.mkdir(exist_ok=True)

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import Any, ClassVar
 
 import docker
@@ -31,12 +32,13 @@ from bench.isolations.base import (
     Say,
     console_of,
 )
+from bench.isolations.block import disk_below
 from bench.isolations.cgroup import Cgroup
 from bench.isolations.console import Console
 from bench.isolations.docker_api import TooLongError, attached, bridge_gateway, pump, remove, translated
 from bench.isolations.docker_volume import LABEL, abandoned_volumes, volume
 from bench.isolations.timeline import Timeline
-from bench.model import Image, Network, Phase
+from bench.model import Envelope, Image, Network, Phase
 
 _REPOSITORY = "isobench"
 _API_TIMEOUT_S = 60
@@ -243,6 +245,7 @@ def _settings(api: docker.APIClient, launch: Launch, run: str, address: str, vol
         mem_limit=envelope.memory_bytes,
         memswap_limit=envelope.memory_bytes,
         pids_limit=envelope.pids,
+        device_write_bps=_write_limit(api, envelope),
         network_mode="bridge" if published else envelope.network,
         tmpfs=tmpfs,
         log_config=docker.types.LogConfig(type="none"),  # the console is read from the attached stream
@@ -255,6 +258,14 @@ def _settings(api: docker.APIClient, launch: Launch, run: str, address: str, vol
         labels={LABEL: run},
         stdin_open=True,
     )
+
+
+def _write_limit(api: docker.APIClient, envelope: Envelope) -> list[Mapping[str, str | int]] | None:
+    """Limit writing on the disk that holds the engine's data, where layers and volumes are."""
+    if envelope.write_bytes_per_s is None:
+        return None
+    disk = disk_below(Path(api.info()["DockerRootDir"]))
+    return [{"Path": disk.node, "Rate": envelope.write_bytes_per_s}]
 
 
 def _daemons(url: str) -> list[processes.PsutilProcess]:

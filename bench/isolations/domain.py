@@ -65,6 +65,7 @@ class Machine:
       <driver name='qemu' type='qcow2' cache='none'/>
       <source file={quoteattr(str(self.disk))}/>
       <target dev='vda' bus='virtio'/>
+      {self._write_limit()}
     </disk>
     {self._volume()}
     <serial type='unix'>
@@ -84,7 +85,12 @@ class Machine:
       <driver name='qemu' type='raw' cache='none'/>
       <source file={quoteattr(str(self.volume))}/>
       <target dev='vdb' bus='virtio'/>
+      {self._write_limit()}
     </disk>"""
+
+    def _write_limit(self) -> str:
+        most = self.envelope.write_bytes_per_s
+        return f"<iotune><write_bytes_sec>{most}</write_bytes_sec></iotune>" if most else ""
 
     def _network(self) -> str:
         """Give QEMU a user-mode network by its own words: libvirt forwards ports only by a helper of its own."""

@@ -48,6 +48,7 @@ def scenario_record(
             memory_bytes=file.envelope.memory_mib * _MIB,
             pids=file.envelope.pids,
             network=file.envelope.network,
+            write_bytes_per_s=file.envelope.write_mib_per_s * _MIB if file.envelope.write_mib_per_s else None,
         ),
         files=files,
         parameters=file.parameters,
@@ -67,6 +68,7 @@ def scenario_record(
         claims=tuple(map(_claim, file.claims)),
         density=_density(file.density),
         provision=file.provision,
+        outgrows_memory=file.outgrows_memory,
         took_s=took_s,
     )
 

@@ -54,6 +54,7 @@ class EnvelopeTable(Table):
     memory_mib: Annotated[int, Field(ge=64, le=1 << 24)]
     pids: Annotated[int, Field(ge=16, le=1 << 22)] = 256
     network: Network = "none"
+    write_mib_per_s: Annotated[int | None, Field(ge=1, le=1 << 20)] = None
 
 
 class StorageTable(Table):
@@ -189,6 +190,7 @@ class ScenarioFile(Table):
     steps: dict[ParameterName, Values] = {}
     density: DensityTable | None = None
     provision: bool = False
+    outgrows_memory: bool = False
     files: list[FileTable] = []
     parameters: dict[ParameterName, Values] = {}
     rounds: Rounds = 5

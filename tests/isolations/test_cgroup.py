@@ -6,6 +6,7 @@ import os
 import secrets
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,10 +14,12 @@ import pytest
 from bench.errors import IsolationError
 from bench.isolations import cgroup
 from bench.isolations.base import AccountReading
+from bench.isolations.block import Disk, disk_below
 from bench.isolations.cgroup import Cgroup, below, version
 from tests.records import MIB, envelope
 
-V1 = ("memory", "cpuset", "cpu", "cpuacct", "pids")
+V1 = ("memory", "cpuset", "cpu", "cpuacct", "pids", "blkio")
+DISK = Disk(node="/dev/vdz", number="253:16")
 
 
 def mounted(monkeypatch: pytest.MonkeyPatch, root: Path, *controllers: str) -> dict[str, Path]:
@@ -94,6 +97,29 @@ def test_version_2_takes_the_limits_in_one_folder_and_passes_controllers_down(v2
     for folder in (v2, v2 / "isobench", v2 / "isobench/fir"):
         assert (folder / "cgroup.subtree_control").read_text() == "+memory +cpuset +cpu +pids"
     assert not (inside / "cgroup.subtree_control").exists()
+
+
+def test_writing_is_limited_on_its_disk_in_either_version(v1: dict[str, Path]) -> None:
+    Cgroup.make("isobench/fir/0001", replace(envelope(cpu_set=(1,)), write_bytes_per_s=20 * MIB), DISK)
+    limit = v1["blkio"] / "isobench/fir/0001/blkio.throttle.write_bps_device"
+    assert limit.read_text() == f"253:16 {20 * MIB}"
+
+
+def test_version_2_limits_writing_and_passes_its_controller_down(v2: Path) -> None:
+    Cgroup.make("isobench/fir/0001", replace(envelope(cpu_set=(1,)), write_bytes_per_s=20 * MIB), DISK)
+    assert (v2 / "isobench/fir/0001/io.max").read_text() == f"253:16 wbps={20 * MIB}"
+    assert "+io" in (v2 / "isobench/cgroup.subtree_control").read_text()
+
+
+def test_the_disk_below_a_folder_is_a_whole_one() -> None:
+    disk = disk_below(Path("/"))
+    assert Path(disk.node).is_block_device()
+    assert not Path(f"/sys/dev/block/{disk.number}/partition").exists()
+
+
+def test_a_folder_on_no_disk_is_said() -> None:
+    with pytest.raises(IsolationError, match="lies on no block device"):
+        disk_below(Path("/dev/shm"))
 
 
 def test_a_hybrid_host_is_used_through_version_1(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

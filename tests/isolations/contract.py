@@ -100,7 +100,8 @@ class IsolationContract:
     ) -> None:
         """A published service on storage of its own: asked from the host, worked beside, stopped, gone."""
         route = isolation.route("published")
-        assert route is not None
+        if route is None:
+            pytest.skip(f"{isolation.name} publishes no port")
         storage = Storage(path="/var/data", kind=kind, size_bytes=64 << 20)
         port = free_port()
         server = ("/.isobench/busybox", "httpd", "-f", "-p", f"{route.bind}:{port}", "-h", "/etc")

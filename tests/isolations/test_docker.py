@@ -61,7 +61,7 @@ class TestDocker(IsolationContract):
 
     def test_a_port_that_was_taken_meanwhile_is_told_apart(self, isolation: Isolation, image: Image) -> None:
         route = isolation.route("published")
-        assert route is not None
+        assert route is not None, "the engine has no bridge"
         port = free_port()
         with socket.create_server((route.address, port)):
             launched = start(isolation, image, self.stays, network="published", port=port)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from bench import provision
 from bench.isolations.base import Availability, Isolation
 from bench.model import Cell
 
@@ -21,6 +22,8 @@ class Offer:
         """Say whether a cell can be run; remember one that cannot. What is not available is for its trials to say."""
         if not self._availabilities[cell.isolation].ready:
             return True
+        if cell.scenario.provision:  # each way belongs to one isolation: nothing is missing in the others
+            return provision.offered(cell)
         network = cell.envelope.network
         if self._isolations[cell.isolation].route(network) is not None:
             return True

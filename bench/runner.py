@@ -8,13 +8,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from bench import provision
 from bench.density import climb
 from bench.errors import BenchError, PortTakenError
 from bench.host import disturbance, spoiled_by
 from bench.isolations.base import Availability, Isolation, Launch, Route
 from bench.meters.memory import available_bytes
 from bench.meters.startup import timeline_samples
-from bench.model import Image, Kind, Measurement, Outcome, Scalar, Trial, filled
+from bench.model import Image, Kind, Measurement, Outcome, Recipe, Scalar, Trial, filled
 from bench.observation import Ended, Observation
 from bench.placement import free_port, instance_cpus
 from bench.signals import Interruptions
@@ -35,11 +36,13 @@ class Runner:
         availabilities: Mapping[str, Availability],
         images: Mapping[str, Image],
         interruptions: Interruptions,
+        recipes: Mapping[str, Recipe] | None = None,
     ) -> None:
         self._isolations = isolations
         self._availabilities = availabilities
         self._images = images
         self._interruptions = interruptions
+        self._recipes = recipes or {}
 
     def measure(self, trial: Trial) -> tuple[Measurement, bytes]:
         """Run one trial; return what was measured and the raw console.
@@ -85,6 +88,10 @@ class Runner:
             raise Ended(Kind.UNSUPPORTED, f"{isolation.name} has no network mode {mode!r}")
         if trial.cell.scenario.density is not None:
             self._climb(isolation, trial, cpus, route, observation)
+            return
+        if trial.cell.scenario.provision:
+            recipe = self._recipes[trial.cell.scenario.image]
+            provision.make(isolation, self._launch(trial, cpus, route), recipe, observation, self._interruptions)
             return
         for tries_left in reversed(range(_PORTS_TRIED)):
             launch = self._launch(trial, cpus, route)

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
-from bench import __version__, images
+from bench import __version__, images, provision
 from bench.errors import BenchError, Interrupted
 from bench.host import fingerprint
 from bench.isolations import open_isolation
@@ -103,12 +103,14 @@ def execute(request: Request, listener: Listener) -> Finished:
         )
         for line in offer.lines():
             listener.say(line)
+        _prepare_provision(request, run, availabilities, built, listener)
         listener.planned(trials)
         with interruptions.deferred():
             folder = _open_folder(request, run, built)
             manifest = _manifest(request, run, trials, isolations, availabilities, built)
+            manifest.not_offered = offer.left_out
             manifests.write(manifest, folder)
-            runner = Runner(isolations, availabilities, built, interruptions)
+            runner = Runner(isolations, availabilities, built, interruptions, request.recipes)
             with Journal(folder) as journal:
                 outcomes = _measure(trials, runner, journal, listener, interruptions)
             manifest.interrupted = interruptions.arrived
@@ -191,6 +193,21 @@ def _check(
             for image in distinct[1:] if availabilities[name].ready else []:
                 isolations[name].prepare(image, listener.say)
     listener.checked(describe_host(), list(availabilities.values()))
+
+
+def _prepare_provision(
+    request: Request,
+    run: str,
+    availabilities: Mapping[str, Availability],
+    built: Mapping[str, Image],
+    listener: Listener,
+) -> None:
+    """Make what makings are compared with, before any is timed."""
+    ready = [name for name, availability in availabilities.items() if availability.ready]
+    for scenario in request.scenarios:
+        if scenario.provision:
+            recipe, image = request.recipes[scenario.image], built[scenario.name]
+            provision.prepare(scenario, recipe, image, run=run, ready=ready, say=listener.say)
 
 
 @contextmanager

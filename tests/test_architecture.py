@@ -52,15 +52,18 @@ ALLOWED: dict[str, set[str]] = {
     "clients": {"isolations", "meters", "model", "observation"},
     "watch": {"clients", "envelope", "isolations", "meters", "model", "observation", "placement", "signals"},
     "density": {"envelope", "errors", "isolations", "meters", "model", "observation", "signals"},
-    "provision": {"errors", "images", "isolations", "model", "observation", "signals", "state", "writing"},
+    "provision": {
+        "engine_ping", "envelope", "errors", "images", "isolations", "model", "observation", "placement", "signals",
+        "state", "writing",
+    },
     "runner": {
         "density", "errors", "host", "isolations", "meters", "model", "observation", "placement", "provision",
         "signals", "watch",
     },
     "offer": {"isolations", "model", "provision"},
     "session": {
-        "bench", "errors", "host", "images", "isolations", "model", "offer", "placement", "plan", "runner", "signals",
-        "state", "store", "writing",
+        "bench", "errors", "host", "images", "isolations", "model", "offer", "placement", "plan", "provision", "runner",
+        "signals", "state", "store", "writing",
     },
     "analysis": {"errors", "model", "store"},
     "report": {"analysis", "errors", "model", "store"},

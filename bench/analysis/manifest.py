@@ -60,6 +60,7 @@ class RunEnvelope:
     memory_bytes: int
     pids: int
     network: str
+    write_bytes_per_s: int | None = None
     cpu_set: tuple[int, ...] = ()
 
 

@@ -11,7 +11,7 @@ setup:  ## install what is missing: system packages, a virtual environment in .v
 	@tools/setup
 
 bench: setup  ## compare bare, docker and vm in a few minutes; prints a table and where the report is
-	@$(PYTHON) -m bench run --quick --fix
+	@$(PYTHON) -m bench run startup footprint cpu --quick --fix
 
 test:  ## check everything: format, lint, types, tests
 	@tools/setup --dev

@@ -119,7 +119,7 @@ def test_the_manifest_says_what_the_run_was(tmp_path: Path) -> None:
     told = manifest_of(finished)
     assert set(told) == {
         "schema_version", "run", "started_at", "finished_at", "interrupted", "command_line", "bench_version",
-        "seed", "quick", "rounds", "planned", "host", "harness", "isolations", "scenarios", "images",
+        "seed", "quick", "rounds", "planned", "host", "harness", "isolations", "scenarios", "images", "not_offered",
     }  # fmt: skip
     assert told["run"] == finished.folder.name
     assert (told["seed"], told["rounds"], told["planned"]) == (7, {"speak": 3}, 6)

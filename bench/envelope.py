@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bench.model import Envelope
+from bench.model import Envelope, StorageKind
 
 _GUEST_KEEPS_BYTES = 48 << 20
 _GUEST_KEEPS_SHARE = 0.03
@@ -14,7 +14,9 @@ Measured: 35 MiB of 128, with Linux 6.1.
 """
 
 
-def mismatches(seen: Mapping[str, str], envelope: Envelope, *, own_kernel: bool) -> list[str]:
+def mismatches(
+    seen: Mapping[str, str], envelope: Envelope, *, own_kernel: bool, storage: StorageKind | None = None
+) -> list[str]:
     """Return one sentence for each part of the envelope that did not arrive; empty when all of it did.
 
     ``own_kernel``: memory is then bounded by the guest's total, and its CPUs bear the guest's own numbers.
@@ -33,6 +35,8 @@ def mismatches(seen: Mapping[str, str], envelope: Envelope, *, own_kernel: bool)
     wanted = {"none": "none", "published": "routed"}.get(envelope.network)
     if wanted and seen.get("network") != wanted:
         wrong.append(f"network {seen.get('network', 'unknown')!r} instead of {envelope.network!r}")
+    if storage is not None and seen.get("storage") != storage:
+        wrong.append(f"data on {seen.get('storage', 'unknown')!r} instead of {storage!r}")
     return wrong
 
 

@@ -113,6 +113,8 @@ class Claim:
     """Where ``against`` is not measured with the same parameters as ``of``: those that differ."""
     hardware_virtualization: bool = False
     """Whether it speaks of hardware virtualization, so that an emulated machine says nothing about it."""
+    emulation: bool = False
+    """Whether it speaks of emulation, so that a machine with hardware virtualization says nothing about it."""
     untested: str = ""
 
 

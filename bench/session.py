@@ -237,8 +237,13 @@ def describe_host() -> str:
 
 
 def _harness(scenarios: Sequence[Scenario]) -> tuple[int, ...]:
-    """Return the CPUs that no instance of this run will use, where there are any."""
-    return harness_cpus(max(scenario.envelope.cpus for scenario in scenarios))
+    """Return the CPUs that the smallest instances of this run leave free, where there are any.
+
+    An instance that takes every CPU shares these with the harness; the others are not disturbed for its sake.
+    """
+    for scenario in scenarios:
+        instance_cpus(scenario.envelope.cpus)  # an envelope that asks for too many is refused before anything runs
+    return harness_cpus(min(scenario.envelope.cpus for scenario in scenarios))
 
 
 def _open_folder(request: Request, run: str, built: Mapping[str, Image]) -> Path:

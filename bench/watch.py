@@ -180,7 +180,9 @@ class Watch:
         own_kernel = self._isolation.own_kernel
         if own_kernel:
             self._take(guest_samples(seen, at_s=self._now_s()))
-        wrong = mismatches(seen, self._launch.envelope, own_kernel=own_kernel)
+        storage = self._launch.storage
+        kind = storage.kind if storage else None
+        wrong = mismatches(seen, self._launch.envelope, own_kernel=own_kernel, storage=kind)
         if wrong:
             raise Ended(Kind.FAILED, "the envelope did not arrive: " + "; ".join(wrong))
 

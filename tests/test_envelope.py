@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from bench.envelope import mismatches
@@ -86,3 +88,18 @@ def test_a_guests_total_is_all_of_its_memory_but_what_its_kernel_keeps(total_kib
 def test_a_small_guests_kernel_keeps_a_larger_share() -> None:
     small = envelope(cpus=2, memory_bytes=128 * MIB)
     assert mismatches({**GUEST, "memory_total_kib": str(93 * 1024)}, small, own_kernel=True) == []
+
+
+def test_a_published_port_needs_a_route_and_the_host_s_own_stack_is_as_it_is() -> None:
+    published, host = replace(WANTED, network="published"), replace(WANTED, network="host")
+    assert mismatches(CONTAINER, published, own_kernel=False) == ["network 'none' instead of 'published'"]
+    assert mismatches({**CONTAINER, "network": "routed"}, published, own_kernel=False) == []
+    assert mismatches(CONTAINER, host, own_kernel=False) == []
+
+
+def test_data_lie_where_they_should() -> None:
+    assert mismatches({**CONTAINER, "storage": "tmpfs"}, WANTED, own_kernel=False, storage="tmpfs") == []
+    assert mismatches({**CONTAINER, "storage": "layer"}, WANTED, own_kernel=False, storage="volume") == [
+        "data on 'layer' instead of 'volume'"
+    ]
+    assert mismatches(CONTAINER, WANTED, own_kernel=False, storage="layer") == ["data on 'unknown' instead of 'layer'"]

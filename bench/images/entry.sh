@@ -1,18 +1,18 @@
 #!/.isobench/busybox sh
 echo "@isobench $1 start"
-# Runs a workload the same way in every isolation: entry NONCE MODE FOLDER COMMAND...
+# Runs a workload the same way in every isolation: entry NONCE MODE DATA COMMAND...
 #   MODE    once: the command runs to its end.
 #           stay: the command, if there is one, is a service. Until the host says otherwise, each line it sends is
 #           `run NUMBER WORDS...`, quoted for this shell, and runs beside the service; any other line, or the end of
 #           input, stops the service with SIGTERM.
-#   FOLDER  is made if it is missing; - for none
+#   DATA    the folder of the workload's data, made if it is missing; - for none
 # It mounts nothing. Its environment and input are the same everywhere.
 # Marks on the console, each `@isobench NONCE ...`: start; `doing NUMBER` and `did NUMBER STATUS` around what the host
 # asked for; `left STATUS` when a service has ended; at the end `saw KEY VALUE` for each fact of the envelope;
 # `end STATUS`; and, once the host has sent a line or 10 s have passed, `bye`.
 # Builtins wherever possible: each fork costs an emulated machine tens of milliseconds.
 
-nonce=$1 mode=$2 folder=$3
+nonce=$1 mode=$2 data=$3
 shift 3
 path=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
@@ -107,6 +107,16 @@ count_cpus() {
     unset IFS
 }
 
+# What is mounted on the data's folder: tmpfs, another file system (a volume), or nothing: the image's own layer.
+see_storage() {
+    storage=layer
+    while read -r device where kind rest; do
+        [ "$where" = "$data" ] || continue
+        case $kind in tmpfs) storage=tmpfs ;; *) storage=volume ;; esac
+    done </proc/self/mounts
+    saw storage $storage
+}
+
 report() {
     while read -r key value; do
         case $key in Cpus_allowed_list:) count_cpus "$value"; saw cpus $count; saw cpu_set "$value"; break ;; esac
@@ -121,6 +131,7 @@ report() {
     done </proc/meminfo
     limit pids pids.max pids.max
     saw pids_limit $value
+    [ "$data" = - ] || see_storage
     { read -r heading; read -r route && saw network routed || saw network none; } </proc/net/route
     while read -r key value; do
         case $key in oom_kill) saw oom_kills "$value"; break ;; esac
@@ -129,7 +140,7 @@ report() {
     saw uptime "$value"
 }
 
-[ "$folder" = - ] || /.isobench/busybox mkdir -p "$folder"
+[ "$data" = - ] || /.isobench/busybox mkdir -p "$data"
 if [ "$mode" = stay ]; then
     stay "$@"
 else

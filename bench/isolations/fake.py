@@ -235,6 +235,7 @@ class FakeInstance(Instance):
             "memory_limit": str(envelope.memory_bytes),
             "pids_limit": str(envelope.pids),
             "network": "none" if envelope.network == "none" else "routed",
+            **({"storage": self._launch.storage.kind} if self._launch.storage else {}),
         }
 
     def _leave(self, left: Exit) -> None:

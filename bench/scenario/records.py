@@ -147,5 +147,6 @@ def _claim(table: ClaimTable) -> Claim:
         where=table.where,
         against_where=table.against_where,
         hardware_virtualization=table.hardware_virtualization,
+        emulation=table.emulation,
         untested=table.untested or "",
     )

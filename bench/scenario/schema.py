@@ -160,6 +160,7 @@ class ClaimTable(Table):
     where: dict[ParameterName, Values] = {}
     against_where: dict[ParameterName, Scalar] = {}
     hardware_virtualization: bool = False
+    emulation: bool = False
     untested: Text | None = None
 
 

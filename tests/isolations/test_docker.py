@@ -31,9 +31,10 @@ class TestDocker(IsolationContract):
     roles = frozenset({"workload", "shim"})
 
     def leftovers(self, run: str) -> list[str]:
-        label = {"label": f"{LABEL}={run}"}
-        found = [*client().containers.list(all=True, filters=label), *client().volumes.list(filters=label)]
-        return [str(one.name) for one in found]
+        label = f"{LABEL}={run}"
+        containers = client().containers.list(all=True, filters={"label": label})
+        volumes = client().volumes.list(filters={"label": label})
+        return [*(str(one.name) for one in containers), *(str(one.id) for one in volumes)]
 
     def test_layer_is_the_image_itself(self, isolation: Isolation, image: Image) -> None:
         isolation.prepare(image, lambda _line: None)

@@ -63,7 +63,7 @@ class Clients:
         if window is not None:
             self._seat.console.listen({begin: window.begin, finish: window.finish})
         done = f"did.{number}"
-        before = read_cpu(self._instance, now_ns=self._clock.now_ns())
+        before, spent_s = read_cpu(self._instance, now_ns=self._clock.now_ns()), self._client_cpu_s()
         self._send(filled(self._client.command, {**self._known, **step}))
         if window is not None:
             self._await((begin, done), deadline_ns, what)
@@ -71,7 +71,22 @@ class Clients:
         self._await((finish, done), deadline_ns, what)
         after = read_cpu(self._instance, now_ns=self._clock.now_ns())
         self._await_done(number, deadline_ns, what)
-        return [*cpu_samples(before, after, at_s=self._now_s()), *self._read(number, what)]
+        samples = cpu_samples(before, after, at_s=self._now_s())
+        return [*samples, *self._spent(spent_s), *self._read(number, what)]
+
+    def _spent(self, before_s: float | None) -> list[Sample]:
+        """Return the CPU time that a client on the host took for a step, its own start included."""
+        after_s = self._client_cpu_s()
+        if before_s is None or after_s is None:
+            return []
+        used_s = after_s - before_s
+        return [
+            Sample(metric="client.cpu", value=used_s, unit="s", vantage="client", better="lower", at_s=self._now_s())
+        ]
+
+    def _client_cpu_s(self) -> float | None:
+        account = self._seat.account if self._seat is not self._instance else None
+        return account.read().cpu_s if account is not None else None
 
     def _read(self, number: str, what: str) -> list[Sample]:
         lines = list(self._seat.console.lines(number))

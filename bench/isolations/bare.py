@@ -18,6 +18,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
+import psutil
+
 from bench import images
 from bench.errors import IsolationError, LeftoverError
 from bench.isolations import cgroup, processes
@@ -36,17 +38,18 @@ from bench.isolations.base import (
     Say,
     console_of,
 )
-from bench.isolations.block import disk_below
+from bench.isolations.block import Disk, disk_below
 from bench.isolations.console import Console
 from bench.isolations.remedy import missing_package
 from bench.isolations.stream import pump
 from bench.isolations.timeline import Timeline
-from bench.model import Image, Network, Phase
+from bench.model import Envelope, Image, Network, Phase
 from bench.state import scratch
 
 _GATE = Path(__file__).with_name("gate.sh")
 _GATE_TIMEOUT_S = 10.0
 _TERMINATE_TIMEOUT_S = 2.0
+_CLIENT_PIDS = 4096
 
 
 class Bare(Isolation):
@@ -92,7 +95,8 @@ class Bare(Isolation):
         console = console_of(launch, timeline)
         with ExitStack() as stack:
             folder = stack.enter_context(scratch(self.run, launch.trial.number))
-            group = self._group(launch, folder)
+            disk = disk_below(folder) if launch.envelope.write_bytes_per_s else None
+            group = _group(self.run, f"{launch.trial.number:04d}", launch.envelope, disk)
             if group:
                 stack.callback(group.remove)
             gate = stack.enter_context(_gate(launch, folder, group, console, timeline))
@@ -109,13 +113,6 @@ class Bare(Isolation):
                 group.remove()
                 removed.append(f"control group of run {run}" + (f", with processes {pids}" if pids else ""))
         return removed
-
-    def _group(self, launch: Launch, folder: Path) -> cgroup.Cgroup | None:
-        """Make the control group; without root there is none, and the envelope's check will say so."""
-        if os.geteuid() != 0:
-            return None
-        disk = disk_below(folder) if launch.envelope.write_bytes_per_s else None
-        return cgroup.Cgroup.make(f"isobench/{self.run}/{launch.trial.number:04d}", launch.envelope, disk)
 
 
 class BareInstance(Instance):
@@ -184,15 +181,20 @@ class BareInstance(Instance):
 def client_seat(run: str, launch: Launch, cpus: tuple[int, ...]) -> Iterator[Instance]:
     """Start a place on the host for an instance's client: the same image's tree, on other CPUs, the host's network.
 
-    It obeys the host's lines as an instance does, belongs to no control group, and counts for no instance.
+    It obeys the host's lines as an instance does, and counts for no instance. Its control group holds it to its CPUs
+    and to no other limit; by it a later clean-up finds what a killed run has left.
     """
-    beside = replace(launch.envelope, network="host", cpu_set=cpus)
+    memory_bytes = psutil.virtual_memory().total
+    beside = Envelope(cpus=len(cpus), cpu_set=cpus, memory_bytes=memory_bytes, pids=_CLIENT_PIDS, network="host")
     seated = replace(launch, envelope=beside, command=(), stays=True, storage=None, patterns={}, answers=False)
     timeline = Timeline()
     console = console_of(seated, timeline)
     with ExitStack() as stack:
         folder = stack.enter_context(scratch(run, launch.trial.number, "client"))
-        seat = stack.enter_context(_gate(seated, folder, None, console, timeline))
+        group = _group(run, f"{launch.trial.number:04d}-client", beside)
+        if group:
+            stack.callback(group.remove)
+        seat = stack.enter_context(_gate(seated, folder, group, console, timeline))
         seat.go()
         yield seat
 
@@ -226,6 +228,11 @@ def _gate(
                 remedy="See what it says; mounts and namespaces need root or unprivileged user namespaces",
             )
         yield instance
+
+
+def _group(run: str, name: str, envelope: Envelope, disk: Disk | None = None) -> cgroup.Cgroup | None:
+    """Make a control group; without root there is none, and the envelope's check will say so."""
+    return cgroup.Cgroup.make(f"isobench/{run}/{name}", envelope, disk) if os.geteuid() == 0 else None
 
 
 def _gate_command(launch: Launch, folder: Path, entrances: Sequence[Path]) -> list[str]:

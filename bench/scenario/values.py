@@ -14,7 +14,7 @@ from pydantic import AfterValidator, Field, PlainValidator
 
 from bench.model import Scalar
 
-RESERVED_PREFIXES = ("timeline.", "memory.", "cpu.", "clock.", "harness.", "density.", "provision.")
+RESERVED_PREFIXES = ("timeline.", "memory.", "cpu.", "clock.", "harness.", "client.", "density.", "provision.")
 """Metric names that start so are the harness's own."""
 
 _LARGEST_WHOLE = 1 << 63

@@ -18,7 +18,7 @@ import pytest
 from bench.engine_ping import engine_answers
 from bench.isolations import cgroup
 from bench.isolations.docker_volume import LABEL
-from bench.isolations.processes import named
+from bench.isolations.processes import named, readable
 from bench.isolations.vm import run_of
 from tests.required import unavailable
 
@@ -26,17 +26,27 @@ SCENARIO = """
 title = "Stays"
 question = "Is it ended?"
 image = "base"
-command = ["/bin/sh", "-c", "echo ready; exec sleep 60"]
+command = ["/.isobench/busybox", "httpd", "-f", "-p", "{bind}:{port}", "-h", "/etc"]
 rounds = 3
 timeout_s = 90
 
 [envelope]
 cpus = 1
 memory_mib = 256
+network = "published"
+
+[storage]
+path = "/data"
+kind = "volume"
 
 [ready]
-pattern = "^ready$"
+http = "/os-release"
+
+[client]
+command = ["/bin/sh", "-c", "echo asking; sleep 60; true"]
+where = "host"
 """
+"""Everything that can be left: an instance, a volume, a published port, and a client on the host."""
 
 
 @pytest.fixture
@@ -73,10 +83,17 @@ def in_a_trial(tmp_path: Path, process: subprocess.Popen[str], isolation: str) -
     while time.monotonic() < deadline and process.poll() is None:
         for manifest in tmp_path.glob("results/*/manifest.json"):
             run = manifest.parent.name
-            if on_host(run):
+            if clients_of(run):
                 return run
         time.sleep(0.05)
     pytest.fail(f"no instance of {isolation} appeared: {(tmp_path / 'output').read_text()}")
+
+
+def clients_of(run: str) -> list[int]:
+    """Return the processes of a run's clients on the host, once one of them works."""
+    found = cgroup.below("isobench").get(run)
+    pids = found.pids() if found else []
+    return pids if any(one.name == "sleep" for one in readable(pids)) else []
 
 
 def on_host(run: str) -> list[str]:
@@ -87,6 +104,7 @@ def on_host(run: str) -> list[str]:
     if engine is not None:
         client = docker.APIClient(base_url=engine)
         found += [one["Id"] for one in client.containers(all=True, filters={"label": f"{LABEL}={run}"})]
+        found += [one["Name"] for one in client.volumes(filters={"label": f"{LABEL}={run}"})["Volumes"] or []]
     return found
 
 

@@ -44,6 +44,65 @@ FAULTS = {
     "absent": ("exec /usr/bin/no-such-program", 60, "", "failed", "status 127"),
 }
 
+SERVICE = """
+title = "Faulty service"
+question = "What becomes of it?"
+image = "base"
+rounds = 1
+timeout_s = 60
+start_timeout_s = 90
+command = ["/bin/sh", "-c", {command}]
+
+[envelope]
+cpus = 1
+memory_mib = 128
+network = "published"
+
+[ready]
+http = "/os-release"
+
+[client]
+where = "host"
+command = ["/bin/sh", "-c", {client}]
+
+[steps]
+n = [1, 2]
+
+[[metrics]]
+name = "speed"
+unit = "1/s"
+better = "higher"
+pattern = 'speed=([0-9.]+)'
+"""
+SERVES = "exec /.isobench/busybox httpd -f -p {bind}:{port} -h /etc"
+ASKS = "/.isobench/busybox wget -q -O - http://{address}:{port}/os-release && echo speed={n}"
+SERVICE_FAULTS = {
+    # name: service, client, the outcome, what the reason says, what the tail shows
+    "serves": (SERVES, ASKS, "ok", "", ""),
+    "unborn": (
+        "echo cannot open the table space >&2; exit 3",
+        ASKS,
+        "failed",
+        "before it was ready, with status 3",
+        "space",
+    ),
+    "halfway": (
+        SERVES,
+        ASKS + "; test {n} = 1 || exit 4",
+        "failed",
+        "the client at n = 2 ended with status 4",
+        "speed=2",
+    ),
+    "dies": (
+        "/.isobench/busybox httpd -f -p {bind}:{port} -h /etc & sleep 3; echo segfault; kill $!; exit 139",
+        "echo working {n}; sleep 30",
+        "failed",
+        "the service ended during the client at n = ",
+        "segfault",
+    ),
+    "changed": (SERVES, "echo pace={n}", "failed", "the pattern 'speed=([0-9.]+)' matches none", "pace="),
+}
+
 
 @pytest.fixture(scope="module")
 def trials(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, object]]:
@@ -54,7 +113,10 @@ def trials(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, object]]:
     folder = tmp_path_factory.mktemp("faults")
     for name, (command, timeout_s, metric, _outcome, _reason) in FAULTS.items():
         (folder / f"{name}.toml").write_text(HEAD.format(command=json.dumps(command), timeout_s=timeout_s) + metric)
-    words = [sys.executable, "-m", "bench", "run", *FAULTS, "--scenarios", str(folder)]
+    for name, (command, client, *_expected) in SERVICE_FAULTS.items():
+        text = SERVICE.format(command=json.dumps(command), client=json.dumps(client))
+        (folder / f"{name}.toml").write_text(text)
+    words = [sys.executable, "-m", "bench", "run", *FAULTS, *SERVICE_FAULTS, "--scenarios", str(folder)]
     done = subprocess.run([*words, "--results", str(folder / "results")], capture_output=True, text=True, check=False)
     assert done.returncode == 1, done.stdout + done.stderr
     [run] = (folder / "results").iterdir()
@@ -77,6 +139,22 @@ def test_each_fault_is_an_outcome(trials: list[dict[str, object]], name: str, is
         assert trial["outcome"] == outcome, trial
         assert reason in str(trial["reason"])
         assert trial["tail"] or name == "floods", "the console's tail belongs to the outcome"
+
+
+@pytest.mark.parametrize("isolation", DEFAULT)
+@pytest.mark.parametrize("name", SERVICE_FAULTS)
+def test_each_fault_of_a_service_or_its_client_is_an_outcome(
+    trials: list[dict[str, object]], name: str, isolation: str
+) -> None:
+    [trial] = [one for one in trials if (one["scenario"], one["isolation"]) == (name, isolation)]
+    _service, _client, outcome, reason, said = SERVICE_FAULTS[name]
+    if outcome == "ok":
+        assert trial["outcome"] in ("ok", "spoiled"), trial
+    else:
+        assert (trial["outcome"], reason in str(trial["reason"])) == (outcome, True), trial
+        tail = trial["tail"]
+        assert isinstance(tail, list)
+        assert any(said in line for line in tail), "the log's tail belongs to the outcome"
 
 
 def test_the_metric_of_invalid_output_is_found_beside_the_rubbish(trials: list[dict[str, object]]) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from bench import provision
 from bench.isolations.base import Availability, Isolation
 from bench.model import Cell
+from bench.placement import cpu_count
 
 
 class Offer:
@@ -24,6 +25,9 @@ class Offer:
             return True
         if cell.scenario.provision:  # each way belongs to one isolation: nothing is missing in the others
             return provision.offered(cell)
+        if cell.envelope.cpus > cpu_count():
+            self._leave_out(cell, f"its envelope asks for {cell.envelope.cpus} CPUs, this host gives us {cpu_count()}")
+            return False
         network = cell.envelope.network
         if self._isolations[cell.isolation].route(network) is not None:
             return True

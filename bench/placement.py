@@ -29,6 +29,11 @@ def instance_cpus(count: int) -> tuple[int, ...]:
     return tuple(allowed[-count:])
 
 
+def cpu_count() -> int:
+    """Return how many CPUs this host gives us."""
+    return len(_allowed())
+
+
 def harness_cpus(count: int) -> tuple[int, ...]:
     """Return the CPUs left to the harness; all of them where the instance takes every one.
 

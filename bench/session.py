@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Protocol
 
 from bench import __version__, images, provision
-from bench.errors import BenchError, Interrupted
+from bench.errors import BenchError, InputError, Interrupted
 from bench.host import fingerprint
 from bench.isolations import open_isolation
 from bench.isolations.base import Availability, Isolation
@@ -23,7 +23,7 @@ from bench.isolations.probe import check, unavailable
 from bench.isolations.remedy import mend, mend_image_tools
 from bench.model import Image, Measurement, Recipe, Scenario, Trial
 from bench.offer import Offer
-from bench.placement import harness_cpus, instance_cpus, kept_to
+from bench.placement import cpu_count, harness_cpus, instance_cpus, kept_to
 from bench.plan import plan
 from bench.runner import Runner
 from bench.signals import Interruptions
@@ -103,6 +103,8 @@ def execute(request: Request, listener: Listener) -> Finished:
         )
         for line in offer.lines():
             listener.say(line)
+        if not trials:
+            raise InputError("nothing of this can be run here", remedy="Choose other scenarios or isolations")
         _prepare_provision(request, run, availabilities, built, listener)
         listener.planned(trials)
         with interruptions.deferred():
@@ -241,8 +243,6 @@ def _harness(scenarios: Sequence[Scenario]) -> tuple[int, ...]:
 
     An instance that takes every CPU shares these with the harness; the others are not disturbed for its sake.
     """
-    for scenario in scenarios:
-        instance_cpus(scenario.envelope.cpus)  # an envelope that asks for too many is refused before anything runs
     return harness_cpus(min(scenario.envelope.cpus for scenario in scenarios))
 
 
@@ -282,7 +282,7 @@ def _manifest(
             name: manifests.isolation_entry(isolations.get(name), availabilities[name]) for name in request.isolations
         },
         scenarios={
-            scenario.name: manifests.scenario_entry(scenario, instance_cpus(scenario.envelope.cpus))
+            scenario.name: manifests.scenario_entry(scenario, instance_cpus(min(scenario.envelope.cpus, cpu_count())))
             for scenario in request.scenarios
         },
         images={

@@ -60,7 +60,7 @@ ALLOWED: dict[str, set[str]] = {
         "density", "errors", "host", "isolations", "meters", "model", "observation", "placement", "provision",
         "signals", "watch",
     },
-    "offer": {"isolations", "model", "provision"},
+    "offer": {"isolations", "model", "placement", "provision"},
     "session": {
         "bench", "errors", "host", "images", "isolations", "model", "offer", "placement", "plan", "provision", "runner",
         "signals", "state", "store", "writing",

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
+from bench import placement
 from bench.isolations.base import Availability, Fault
 from bench.isolations.fake import Fake
 from bench.model import Arm
 from bench.offer import Offer
 from bench.plan import cells_of, plan
-from tests.records import scenario
+from tests.records import envelope, scenario
 
 
 def offer(*, ready: bool = True) -> Offer:
@@ -39,3 +42,12 @@ def test_what_is_not_available_is_for_its_trials_to_say() -> None:
     made = offer(ready=False)
     assert all(made.accepts(cell) for cell in cells_of(ARMED, ["fake"]))
     assert made.lines() == []
+
+
+def test_a_host_with_too_few_cpus_leaves_the_scenario_out_and_runs_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(placement, "_at_start", frozenset({0}))
+    wide = replace(scenario(name="wide"), envelope=envelope(cpus=2))
+    made = offer()
+    trials = plan([wide, scenario(rounds=1)], ["fake"], seed=1, offered=made.accepts)
+    assert {trial.cell.scenario.name for trial in trials} == {"speak"}
+    assert made.lines() == ["wide: left out, since its envelope asks for 2 CPUs, this host gives us 1"]

@@ -9,12 +9,13 @@ import shutil
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from bench import images, session
-from bench.errors import ImageError, Interrupted
+from bench.errors import ImageError, InputError, Interrupted
 from bench.isolations.base import Availability
 from bench.model import Image, Measurement, Recipe, Scenario, Trial
 from bench.session import Finished, Request, execute, new_run_id
@@ -112,6 +113,14 @@ def test_a_run_keeps_manifest_journal_consoles_and_locks(tmp_path: Path) -> None
     assert kept == [*consoles, "locks/base-5f5f5f5f5f5f.json", "manifest.json", "trials.jsonl"]
     assert finished.outcomes == {"ok": 6}
     assert finished.interrupted is None
+
+
+def test_where_no_isolation_has_the_network_nothing_is_run(tmp_path: Path) -> None:
+    over_the_host = replace(RATE, envelope=replace(RATE.envelope, network="host"))
+    heard = Heard()
+    with pytest.raises(InputError, match="nothing of this can be run here"):
+        run(tmp_path, heard, of=over_the_host)
+    assert "speak: left out, since fake has no network mode 'host'" in heard.said
 
 
 def test_the_manifest_says_what_the_run_was(tmp_path: Path) -> None:

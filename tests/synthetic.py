@@ -41,7 +41,8 @@ def write_run(
     """Write a run folder; ``trials`` cuts the journal short."""
     folder.mkdir(parents=True, exist_ok=True)
     lines = list(_trials(rounds, trouble=trouble))[:trials]
-    manifest = _manifest(folder.name, rounds, interrupted) | {"planned": rounds * len(ISOLATIONS) * 4}
+    counts = {"startup": rounds, "memory": rounds, "cpu": rounds}
+    manifest = run_manifest(folder.name, counts, rounds * len(ISOLATIONS) * 4, interrupted)
     (folder / "manifest.json").write_text(json.dumps(manifest, indent=2))
     (folder / "trials.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
     return folder
@@ -149,7 +150,7 @@ def _cpu(isolation: str, threads: int, sample: object) -> None:
     sample("clock.host", 1.0, "s", "host")
 
 
-def _manifest(run: str, rounds: int, interrupted: str | None) -> dict[str, object]:
+def run_manifest(run: str, rounds: dict[str, int], planned: int, interrupted: str | None) -> dict[str, object]:
     def isolation(name: str, detail: str) -> dict[str, object]:
         return {
             "ready": True, "detail": detail, "reason": None, "remedy": None, "emulated": name == "vm",
@@ -161,8 +162,8 @@ def _manifest(run: str, rounds: int, interrupted: str | None) -> dict[str, objec
     return {
         "schema_version": 1, "run": run, "started_at": "2026-11-23T21:05:00+00:00",
         "finished_at": None if interrupted else "2026-11-23T21:09:30+00:00", "interrupted": interrupted,
-        "command_line": ["bench", "run", "startup", "memory", "cpu"], "bench_version": "0.1.0", "seed": 42,
-        "rounds": {"startup": rounds, "memory": rounds, "cpu": rounds}, "quick": False,
+        "command_line": ["bench", "run", *rounds], "bench_version": "0.1.0", "seed": 42,
+        "rounds": rounds, "planned": planned, "quick": False,
         "host": {
             "name": "fir", "cpu_model": "Scripted CPU 9000", "cpus": 2, "memory_bytes": 23 << 30,
             "os": "Debian 12",

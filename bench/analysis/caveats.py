@@ -7,6 +7,7 @@ from pathlib import Path
 
 from bench.analysis import intervals
 from bench.analysis.comparison import Comparison
+from bench.analysis.sweep import Sweep, label
 from bench.store import dataset
 
 CLOCK_TOLERANCE = 0.01
@@ -53,36 +54,69 @@ def troubles(path: str | Path) -> tuple[Trouble, ...]:
     )
 
 
-def caveats(comparison: Comparison) -> tuple[str, ...]:
-    """Return what a reader must know before trusting this comparison, one sentence each."""
-    return (*_clocks(comparison), *_few_trials(comparison))
+def caveats(sweep: Sweep) -> tuple[str, ...]:
+    """Return what a reader must know before trusting a scenario's figures, one sentence each."""
+    return (*_clocks(sweep), *_nothing_left(sweep), *_few_trials(sweep))
 
 
-def _clocks(comparison: Comparison) -> list[str]:
+def _clocks(sweep: Sweep) -> list[str]:
+    rows = sweep.rows("clock.disagreement", "workload")
+    said = []
+    for isolation in sweep.shown("clock.disagreement", "workload"):
+        found = [(one, one.finding(isolation, "clock.disagreement", "workload")) for one in rows]
+        known = [(where, finding) for where, finding in found if finding is not None]
+        where, worst = max(known, key=lambda pair: abs(pair[1].median))
+        if abs(worst.median) > CLOCK_TOLERANCE:
+            place = label(where.values_of, sweep.varying(rows))
+            said.append(
+                f"The clock inside {sweep.name_of(isolation)} disagrees with the host's by "
+                f"{'up to ' if place else ''}{worst.median * 100:+.1f} % ({f'at {place}, ' if place else ''}"
+                f"median of {worst.n} trials): what the workload reports per second is off by as much; read work "
+                "per host CPU-second with the same care."
+            )
+    return said
+
+
+def _nothing_left(sweep: Sweep) -> list[str]:
+    varying = sweep.varying(sweep.comparisons)
+    said = []
+    for isolation in sweep.isolations:
+        mine = [one for one in sweep.comparisons if isolation in one.isolations]
+        bad = [one for one in mine if one.bad_outcome(isolation) not in ("", "unsupported")]
+        places = "; ".join(text for one in _widest(bad) if (text := label(one.values_of, varying)))
+        if bad and len(bad) == len(mine):
+            said.append(f"No trial of {sweep.name_of(isolation)} ended well: it has no figures.")
+        elif bad:
+            said.append(f"No trial of {sweep.name_of(isolation)} ended well at {places}: it has no figures there.")
+    return said
+
+
+def _widest(found: list[Comparison]) -> list[Comparison]:
+    """Leave out the steps of a cell that is itself among these comparisons."""
+    cells = [one.values_of for one in found]
     return [
-        f"The clock inside {comparison.name_of(found.isolation)} disagrees with the host's by "
-        f"{found.median * 100:+.1f} % (median of {found.n} trials): what the workload reports per second is "
-        "off by as much; read work per host CPU-second with the same care."
-        for found in comparison.findings("clock.disagreement", "workload")
-        if abs(found.median) > CLOCK_TOLERANCE
+        one
+        for one, values in zip(found, cells, strict=True)
+        if not any(cell.items() < values.items() for cell in cells)
     ]
 
 
-def _few_trials(comparison: Comparison) -> list[str]:
-    ok = comparison.samples.groupby("isolation")["trial"].nunique()
-    counts = {comparison.name_of(isolation): int(ok.get(isolation, 0)) for isolation in comparison.isolations}
-    fewest = min((count for count in counts.values() if count), default=0)
-    said = [f"No trial of {name} ended well: it has no figures." for name, count in counts.items() if not count]
+def _few_trials(sweep: Sweep) -> list[str]:
+    counts: dict[str, int] = {}
+    for one in sweep.comparisons:
+        for isolation, count in one.samples.groupby("isolation")["trial"].nunique().items():
+            counts[str(isolation)] = min(int(count), counts.get(str(isolation), int(count)))
+    fewest = min(counts.values(), default=0)
     if 0 < fewest < intervals.MINIMUM:
-        few = [name for name, count in counts.items() if 0 < count < intervals.MINIMUM]
-        said.append(
+        few = [sweep.name_of(name) for name in sweep.isolations if counts.get(name, ENOUGH) < intervals.MINIMUM]
+        return [
             f"Fewer than {intervals.MINIMUM} good trials of {', '.join(few)} give no interval: "
             "treat the median as a first look."
-        )
-    elif 0 < fewest < ENOUGH:
+        ]
+    if 0 < fewest < ENOUGH:
         coverage = intervals.best_coverage(fewest) * 100
-        said.append(
+        return [
             f"With {fewest} good trials no interval for a median can cover more than {coverage:.0f} %, "
             f"whatever it is called: ask for {ENOUGH} or more rounds."
-        )
-    return said
+        ]
+    return []

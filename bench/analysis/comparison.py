@@ -1,10 +1,10 @@
-"""One scenario with one set of parameters, all its isolations side by side: a section of a report."""
+"""One scenario with one set of parameters, all its isolations side by side."""
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Set
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 
 import pandas as pd
@@ -12,6 +12,8 @@ import pandas as pd
 from bench.analysis import derive
 from bench.analysis.intervals import Floats
 from bench.analysis.summary import BASELINE, measured, summarize
+from bench.analysis.trials import LEFT_OUT
+from bench.model import Scalar
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +50,8 @@ class Comparison:
     """The isolations of one scenario and one set of parameters.
 
     ``samples`` has the columns of ``load`` (trials that ended ok, and what is derived from them), ``summary``
-    those of ``summarize``. ``isolations`` stand in reading order: bare first.
+    those of ``summarize``. ``isolations`` stand in reading order: bare first. ``figures`` are by isolation, metric
+    and vantage; ``left_out`` counts, by isolation and outcome, the trials that are in no figure.
     """
 
     scenario: str
@@ -57,10 +60,18 @@ class Comparison:
     emulated: frozenset[str]
     samples: pd.DataFrame
     summary: pd.DataFrame
+    figures: Mapping[tuple[str, str, str], Finding]
+    left_out: Mapping[str, Mapping[str, int]]
+
+    @property
+    def values_of(self) -> dict[str, Scalar]:
+        """The parameters by name."""
+        values: dict[str, Scalar] = json.loads(self.parameters)
+        return values
 
     def parameters_text(self, names: Set[str] | None = None) -> str:
         """Return these parameters (None: all) for a person: ``threads = 4, size = 1024``; empty for none."""
-        values = json.loads(self.parameters)
+        values = self.values_of
         return ", ".join(f"{name} = {values[name]}" for name in values if names is None or name in names)
 
     def name_of(self, isolation: str) -> str:
@@ -69,12 +80,7 @@ class Comparison:
 
     def finding(self, isolation: str, metric: str, vantage: str) -> Finding | None:
         """Return one figure, or None where this isolation has none."""
-        table = self.summary
-        rows = table[(table["isolation"] == isolation) & (table["metric"] == metric) & (table["vantage"] == vantage)]
-        if rows.empty:
-            return None
-        row = rows.iloc[0]
-        return Finding(**{name: row[name] for name in Finding.__dataclass_fields__})
+        return self.figures.get((isolation, metric, vantage))
 
     def findings(self, metric: str, vantage: str) -> tuple[Finding, ...]:
         """Return one figure for every isolation that has it, in reading order."""
@@ -89,8 +95,13 @@ class Comparison:
 
     def vantages(self, metric: str) -> tuple[str, ...]:
         """Return every vantage from which any isolation saw this metric, in order of appearance."""
-        rows = self.summary[self.summary["metric"] == metric]
-        return tuple(dict.fromkeys(rows["vantage"].tolist()))
+        return tuple(dict.fromkeys(vantage for _, name, vantage in self.figures if name == metric))
+
+    def bad_outcome(self, isolation: str) -> str:
+        """Return what became of most trials of an isolation that has no figure here; nothing where it has one."""
+        bad = self.left_out.get(isolation, {})
+        has_any = any(name == isolation for name, _, _ in self.figures)
+        return "" if has_any or not any(bad.values()) else max(bad, key=lambda outcome: bad[outcome])
 
     def start_up_phases(self, isolation: str) -> tuple[tuple[str, float, float], ...]:
         """Return (mark, begin, finish) up to readiness, at the medians, in seconds since the request."""
@@ -105,17 +116,21 @@ class Comparison:
         return tuple((name, begin, finish) for name, begin, finish in steps if finish > begin)
 
 
-def comparisons(frame: pd.DataFrame) -> tuple[Comparison, ...]:
+def comparisons(frame: pd.DataFrame, samples: pd.DataFrame | None = None) -> tuple[Comparison, ...]:
     """Split the samples of one run, as ``load`` gives them, into one Comparison per scenario and parameters.
 
-    Raises ResultsError when the frame holds more than one run.
+    ``samples`` as in ``summarize``. Raises ResultsError when the frame holds more than one run.
     """
-    summary, samples = summarize(frame), measured(frame)
-    pairs = summary[["scenario", "parameters"]].drop_duplicates().itertuples(index=False)
-    ordered = sorted(pairs, key=lambda pair: _naturally(str(pair[1])))
+    samples = measured(frame) if samples is None else samples
+    summary = summarize(frame, samples)
+    pair = ["scenario", "parameters"]
+    measured_of = dict(iter(samples.groupby(pair, sort=False)))
+    found = [
+        _compare(str(key[0]), str(key[1]), rows, measured_of.get(key, samples.iloc[:0]))
+        for key, rows in summary.groupby(pair, sort=False)
+    ]
     first = list(dict.fromkeys(summary["scenario"]))
-    ordered.sort(key=lambda pair: first.index(pair[0]))
-    return tuple(_compare(summary, samples, str(scenario), str(parameters)) for scenario, parameters in ordered)
+    return tuple(sorted(found, key=lambda one: (first.index(one.scenario), _naturally(one.parameters))))
 
 
 def reading_order(isolation: str) -> tuple[int, str]:
@@ -125,21 +140,31 @@ def reading_order(isolation: str) -> tuple[int, str]:
     return (known.index(base) if base in known else len(known), isolation)
 
 
-def _compare(summary: pd.DataFrame, samples: pd.DataFrame, scenario: str, parameters: str) -> Comparison:
-    def of_this(table: pd.DataFrame) -> pd.DataFrame:
-        return table[(table["scenario"] == scenario) & (table["parameters"] == parameters)]
-
-    mine = of_this(summary)
+def _compare(scenario: str, parameters: str, summary: pd.DataFrame, samples: pd.DataFrame) -> Comparison:
+    cells = summary.drop_duplicates("isolation").set_index("isolation")
     return Comparison(
         scenario=scenario,
         parameters=parameters,
-        isolations=tuple(sorted(set(mine["isolation"]), key=reading_order)),
-        emulated=frozenset(mine.loc[mine["emulated"], "isolation"]),
-        samples=of_this(samples),
-        summary=mine,
+        isolations=tuple(sorted(map(str, cells.index), key=reading_order)),
+        emulated=frozenset(map(str, cells.index[cells["emulated"]])),
+        samples=samples,
+        summary=summary,
+        figures=_figures(summary),
+        left_out={str(name): {outcome: int(row[outcome]) for outcome in LEFT_OUT} for name, row in cells.iterrows()},
     )
 
 
+def _figures(summary: pd.DataFrame) -> dict[tuple[str, str, str], Finding]:
+    names = list(Finding.__dataclass_fields__)
+    rows = summary.loc[summary["metric"].notna(), names].itertuples(index=False, name=None)
+    found = [Finding(**dict(zip(names, row, strict=True))) for row in rows]
+    return {(one.isolation, one.metric, one.vantage): one for one in found}
+
+
 def _naturally(parameters: str) -> list[tuple[bool, float, str]]:
-    values = json.loads(parameters).values()
-    return [(isinstance(v, str), 0.0 if isinstance(v, str) else float(v), str(v)) for v in values]
+    return [natural(value) for value in json.loads(parameters).values()]
+
+
+def natural(value: Scalar) -> tuple[bool, float, str]:
+    """Sort key of a parameter's value: numbers by size, before text."""
+    return (isinstance(value, str), 0.0 if isinstance(value, str) else float(value), str(value))

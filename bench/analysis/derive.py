@@ -19,9 +19,11 @@ metric                      vantage     from
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import pandas as pd
+
+from bench.analysis import slopes
 
 CELL = ["scenario", "parameters", "isolation"]
 TRIAL = ["trial", "parameters"]
@@ -36,6 +38,7 @@ PER_CPU_S = ".per_cpu_s"
 PER_1000 = ".cpu_s_per_1000"
 """Ends of the names of what relates work to host CPU time."""
 
+_MARK = "timeline."
 _USUAL = ("start", "ready", "end", "bye", "exited", "gone")
 
 
@@ -48,6 +51,7 @@ def with_derived(samples: pd.DataFrame) -> pd.DataFrame:
         residual(summed),
         per_cpu_second(samples),
         clocks(samples),
+        slopes.of_climbs(samples),
     ]
     return pd.concat([summed, *(part for part in parts if len(part))], ignore_index=True)
 
@@ -69,27 +73,36 @@ def marks_of(samples: pd.DataFrame) -> pd.DataFrame:
 
 
 def phases(samples: pd.DataFrame) -> pd.DataFrame:
-    """Return the time from each mark to the next; the first counts from the request."""
-    parts = []
-    for _, cell in _marked(samples):
-        marks = marks_of(cell)
-        steps = marks.diff(axis=1)
-        steps.iloc[:, 0] = marks.iloc[:, 0]
-        parts += [_rows(cell, steps[mark], f"phase.{mark}", "host", "s", "lower") for mark in steps.columns]
-    return _stack(parts, samples)
+    """Return the time from each mark to the next; the first counts from the request.
+
+    A trial that lacks a mark has neither its phase nor the next.
+    """
+    rows = _marks(samples)
+    if rows.empty:
+        return rows
+    place = rows.groupby([*CELL, "middle", "usual", "metric"]).ngroup()
+    placed = rows.assign(place=place.groupby([rows[name] for name in CELL]).rank("dense")).sort_values(
+        [*TRIAL, "place"]
+    )
+    before = placed.groupby(TRIAL)[["value", "place"]].shift(fill_value=0.0)
+    steps = placed.assign(
+        metric="phase." + placed["metric"].str.removeprefix(_MARK),
+        value=(placed["value"] - before["value"]).where(placed["place"] - before["place"] == 1),
+        at_s=float("nan"),
+    )
+    return steps[steps["value"].notna()].reindex(columns=samples.columns).astype(samples.dtypes.to_dict())
 
 
 def teardown(samples: pd.DataFrame) -> pd.DataFrame:
     """Return the time from the entry's leave-taking until nothing of the instance was left."""
-    parts = []
-    for _, cell in _marked(samples):
-        marks = marks_of(cell)
-        if "gone" not in marks.columns:
-            continue
-        last = marks.drop(columns="gone").max(axis=1)
-        begin = marks["bye"].fillna(last) if "bye" in marks.columns else last
-        parts.append(_rows(cell, marks["gone"] - begin, "teardown", "host", "s", "lower"))
-    return _stack(parts, samples)
+    rows = _marks(samples)
+    at_s = {name: mark.set_index(TRIAL)["value"] for name, mark in rows.groupby("metric")}
+    gone, bye = at_s.get(f"{_MARK}gone"), at_s.get(f"{_MARK}bye")
+    if gone is None:
+        return samples.iloc[:0]
+    last = rows[rows["metric"] != f"{_MARK}gone"].groupby(TRIAL)["value"].max()
+    begin = last if bye is None else bye.combine_first(last)
+    return _rows(samples, gone - begin, "teardown", "host", "s", "lower")
 
 
 def own_memory(samples: pd.DataFrame) -> pd.DataFrame:
@@ -162,9 +175,12 @@ def is_own(vantage: pd.Series[str]) -> pd.Series[bool]:
     return vantage.str.startswith("processes:") & ~vantage.str.startswith(SHARED)
 
 
-def _marked(samples: pd.DataFrame) -> Iterable[tuple[object, pd.DataFrame]]:
-    """Return the samples of marks, cell by cell."""
-    return samples[samples["metric"].str.startswith("timeline.")].groupby(CELL, sort=False)
+def _marks(samples: pd.DataFrame) -> pd.DataFrame:
+    """Return the samples of marks, one per trial and mark, with their median in their cell and their usual place."""
+    rows = samples[samples["metric"].str.startswith(_MARK)].drop_duplicates([*TRIAL, "metric"])
+    usual = {f"{_MARK}{name}": place for place, name in enumerate(_USUAL)}
+    middle = rows.groupby([*CELL, "metric"])["value"].transform("median")
+    return rows.assign(middle=middle, usual=rows["metric"].map(usual).fillna(-1).astype("int64"))
 
 
 def _by_trial(samples: pd.DataFrame, metric: str, vantage: str) -> pd.Series[float]:

@@ -17,17 +17,18 @@ def load(path: str | Path) -> pd.DataFrame:
     """Load the samples of the run folder ``path``: one row per sample, in the order they were measured.
 
     Reads ``samples.parquet``, or the journal where that is missing or older than the journal, as in a run
-    that was killed. A trial that left no sample is one row whose last six columns are missing.
+    that was killed. A trial that left no sample outside of steps has one row whose last six columns are missing.
 
-    Columns: run, host, scenario, scenario_version, parameters (canonical JSON), isolation (string); emulated
-    (bool); round, trial (int64); outcome, reason, metric, vantage, unit, better (string); value (float64,
-    in ``unit``: seconds ``s``, bytes ``B``, or the workload's own);
-    at_s (float64, seconds since the request).
+    Columns: run, host, scenario, scenario_version, parameters (canonical JSON: the cell's and the step's), step
+    (canonical JSON: those of the step alone, ``{}`` for what belongs to the instance as a whole), isolation
+    (string); emulated (bool); round, trial (int64); outcome, reason, metric, vantage, unit, better (string);
+    value (float64, in ``unit``: seconds ``s``, bytes ``B``, or the workload's own); at_s (float64, seconds
+    since the request). One trial has rows under several parameters when its scenario has steps.
 
     Raises ResultsError when the folder is no run, or broken, or from a newer Isobench.
     """
     run_dir = Path(path)
-    dataset.read_manifest(run_dir)
+    document = dataset.read_manifest(run_dir)
     stored = run_dir / layout.SAMPLES
     if not _is_current(stored, run_dir / layout.JOURNAL):
         return dataset.read_dataset(run_dir)
@@ -35,6 +36,8 @@ def load(path: str | Path) -> pd.DataFrame:
         table = pd.read_parquet(stored, engine="pyarrow")
     except (OSError, ValueError) as error:
         raise ResultsError(f"{stored}: not a readable Parquet file", remedy="Delete it: the journal remains") from error
+    if document["schema_version"] == 1:  # which knew no steps
+        table = table.assign(step=dataset.canonical({}))
     missing = [name for name in dataset.DTYPES if name not in table.columns]
     if missing:
         raise ResultsError(f"{stored}: lacks {', '.join(missing)}", remedy="Delete it: the journal remains")

@@ -55,7 +55,7 @@ def measured(frame: pd.DataFrame) -> pd.DataFrame:
     return derive.with_derived(frame[(frame["outcome"] == "ok") & frame["value"].notna()])
 
 
-def summarize(frame: pd.DataFrame) -> pd.DataFrame:
+def summarize(frame: pd.DataFrame, samples: pd.DataFrame | None = None) -> pd.DataFrame:
     """Summarize the samples of one run, as ``load`` gives them.
 
     One row per scenario, parameters, isolation, metric and vantage. Columns: scenario, parameters,
@@ -69,12 +69,13 @@ def summarize(frame: pd.DataFrame) -> pd.DataFrame:
     Parameters of a scenario with steps: its cells' own (start-up, memory), and those of every step. A trial
     that failed half way is failed in every step of its cell.
     Where no trial ended ok there is one row whose metric is missing and whose n is 0.
+    ``samples`` is what ``measured`` gives for this frame, where that is known already.
     Raises ResultsError when the frame holds more than one run: runs are compared, never pooled.
     """
     runs = frame["run"].nunique()
     if runs > 1:
         raise ResultsError(f"the frame holds {runs} runs", remedy="Summarize each run by itself")
-    figures = {key: rows for key, rows in measured(frame).groupby(derive.CELL, sort=False)}
+    figures = dict(iter((measured(frame) if samples is None else samples).groupby(derive.CELL, sort=False)))
     ended = trials.outcomes(frame)
     left_out = trials.counts(ended)
     emulated = ended.groupby(derive.CELL)["emulated"].any().to_dict()
@@ -105,7 +106,7 @@ def _figures(own: pd.DataFrame | None, bare: pd.DataFrame | None) -> list[dict[s
 
 def _values(samples: pd.DataFrame, by: Sequence[str]) -> dict[tuple[str, ...], intervals.Floats]:
     groups = samples.groupby(list(by), sort=False)["value"]
-    return {key: values.to_numpy() for key, values in groups if isinstance(key, tuple)}
+    return {tuple(map(str, key)): values.to_numpy() for key, values in groups}
 
 
 def _figure(estimate: intervals.Estimate) -> dict[str, object]:

@@ -39,14 +39,13 @@ def cell_parameters(frame: pd.DataFrame) -> pd.Series[str]:
 
 
 def counts(outcomes: pd.DataFrame) -> Mapping[tuple[str, str, str], dict[str, int]]:
-    """Return how many trials are left out of figures and why, by scenario, parameters and isolation."""
+    """Return how many trials ended ok, or are left out of figures and why, by scenario, parameters, isolation."""
     found = {}
     for key, rows in outcomes.groupby(derive.CELL, sort=False):
         scenario, parameters, isolation = key
         ended = rows["outcome"]
-        bad = {name: int((ended == name).sum()) for name in ("spoiled", "unsupported")}
-        bad["failed"] = int((ended != "ok").sum()) - sum(bad.values())
-        found[str(scenario), str(parameters), str(isolation)] = bad
+        known = {name: int((ended == name).sum()) for name in ("ok", "spoiled", "unsupported")}
+        found[str(scenario), str(parameters), str(isolation)] = known | {"failed": len(ended) - sum(known.values())}
     return found
 
 

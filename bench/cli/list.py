@@ -14,24 +14,20 @@ from rich.text import Text
 from bench.errors import BenchError
 from bench.isolations import DEFAULT
 from bench.isolations import names as isolation_names
-from bench.model import combinations
+from bench.model import Scenario, combinations
 from bench.plan import dimensions
 from bench.scenario import load_selected
 from bench.store.layout import JOURNAL, MANIFEST
 
+_TIMES = ("took_s", "quick_took_s")
+_FIGURES = ("rounds", "cells", "steps", "takes", "quick")
+
 
 def show(results: Path, scenarios_folder: Path | None, *, as_json: bool) -> None:
     """Print all three, as tables or as one JSON document."""
+    quick = {scenario.name: scenario for scenario in load_selected([], scenarios_folder, quick=True)}
     scenarios = [
-        {
-            "name": scenario.name,
-            "title": scenario.title,
-            "question": scenario.question,
-            "cells": len(combinations(dimensions(scenario))),
-            "rounds": scenario.rounds,
-            "image": scenario.image,
-        }
-        for scenario in load_selected([], scenarios_folder, quick=False)
+        _scenario(scenario, quick[scenario.name]) for scenario in load_selected([], scenarios_folder, quick=False)
     ]
     isolations = [{"name": name, "default": name in DEFAULT} for name in isolation_names()]
     runs = [_run(file.parent) for file in sorted(results.glob(f"*/{MANIFEST}"))]
@@ -39,7 +35,9 @@ def show(results: Path, scenarios_folder: Path | None, *, as_json: bool) -> None
     if as_json:
         console.print_json(json.dumps({"scenarios": scenarios, "isolations": isolations, "runs": runs}))
         return
-    console.print(_table("Scenarios", ("name", "rounds", "cells", "question"), scenarios))
+    columns = ("name", "rounds", "cells", "steps", "takes", "quick", "question")
+    console.print(_table("Scenarios", columns, [_shown(scenario) for scenario in scenarios]))
+    console.print(f"\n{_total(scenarios)}", markup=False)
     names = ", ".join(str(one["name"]) + ("" if one["default"] else " (only when asked for)") for one in isolations)
     console.print(f"\n[bold]Isolations[/bold]  {names}.  `python -m bench doctor` tries them.")
     if runs:
@@ -47,6 +45,46 @@ def show(results: Path, scenarios_folder: Path | None, *, as_json: bool) -> None
         console.print(_table("Runs", ("run", "scenarios", "isolations", "trials", "outcomes"), runs))
     else:
         console.print(f"\nNo runs in {results} yet.", soft_wrap=True, markup=False)
+
+
+def _scenario(full: Scenario, quick: Scenario) -> dict[str, object]:
+    """Describe a scenario: cells are arms x parameters, each in every isolation; steps are within an instance."""
+    return {
+        "name": full.name,
+        "title": full.title,
+        "question": full.question,
+        "cells": len(combinations(dimensions(full))),
+        "steps": len(combinations(full.steps)),
+        "rounds": full.rounds,
+        "image": full.image,
+        "took_s": full.took_s,
+        "quick_took_s": quick.took_s,
+    }
+
+
+def _shown(scenario: dict[str, object]) -> dict[str, object]:
+    return scenario | {"takes": _duration(scenario["took_s"]), "quick": _duration(scenario["quick_took_s"])}
+
+
+def _duration(seconds: object) -> str:
+    """Return a measured run time in round words: no other machine takes the same. A dash for none."""
+    if not isinstance(seconds, int | float):
+        return "–"
+    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
+
+
+def _total(scenarios: Sequence[dict[str, object]]) -> str:
+    """Say how long all of them take, and which are not in that."""
+    timed = [one for one in scenarios if isinstance(one["took_s"], int | float)]
+    if not timed:
+        return "How long they take has not been measured."
+    full, quick = (sum(took for one in timed if isinstance(took := one[key], int | float)) for key in _TIMES)
+    others = [str(one["name"]) for one in scenarios if one not in timed]
+    which = f"All but {', '.join(others)}, which have not been timed," if others else "All of them"
+    return (
+        f"{which} take about {_duration(full)}, with --quick about {_duration(quick)}, with all three isolations and "
+        "the images built, measured on the authors' 2-core machine."
+    )
 
 
 def _run(folder: Path) -> dict[str, object]:
@@ -72,9 +110,9 @@ def _whole_lines(file: Path) -> Sequence[bytes]:
 
 
 def _table(title: str, columns: Sequence[str], rows: Sequence[dict[str, object]]) -> Table:
-    table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, padding=(0, 3, 0, 0))
+    table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for column in columns:
-        table.add_column(column, justify="right" if column in ("rounds", "cells") else "left")
+        table.add_column(column, justify="right" if column in _FIGURES else "left", no_wrap=column in _FIGURES)
     for row in rows:
         table.add_row(*(Text(str(row.get(column, ""))) for column in columns))
     return table

@@ -2,58 +2,68 @@
 
 from __future__ import annotations
 
-from itertools import cycle
-
 from matplotlib.axes import Axes
 
 from bench.analysis.comparison import Comparison, Finding
-from bench.analysis.derive import SHARED
+from bench.analysis.derive import OWN, SHARED
 from bench.report import style, words
 from bench.report.drawing import beside, names
 
-PSS = "memory.idle.pss"
 MEBIBYTE = float(1 << 20)
 
 _VIEWS = (
-    ("memory.idle.available_change", "host", "D", "fall of the host's MemAvailable"),
-    ("memory.idle.cgroup", "cgroup", "o", "control group's account"),
-    ("memory.guest_used", "guest", "^", "used, as the guest sees it"),
+    ("memory.{when}.available_change", "host", "D", "fall of the host's MemAvailable"),
+    ("memory.{when}.cgroup", "cgroup", "o", "control group's account"),
+    ("memory.guest_used", "guest", "^", "used at the end, as the guest sees it"),
 )
 
 
-def memory_rows(comparison: Comparison, found: tuple[Finding, ...]) -> list[tuple[str, str]]:
+_ROLES = ("workload", "shim", "vmm")
+
+
+def pss(when: str) -> str:
+    """Return the metric whose roles are stacked."""
+    return f"memory.{when}.pss"
+
+
+def memory_rows(comparison: Comparison, when: str) -> list[tuple[str, str]]:
     """Return (isolation, shared daemon's vantage or nothing) for each bar: an isolation, then its daemons."""
-    daemons = [one for one in comparison.vantages(PSS) if one.startswith(SHARED)]
+    daemons = [one for one in comparison.vantages(pss(when)) if one.startswith(SHARED)]
     return [
         (one.isolation, vantage)
-        for one in found
+        for one in comparison.findings(pss(when), OWN)
         for vantage in ("", *daemons)
-        if not vantage or comparison.finding(one.isolation, PSS, vantage)
+        if not vantage or comparison.finding(one.isolation, pss(when), vantage)
     ]
 
 
-def stacks(axes: Axes, comparison: Comparison, rows: list[tuple[str, str]]) -> None:
+def stacks(axes: Axes, comparison: Comparison, rows: list[tuple[str, str]], when: str) -> None:
     """Draw PSS stacked by role, the other vantages as markers, shared daemons as dashed bars of their own."""
     colours = style.colours(comparison.isolations)
     rows_named = []
     for row, (isolation, daemon) in enumerate(rows):
         if daemon:
             rows_named.append(f"{words.vantage(daemon)}\n(serves all)")
-            _daemon(axes, comparison.finding(isolation, PSS, daemon), row, colours[isolation])
+            _daemon(axes, comparison.finding(isolation, pss(when), daemon), row, colours[isolation])
         else:
             rows_named.append(comparison.name_of(isolation))
-            _stack(axes, comparison, isolation, row, colours[isolation])
-            _views(axes, comparison, isolation, row + 0.3)
+            _stack(axes, comparison, isolation, row, colours[isolation], when)
+            _views(axes, comparison, isolation, row + 0.3, when)
     names(axes, rows_named)
-    axes.set_xlim(0, axes.get_xlim()[1] * 1.25)
     style.clean(axes)
 
 
-def _stack(axes: Axes, comparison: Comparison, isolation: str, row: int, colour: str) -> None:
+def leave_room(axes: Axes) -> None:
+    """Leave room for what stands beside the bars."""
+    axes.set_xlim(0, axes.get_xlim()[1] * 1.25)
+
+
+def _stack(axes: Axes, comparison: Comparison, isolation: str, row: int, colour: str, when: str) -> None:
     left, parts = 0.0, []
-    roles = [one for one in comparison.vantages(PSS) if ":" in one and not one.startswith(SHARED)]
-    for role, hatch in zip(roles, cycle(style.HATCHES), strict=False):
-        part = comparison.finding(isolation, PSS, role)
+    roles = [one for one in comparison.vantages(pss(when)) if ":" in one and not one.startswith(SHARED)]
+    for role in sorted(roles, key=place):
+        hatch = style.HATCHES[place(role)[0] % len(style.HATCHES)]
+        part = comparison.finding(isolation, pss(when), role)
         if part is None:
             continue
         width = part.median / MEBIBYTE
@@ -66,6 +76,12 @@ def _stack(axes: Axes, comparison: Comparison, isolation: str, row: int, colour:
     beside(axes, left, row - 0.1, " + ".join(parts))
 
 
+def place(role: str) -> tuple[int, str]:
+    """Sort key of a role in a bar, the same in every picture; its hatching goes with it."""
+    name = role.partition(":")[2]
+    return (_ROLES.index(name) if name in _ROLES else len(_ROLES), name)
+
+
 def _daemon(axes: Axes, held: Finding | None, row: int, colour: str) -> None:
     if held is None:
         return
@@ -74,9 +90,9 @@ def _daemon(axes: Axes, held: Finding | None, row: int, colour: str) -> None:
     beside(axes, width, row, words.quantity(held.median, held.unit))
 
 
-def _views(axes: Axes, comparison: Comparison, isolation: str, y: float) -> None:
+def _views(axes: Axes, comparison: Comparison, isolation: str, y: float, when: str) -> None:
     for metric, vantage, marker, label in _VIEWS:
-        found = comparison.finding(isolation, metric, vantage)
+        found = comparison.finding(isolation, metric.format(when=when), vantage)
         if found is None:
             continue
         known = axes.get_legend_handles_labels()[1]

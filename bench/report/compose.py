@@ -7,10 +7,13 @@ from pathlib import Path
 
 from bench.analysis import intervals
 from bench.analysis.caveats import Trouble, troubles
-from bench.analysis.comparison import Comparison, comparisons, reading_order
+from bench.analysis.claims import judged as judge_claims
+from bench.analysis.comparison import reading_order
 from bench.analysis.frame import load
 from bench.analysis.manifest import Manifest, RunIsolation, load_manifest
-from bench.report import sentences, words
+from bench.analysis.summary import measured
+from bench.analysis.sweep import Sweep, sweeps
+from bench.report import claimed, sentences, words
 from bench.report.content import Report, Section, Table
 from bench.report.sections import section
 
@@ -23,8 +26,10 @@ def compose(path: str | Path) -> Report:
     run_dir = Path(path)
     manifest = load_manifest(run_dir)
     frame = load(run_dir)
-    found = sorted(comparisons(frame), key=lambda one: _place(one, manifest))
-    sections = tuple(section(comparison, manifest) for comparison in found)
+    samples = measured(frame)
+    found = sorted(sweeps(frame, manifest, samples), key=lambda one: _place(one, manifest))
+    sections = tuple(section(sweep, manifest) for sweep in found)
+    judged = judge_claims(frame, manifest, samples)
     bad = troubles(run_dir)
     trials = frame.drop_duplicates("trial")["outcome"]
     emulated = _emulated(manifest, found)
@@ -35,6 +40,8 @@ def compose(path: str | Path) -> Report:
         incomplete=_incomplete(manifest, len(trials)),
         emulated=emulated,
         summary=_summary(sections, emulated),
+        tally=claimed.tally(judged),
+        claims=claimed.claimed(judged, manifest),
         sections=sections,
         isolations=_isolations(manifest),
         not_run=_not_run(manifest),
@@ -47,19 +54,23 @@ def compose(path: str | Path) -> Report:
     )
 
 
-def _place(comparison: Comparison, manifest: Manifest) -> tuple[int, int]:
-    """Sort key of sections: start-up, idle memory, then what workloads report; as the run lists them within."""
+def _place(sweep: Sweep, manifest: Manifest) -> tuple[int, int]:
+    """Sort key of sections: start-up, idle memory, density, what workloads report, what making ready costs.
+
+    Within each as the run lists them.
+    """
     order = list(manifest.scenarios)
-    scenario = manifest.scenarios.get(comparison.scenario)
+    scenario = manifest.scenarios.get(sweep.scenario)
     if scenario is None:
-        return (3, 0)
-    kind = 2 if scenario.metrics else int(scenario.settle_s is not None)
-    return (kind, order.index(comparison.scenario))
+        return (5, 0)
+    kind = 3 if scenario.metrics else 2 if scenario.density else int(scenario.settle_s is not None)
+    kind = 4 if scenario.provision else kind
+    return (kind, order.index(sweep.scenario))
 
 
-def _emulated(manifest: Manifest, found: list[Comparison]) -> tuple[str, ...]:
+def _emulated(manifest: Manifest, found: list[Sweep]) -> tuple[str, ...]:
     shown = {name for name, one in manifest.isolations.items() if one.emulated and one.ready}
-    shown.update(name for comparison in found for name in comparison.emulated)
+    shown.update(name for sweep in found for name in sweep.emulated)
     return tuple(sorted(shown, key=reading_order))
 
 
@@ -93,12 +104,10 @@ def _status(manifest: Manifest, trials: int, bad: tuple[Trouble, ...]) -> str:
 
 
 def _summary(sections: tuple[Section, ...], emulated: tuple[str, ...]) -> tuple[str, ...]:
-    said = [
-        f"{one.title}: {text}" if len(sections) > 1 else text
-        for one in sections
-        for facet in one.facets[: one.leading]
-        for text in facet.sentences
-    ]
+    if len(sections) > 1:
+        said = [f"{one.title}: {' '.join(one.summary)}" for one in sections if one.summary]
+    else:
+        said = [text for one in sections for text in one.summary]
     return (*said, *sentences.emulated(emulated)) if said else ()
 
 
@@ -160,6 +169,11 @@ def _method(manifest: Manifest) -> tuple[str, ...]:
         "each figure.",
         "Times are taken on the host when bytes arrive. Trials that failed or were spoiled are in no figure; "
         "they are counted and listed.",
+        "A claim is supported when the whole interval of the figure lies within the claimed range, refuted when the "
+        "whole interval lies outside, else undecided. Both sides of a ratio are resampled by round. The interval is "
+        "one of 95 %; between two bounds it is one of 90 %, the pair of one-sided tests at 5 % (TOST). Few rounds "
+        "cover less, and then it says so. Verdicts are not corrected for how many there are: among many, some are "
+        "chance.",
         "Memory is shown from several vantages, none of which is the true one. Daemons that serve every "
         "instance are never added to an instance's own processes.",
     )

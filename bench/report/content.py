@@ -11,13 +11,17 @@ from bench.analysis.caveats import Trouble
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """Cells as text. The first ``names`` columns are names, set left; the others are figures, set right."""
+    """Cells as text. The first ``names`` columns are names, set left; the others are figures, set right.
+
+    ``grouped``: rows that agree in the first column stand together, and a page may make a heading of it.
+    """
 
     title: str
     head: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     names: int = 1
     notes: tuple[str, ...] = ()
+    grouped: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -31,26 +35,55 @@ class Picture:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Facet:
-    """One thing that was measured in a comparison: its figures, a sentence or two, its picture."""
+    """One thing that was measured in a scenario: its figures, a sentence or two, its picture.
+
+    ``brief`` is the table in a terminal's width, where ``table`` itself is too wide for one.
+    """
 
     table: Table
     sentences: tuple[str, ...] = ()
     picture: Picture | None = None
     details: tuple[Table, ...] = ()
+    brief: Table | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Section:
-    """One scenario with one set of parameters. ``facets[:leading]`` answer the scenario's question."""
+    """One scenario. ``facets[:leading]`` answer its question; ``summary`` says the answer.
+
+    ``left_out`` says which cells were not offered. ``folded``: the details are so long that they are shown on demand.
+    """
 
     anchor: str
     title: str
     question: str
     facts: tuple[tuple[str, str], ...]
-    claims: tuple[tuple[str, str], ...]
     facets: tuple[Facet, ...]
     leading: int = 1
+    summary: tuple[str, ...] = ()
     caveats: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
+    folded: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claimed:
+    """What people say, where, what they published, what was measured here, and what the data say of it.
+
+    ``mark`` is one character that goes with ``verdict``, a word. ``settings`` has a row for each setting of a claim
+    that was judged at several.
+    """
+
+    says: str
+    source: str
+    scenario: str
+    claimed: str
+    published: str
+    here: str
+    mark: str
+    verdict: str
+    reason: str
+    settings: Table | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -63,6 +96,8 @@ class Report:
     incomplete: bool
     emulated: tuple[str, ...]
     summary: tuple[str, ...]
+    tally: str
+    claims: tuple[Claimed, ...]
     sections: tuple[Section, ...]
     isolations: Table
     not_run: Table

@@ -10,21 +10,27 @@ from bench.report.content import Table
 
 HEAD = ("median", "95 % interval", "against bare", "95 % interval", "n")
 
-MEMORY_VIEWS = (
-    ("memory.idle.pss", "processes", "PSS of its own processes"),
-    ("memory.idle.uss", "processes", "USS of its own processes"),
-    ("memory.idle.rss", "processes", "RSS of its own processes, shared pages counted each time"),
-    ("memory.idle.cgroup", "cgroup", "its control group's account"),
-    ("memory.idle.cgroup_anon", "cgroup", "its control group: anonymous"),
-    ("memory.idle.cgroup_file", "cgroup", "its control group: page cache"),
-    ("memory.idle.cgroup_shmem", "cgroup", "its control group: shared memory"),
+WHENS = {"idle": "Idle memory", "load": "Memory at load"}
+"""When memory is read, and what it is then called."""
+
+_VIEWS = (
+    ("memory.{when}.pss", "processes", "PSS of its own processes"),
+    ("memory.{when}.uss", "processes", "USS of its own processes"),
+    ("memory.{when}.rss", "processes", "RSS of its own processes, shared pages counted each time"),
+    ("memory.{when}.cgroup", "cgroup", "its control group's account"),
+    ("memory.{when}.cgroup_anon", "cgroup", "its control group: anonymous"),
+    ("memory.{when}.cgroup_file", "cgroup", "its control group: page cache"),
+    ("memory.{when}.cgroup_shmem", "cgroup", "its control group: shared memory"),
+    ("memory.{when}.available_change", "host", "fall of the host's MemAvailable"),
+    ("memory.{when}.residual", "host", "residual: MemAvailable fall minus PSS"),
+)
+_PEAKS = (
     ("memory.peak.cgroup", "cgroup", "its control group's peak"),
-    ("memory.idle.available_change", "host", "fall of the host's MemAvailable"),
-    ("memory.idle.residual", "host", "residual: MemAvailable fall minus PSS"),
     ("memory.peak.rss", "processes:vmm", "peak RSS of vmm"),
     ("memory.peak.rss", "processes:shim", "peak RSS of shim"),
     ("memory.guest_used", "guest", "used after the workload's end, as the guest sees it"),
 )
+"""What is read once, and shown beside idle memory."""
 
 
 def table(comparison: Comparison, metric: str, vantage: str, title: str) -> Table:
@@ -32,7 +38,7 @@ def table(comparison: Comparison, metric: str, vantage: str, title: str) -> Tabl
     found = comparison.findings(metric, vantage)
     rows = tuple((comparison.name_of(finding.isolation), *cells(finding)) for finding in found)
     return Table(
-        title=f"{title}, {found[0].better} is better" if found and vantage == "workload" else title,
+        title=f"{title}, {found[0].better} is better" if found else title,
         head=("isolation", *HEAD),
         rows=rows,
         notes=emulated_notes(comparison, {finding.isolation for finding in found}),
@@ -88,21 +94,24 @@ def overhead(comparison: Comparison, metric: str, vantage: str, title: str) -> T
     )
 
 
-def memory_views(comparison: Comparison) -> Table:
-    """Return every view on idle memory side by side: views as rows, isolations as columns, medians."""
+def memory_views(comparison: Comparison, when: str) -> Table:
+    """Return every view on memory side by side: views as rows, isolations as columns, medians."""
+    metric = f"memory.{when}.pss"
     roles = [
-        ("memory.idle.pss", vantage, f"PSS of {words.vantage(vantage)}")
-        for vantage in comparison.vantages("memory.idle.pss")
+        (metric, vantage, f"PSS of {words.vantage(vantage)}")
+        for vantage in comparison.vantages(metric)
         if ":" in vantage
     ]
+    views = [(metric.format(when=when), vantage, label) for metric, vantage, label in _VIEWS]
+    views += [*(_PEAKS if when == "idle" else ()), *sorted(roles, key=lambda role: "shared" in role[1])]
     rows = []
-    for metric, vantage, label in (*MEMORY_VIEWS, *sorted(roles, key=lambda role: "shared" in role[1])):
+    for metric, vantage, label in views:
         found = {one.isolation: one for one in comparison.findings(metric, vantage)}
         medians = [found.get(name) for name in comparison.isolations]
         if found:
             rows.append((label, *(words.quantity(one.median, one.unit) if one else words.NONE for one in medians)))
     return Table(
-        title="The same memory from every vantage (medians)",
+        title=f"{WHENS[when]} from every vantage (medians)",
         head=("seen as", *(comparison.name_of(name) for name in comparison.isolations)),
         rows=tuple(rows),
         notes=emulated_notes(comparison, set(comparison.isolations)),

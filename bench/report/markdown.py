@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Callable, Iterator
 
 from bench.analysis.caveats import Trouble
-from bench.report.content import Facet, Picture, Report, Section, Table
+from bench.report import words
+from bench.report.content import Claimed, Facet, Picture, Report, Section, Table
 
 Place = Callable[[Picture], str]
 """Says where a picture's file lies, relative to the report."""
@@ -41,6 +43,7 @@ def _lines(report: Report, place: Place) -> Iterator[str]:
         yield from ("## In short", "", *(f"- {escape(text)}" for text in report.summary), "")
     if report.caveats:
         yield from ("## Read this first", "", *(f"- {escape(text)}" for text in report.caveats), "")
+    yield from _claims(report)
     for section in report.sections:
         yield from _section(section, place)
     yield from _troubles(report.troubles)
@@ -57,23 +60,43 @@ def _section(section: Section, place: Place) -> Iterator[str]:
     yield from (f"## {escape(section.title)}", "")
     if section.question:
         yield from (f"*{escape(section.question)}*", "")
+    yield from (line for text in section.left_out for line in (escape(text), ""))
     for facet in section.facets:
-        yield from _facet(facet, place)
+        yield from _facet(facet, place, folded=section.folded)
     yield from (line for text in section.caveats for line in (f"> {escape(text)}", ""))
-    yield from (
-        line for says, source in section.claims for line in (f"Claimed: {escape(says)} ({escape(source)}).", "")
-    )
     yield from (*_facts(section.facts), "")
 
 
-def _facet(facet: Facet, place: Place) -> Iterator[str]:
+def _claims(report: Report) -> Iterator[str]:
+    if report.claims:
+        yield from ("## What people claim", "", escape(report.tally), "")
+    for one in report.claims:
+        yield from _claim(one)
+
+
+def _claim(one: Claimed) -> Iterator[str]:
+    yield from (f"### {one.mark} {one.verdict}: “{escape(one.says)}”", "")
+    yield from (f"{escape(one.source)}. Scenario: {escape(one.scenario)}.", "")
+    yield from ("| claimed | published | measured here |", "| :--- | :--- | :--- |")
+    yield from (f"| {escape(one.claimed)} | {escape(one.published)} | {escape(one.here)} |", "")
+    yield from (f"{escape(words.capital(one.verdict))}: {escape(one.reason)}.", "")
+    if one.settings:
+        yield from _fold(one.settings)
+
+
+def _fold(shown: Table) -> Iterator[str]:
+    """Return a table that is shown on demand; what does not know these elements shows it all the same."""
+    yield from (f"<details><summary>{html.escape(shown.title)}</summary>", "", table(shown), "", "</details>", "")
+
+
+def _facet(facet: Facet, place: Place, *, folded: bool) -> Iterator[str]:
     yield from (f"### {escape(facet.table.title)}", "", table(facet.table), "")
     if facet.sentences:
         yield from (" ".join(map(escape, facet.sentences)), "")
     if facet.picture:
         yield from (f"![{escape(facet.picture.alt)}]({place(facet.picture)})", "")
     for detail in facet.details:
-        yield from (f"**{escape(detail.title)}**", "", table(detail), "")
+        yield from _fold(detail) if folded else (f"**{escape(detail.title)}**", "", table(detail), "")
 
 
 def _facts(facts: tuple[tuple[str, str], ...]) -> Iterator[str]:

@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 
 from bench.analysis.comparison import Comparison
 from bench.analysis.manifest import Manifest
-from bench.report import bars, drawing, style, words
+from bench.report import bars, drawing, figures, style, words
 
 _ROW_INCHES = 0.42
 
@@ -43,21 +43,22 @@ def start_up(comparison: Comparison, manifest: Manifest | None = None) -> Figure
     return figure
 
 
-def memory(comparison: Comparison) -> Figure | None:
-    """Draw idle PSS stacked by role, shared daemons apart, other vantages as markers on the same scale.
+def memory(comparison: Comparison, when: str = "idle") -> Figure | None:
+    """Draw PSS (``when`` idle, or at ``load``) stacked by role, shared daemons apart, other vantages as markers.
 
-    None when no idle memory was read.
+    None when no memory was read then.
     """
-    found = comparison.findings("memory.idle.pss", "processes")
-    if not found:
+    rows = bars.memory_rows(comparison, when)
+    if not rows:
         return None
     with style.settings():
-        rows = bars.memory_rows(comparison, found)
         figure = style.figure(0.66 * len(rows) + 1.5)
         axes = figure.subplots()
-        bars.stacks(axes, comparison, rows)
-        axes.set_xlabel("idle memory, MiB (medians)")
-        drawing.title(axes, comparison, "Idle memory, PSS by role")
+        bars.stacks(axes, comparison, rows, when)
+        bars.leave_room(axes)
+        name = figures.WHENS[when]
+        axes.set_xlabel(f"{name.lower()}, MiB (medians)")
+        drawing.title(axes, comparison, f"{name}, PSS by role")
         if axes.get_legend_handles_labels()[1]:
             figure.legend(loc="outside lower center", ncols=3, frameon=False)
     return figure
@@ -88,5 +89,8 @@ def save(figure: Figure, folder: Path, name: str) -> tuple[Path, Path]:
     png, svg = folder / f"{name}.png", folder / f"{name}.svg"
     with style.settings():
         figure.savefig(png, dpi=160, metadata={"Software": None})
+        layout = figure.get_layout_engine()
+        figure.set_layout_engine("none")  # the places are found: finding them again takes as long as drawing
         figure.savefig(svg, metadata={"Date": None, "Creator": None})
+        figure.set_layout_engine(layout)
     return png, svg

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Sequence
 
 from bench.analysis.comparison import Comparison, Finding
 from bench.analysis.manifest import Manifest
-from bench.analysis.summary import OVERHEAD
+from bench.analysis.summary import BASELINE, OVERHEAD
+from bench.analysis.sweep import Sweep, label
 from bench.report import figures, words
 
 
@@ -22,17 +24,18 @@ def start_up(comparison: Comparison, manifest: Manifest) -> tuple[str, ...]:
     return tuple(said)
 
 
-def memory(comparison: Comparison) -> tuple[str, ...]:
-    """Say how much more each isolation holds when idle, and what shared daemons hold besides."""
+def memory(comparison: Comparison, when: str) -> tuple[str, ...]:
+    """Say how much more each isolation holds than bare, and what shared daemons hold besides."""
     said = []
     for isolation in figures.others(comparison):
-        added = comparison.finding(isolation, f"{OVERHEAD}memory.idle.pss", "processes")
+        added = comparison.finding(isolation, f"{OVERHEAD}memory.{when}.pss", "processes")
         if added is None:
             continue
         more = "more" if added.median >= 0 else "less"
         amount = words.quantity(abs(added.median), added.unit)
-        text = f"{comparison.name_of(isolation)} idles at {amount} {more} than bare (PSS of its own processes)"
-        said.append(words.sentence(text + _shared(comparison, isolation)))
+        verb = "idles at" if when == "idle" else "holds at load"
+        text = f"{comparison.name_of(isolation)} {verb} {amount} {more} than bare (PSS of its own processes)"
+        said.append(words.sentence(text + _shared(comparison, isolation, when)))
     return tuple(said)
 
 
@@ -49,15 +52,69 @@ def metric(comparison: Comparison, name: str) -> tuple[str, ...]:
         elif not found.differs:
             said.append(words.sentence(f"{who} and bare cannot be told apart in {words.metric(name)}"))
         else:
-            verb = "reaches" if found.better == "higher" else "has"
-            kept = f"{verb} {words.times(found.ratio)} bare's {words.metric(name)} {_interval(found)}"
+            kept = f"{_verb(found)} {words.times(found.ratio)} bare's {words.metric(name)} {_interval(found)}"
             said.append(words.sentence(f"{who} {kept}, where {found.better} is better"))
     return tuple(said)
+
+
+def over_settings(sweep: Sweep, metric: str, vantage: str, what: str) -> tuple[str, ...]:
+    """Say between which ratios to bare each isolation lies over all settings, and where it is furthest from 1."""
+    rows = sweep.rows(metric, vantage)
+    names = sweep.varying(rows)
+    said = []
+    for isolation in sweep.isolations:
+        held = [(row, one) for row in rows if (one := row.finding(isolation, metric, vantage))]
+        known = [(row, one) for row, one in held if math.isfinite(one.ratio)]
+        if isolation != BASELINE and known:
+            said.append(words.sentence(f"{sweep.name_of(isolation)} {_range(known, names, what)}"))
+    return tuple(said)
+
+
+def memory_over_settings(sweep: Sweep, when: str) -> tuple[str, ...]:
+    """Say how much more each isolation holds than bare, over all settings."""
+    metric = f"{OVERHEAD}memory.{when}.pss"
+    said = []
+    for isolation in sweep.isolations:
+        found = [one for row in sweep.comparisons if (one := row.finding(isolation, metric, "processes"))]
+        if found:
+            low, high = min(one.median for one in found), max(one.median for one in found)
+            verb = "idles at" if when == "idle" else "holds at load"
+            amount = _more(low, high, found[0].unit)
+            said.append(
+                words.sentence(f"{sweep.name_of(isolation)} {verb} {amount} than bare (PSS of its own processes)")
+            )
+    return tuple(said)
+
+
+def _more(low: float, high: float, unit: str) -> str:
+    if low < 0 < high:
+        return f"between {words.quantity(-low, unit)} less and {words.quantity(high, unit)} more"
+    least, most = sorted((abs(low), abs(high)))
+    return f"{words.ranged(least, most, unit)} {'more' if high > 0 else 'less'}"
 
 
 def emulated(isolations: Iterable[str]) -> tuple[str, ...]:
     """Say what an emulated isolation's figures are worth."""
     return tuple(f"{name} is emulated: its figures say nothing about hardware virtualization." for name in isolations)
+
+
+def _range(known: Sequence[tuple[Comparison, Finding]], names: Sequence[str], what: str) -> str:
+    ratios = [one.ratio for _, one in known]
+    span = words.ranged(min(ratios), max(ratios), "1")
+    where, far = max(known, key=lambda pair: abs(math.log(pair[1].ratio)))
+    said = f"{_verb(far)} {span} times bare's {what} over {len(known)} settings"
+    if len(known) == 1:
+        return f"{_verb(far)} {words.number(far.ratio)} times bare's {what} {_interval(far)}".rstrip()
+    said += f", furthest at {label(where.values_of, names)} ({words.times(far.ratio)}"
+    said += (
+        f", {words.number(far.ratio_low)} .. {words.number(far.ratio_high)})" if math.isfinite(far.ratio_low) else ")"
+    )
+    same = sum(one.has_interval and not one.differs for _, one in known)
+    return f"{said}; at {same} of them the two cannot be told apart" if same else said
+
+
+def _verb(found: Finding) -> str:
+    return "reaches" if found.better == "higher" else "has"
 
 
 def _takes(found: Finding) -> str:
@@ -80,9 +137,10 @@ def _largest(comparison: Comparison, manifest: Manifest, found: Finding) -> str:
     return f"; its longest step, {words.quantity(finish - begin, 's')}, ends with “{label}”"
 
 
-def _shared(comparison: Comparison, isolation: str) -> str:
-    daemons = [one for one in comparison.vantages("memory.idle.pss") if one.startswith("processes:shared:")]
-    found = [(one, comparison.finding(isolation, "memory.idle.pss", one)) for one in daemons]
+def _shared(comparison: Comparison, isolation: str, when: str) -> str:
+    metric = f"memory.{when}.pss"
+    daemons = [one for one in comparison.vantages(metric) if one.startswith("processes:shared:")]
+    found = [(one, comparison.finding(isolation, metric, one)) for one in daemons]
     held = [f"{words.quantity(daemon.median, daemon.unit)} of {words.vantage(one)}" for one, daemon in found if daemon]
     return f", besides {' and '.join(held)} serving every instance" if held else ""
 

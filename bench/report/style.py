@@ -25,6 +25,9 @@ COLOURS: Mapping[str, str] = {
 }
 _SPARE = ("#56B4E9", "#D55E00", "#CC79A7", "#000000", "#F0E442")
 
+MARKERS = ("o", "s", "D", "^", "v", "P", "X", "*", "h", "<", ">")
+"""One per isolation of a picture, in reading order."""
+
 HATCHES = ("", "///", "...", "xxx", "\\\\\\", "ooo", "+++")
 """One per role of a stacked bar, beside its label."""
 
@@ -63,17 +66,16 @@ def colours(isolations: Iterable[str]) -> dict[str, str]:
     return {name: COLOURS.get(name) or chosen[name] for name in names}
 
 
-def figure(height_inches: float) -> Figure:
-    """Return an empty figure of the report's width."""
-    return Figure(figsize=(WIDTH_INCHES, height_inches), facecolor=PAPER, layout=ConstrainedLayoutEngine(h_pad=0.11))
+def figure(height_inches: float, *, h_pad: float = 0.11) -> Figure:
+    """Return an empty figure of the report's width; ``h_pad``, in inches, keeps panels apart."""
+    return Figure(figsize=(WIDTH_INCHES, height_inches), facecolor=PAPER, layout=ConstrainedLayoutEngine(h_pad=h_pad))
 
 
-def clean(axes: Axes, *, grid: bool = True) -> None:
-    """Leave only what carries data: no frame, faint vertical lines."""
+def clean(axes: Axes, *, across: bool = True) -> None:
+    """Leave only what carries data: no frame, faint lines upright from an axis of figures (across: the lower one)."""
     axes.set_facecolor(PAPER)
     for side in ("top", "right", "left"):
         axes.spines[side].set_visible(False)
     axes.tick_params(axis="y", length=0)
-    if grid:
-        axes.grid(axis="x", color=GRID, linewidth=0.7)
-        axes.set_axisbelow(True)
+    axes.grid(axis="x" if across else "y", color=GRID, linewidth=0.7)
+    axes.set_axisbelow(True)

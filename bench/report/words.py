@@ -5,13 +5,25 @@ from __future__ import annotations
 import math
 import re
 
+from bench.analysis.derive import PER_1000, PER_CPU_S, counted
+
 NONE = "–"
 """What stands where there is no figure."""
 
 EMULATED = "emulated, not hardware virtualization"
 
-_SECONDS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"))
+_SECONDS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))
 _BYTES = ((float(1 << 30), "GiB"), (float(1 << 20), "MiB"), (float(1 << 10), "KiB"), (1.0, "B"))
+_SCALES = {
+    "s": (1.0, _SECONDS),
+    "ms": (1e-3, _SECONDS),
+    "us": (1e-6, _SECONDS),
+    "ns": (1e-9, _SECONDS),
+    "B": (1.0, _BYTES),
+    "bytes": (1.0, _BYTES),
+}
+"""What is scaled: how large the unit is, and the steps it is shown in."""
+
 _LABELS = {
     "host": "host",
     "cgroup": "control group",
@@ -22,12 +34,17 @@ _LABELS = {
 
 
 def scale(value: float, unit: str) -> tuple[float, str]:
-    """Return (divisor, unit shown) that reads well for ``value``; units other than s and B stay."""
-    steps = {"s": _SECONDS, "B": _BYTES, "bytes": _BYTES}.get(unit)
-    if steps is None:
+    """Return (divisor, unit shown) that reads well for ``value``; other units than times and bytes stay.
+
+    What is scaled may be counted per something: ``B/s``.
+    """
+    base, slash, per = unit.partition("/")
+    if base not in _SCALES:
         return 1.0, _shown(unit)
-    size = abs(value)
-    return next((step for step in steps if size >= step[0]), steps[-1])
+    one, steps = _SCALES[base]
+    size = abs(value) * one
+    step, shown = next((step for step in steps if size >= step[0]), steps[-1] if size else (one, base))
+    return step / one, f"{shown}{slash}{per}"
 
 
 def number(value: float) -> str:
@@ -42,6 +59,35 @@ def number(value: float) -> str:
     digits = max(0, 2 - math.floor(math.log10(abs(rounded))))
     shown = f"{rounded:.{digits}f}"
     return f"{rounded:,.0f}".replace(",", " ") if abs(rounded) >= 1e4 else shown
+
+
+def plain(value: float) -> str:
+    """Return a number for an axis, as short as it can be."""
+    return f"{value:,.0f}".replace(",", " ") if abs(value) >= 1e4 else f"{value:.4g}"
+
+
+def is_scaled(unit: str) -> bool:
+    """Say whether figures in this unit are shown in units of their size."""
+    return unit.partition("/")[0] in _SCALES
+
+
+def quantity_plain(value: float, unit: str) -> str:
+    """Return a round figure with its unit, as short as it can be: ``10 ms``."""
+    divisor, shown = scale(value * 1.0001, unit)
+    return f"{value / divisor:.4g} {shown}"
+
+
+def decades(low: float, high: float, unit: str) -> list[float]:
+    """Return round values from ``low`` to ``high`` for an axis in decades: powers of ten of the units shown."""
+    one, steps = _SCALES.get(unit.partition("/")[0], (1.0, ()))
+    if steps is _BYTES:
+        places = sorted(step * power / one for step, _ in steps for power in (1, 10, 100))
+    else:
+        places = [10.0**power for power in range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)]
+    if high / low < 30:
+        places = sorted(place * part for place in places for part in (1, 2, 5))
+    found = [place for place in places if low <= place <= high]
+    return found[:: math.ceil(len(found) / 6)] if found else []
 
 
 def quantity(value: float, unit: str) -> str:
@@ -81,9 +127,19 @@ def times_interval(low: float, high: float) -> str:
 
 def metric(name: str) -> str:
     """Return a metric's name for a person: ``events_per_s.per_cpu_s`` becomes words, a unit at its end goes."""
-    base = name.partition(".per_cpu_s")[0]
+    if name.endswith(PER_1000):
+        what = counted(name.removesuffix(PER_1000)) or "units of " + metric(name.removesuffix(PER_1000))
+        return f"host CPU-seconds per 1000 {what}"
+    if name.startswith("timeline."):
+        return f"time until {name.removeprefix('timeline.').replace('_', ' ')}"
+    if known := re.fullmatch(r"memory\.(idle|load)\.(\w+)", name):
+        view = re.sub(r"\b[pur]ss\b", lambda found: found[0].upper(), known[2].replace("_", " "))
+        return f"{'idle memory' if known[1] == 'idle' else 'memory at load'}, {view}"
+    base = name.removesuffix(PER_CPU_S)
     plain = re.sub(r"(?<! per) (ms|us|ns|s|bytes)$", "", base.replace("_", " ").replace(".", " "))
-    return f"{plain}, per host CPU-second" if ".per_cpu_s" in name else plain
+    plain = re.sub(r"\b(cpu|pss|uss|rss)\b", lambda found: found[0].upper(), plain)
+    plain = re.sub(r"^(ms|us|ns|s|seconds) per ", "time per ", plain)
+    return f"{plain}, per host CPU-second" if base != name else plain
 
 
 def vantage(name: str) -> str:
@@ -105,7 +161,18 @@ def sentence(text: str) -> str:
     return stripped if not stripped or stripped[-1] in ".!?:" else f"{stripped}."
 
 
+def ranged(low: float, high: float, unit: str) -> str:
+    """Return ``low to high unit`` in one unit, or one figure where both read the same."""
+    if not (math.isfinite(low) and math.isfinite(high)):
+        return NONE
+    divisor, shown = scale(max(low, high, key=abs), unit)
+    below, above = number(low / divisor), number(high / divisor)
+    return f"{above} {shown}".rstrip() if below == above else f"{below} to {above} {shown}".rstrip()
+
+
 def _shown(unit: str) -> str:
     if unit == "1":
         return ""
+    if unit.startswith("CPU-s per 1000"):  # of what, the title says
+        return "CPU-s"
     return unit.removeprefix("1") if unit.startswith("1/") else unit

@@ -199,7 +199,8 @@ def _rows(trial: StoredTrial) -> Iterator[dict[str, object]]:
     if all(sample.step for sample in trial.samples):
         yield about
     for sample in trial.samples:
-        yield about | _step(trial, sample) | {
+        known = about | _step(trial, sample)
+        yield known | {
             "metric": sample.metric,
             "vantage": sample.vantage,
             "unit": sample.unit,

@@ -90,6 +90,7 @@ def scenario_entry(scenario: Scenario, cpu_set: Sequence[int]) -> dict[str, obje
         "settle_s": scenario.settle_s,
         "density": asdict(scenario.density) if scenario.density else None,
         "provision": scenario.provision,
+        "outgrows_memory": scenario.outgrows_memory,
         "metrics": [{"name": m.name, "unit": m.unit, "better": m.better} for m in scenario.metrics],
         "claims": [asdict(claim) for claim in scenario.claims],
     }

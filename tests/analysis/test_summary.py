@@ -7,6 +7,7 @@ from bench.analysis.caveats import caveats
 from bench.analysis.comparison import comparisons
 from bench.analysis.derive import cpu_used, phases
 from bench.analysis.summary import DTYPES, measured, summarize
+from bench.analysis.sweep import sweeps
 from bench.errors import ResultsError
 from tests.analysis.rows import Row, frame, of
 
@@ -54,6 +55,13 @@ def test_phases_are_the_steps_between_marks_in_the_order_of_their_medians() -> N
     assert steps == pytest.approx(expected)
 
 
+def test_a_trial_without_a_mark_has_neither_its_phase_nor_the_next() -> None:
+    rows = [row for row in timeline("docker", range(4)) if (row[0], row[2]) != (0, "timeline.start")]
+    found = phases(frame(rows))
+    counts = found.groupby("metric")["trial"].nunique().to_dict()
+    assert counts == {f"phase.{mark}": 3 if mark in ("start", "ready") else 4 for mark in MARKS}
+
+
 def test_phases_add_up_to_the_last_mark() -> None:
     samples = frame(timeline("docker", range(4), created=0.25))
     assert phases(samples).groupby("trial")["value"].sum().tolist() == pytest.approx([1.5] * 4)
@@ -79,6 +87,21 @@ def test_own_roles_are_summed_and_shared_daemons_never() -> None:
     assert of(table, "docker", "memory.idle.residual")["median"] == 20
 
 
+def test_memory_at_load_is_summed_and_explained_like_idle_memory() -> None:
+    rows: list[Row] = []
+    for trials, isolation, shim in ((range(3), "bare", 0.0), (range(10, 13), "docker", 40.0)):
+        for when, held in (("idle", 10.0), ("load", 30.0)):
+            for t in trials:
+                rows.append((t, isolation, f"memory.{when}.pss", "processes:workload", held, "B"))
+                rows.append((t, isolation, f"memory.{when}.pss", "processes:shim", shim, "B"))
+                rows.append((t, isolation, f"memory.{when}.available_change", "host", held + 50, "B"))
+    table = summarize(frame(rows))
+    assert of(table, "docker", "memory.load.pss", "processes")["median"] == 70
+    assert of(table, "docker", "overhead.memory.load.pss", "processes")["median"] == 40
+    assert of(table, "docker", "memory.load.residual")["median"] == 10
+    assert of(table, "docker", "memory.idle.residual")["median"] == 10
+
+
 def test_work_per_cpu_second() -> None:
     values = [
         ("events_per_s", "workload", 300.0, "1/s"), ("cpu.window", "host", 4.0, "s"),
@@ -89,14 +112,26 @@ def test_work_per_cpu_second() -> None:
     assert cpu_used(samples).tolist() == [6.0] * 3
     found = of(summarize(samples), "docker", "events_per_s.per_cpu_s", "workload")
     assert (found["median"], found["unit"]) == (200.0, "1/CPU-s")
+    cost = of(summarize(samples), "docker", "events_per_s.cpu_s_per_1000", "workload")
+    assert (cost["median"], cost["unit"], cost["better"]) == (5.0, "CPU-s per 1000 events", "lower")
+
+
+@pytest.mark.parametrize("unit", ["B/s", "MB/s"])
+def test_what_cannot_be_counted_has_no_cost_of_a_thousand(unit: str) -> None:
+    values = [("rate", "workload", 300.0, unit), ("cpu.window", "host", 4.0, "s"), ("cpu.used", "cgroup", 6.0, "s")]
+    metrics = set(
+        summarize(frame(((t, "docker", *one) for t in range(3) for one in values), better="higher"))["metric"]
+    )
+    assert "rate.per_cpu_s" in metrics
+    assert not [name for name in metrics if "1000" in name]
 
 
 @pytest.mark.parametrize(("inside", "said"), [(1.02, True), (0.98, True), (1.009, False), (1.0, False)])
 def test_a_clock_over_one_percent_off_is_a_caveat(inside: float, said: bool) -> None:
     rows: list[Row] = [(t, "vm", "clock.workload", "workload", inside, "s") for t in range(6)]
     rows += [(t, "vm", "clock.host", "host", 1.0, "s") for t in range(6)]
-    (comparison,) = comparisons(frame(rows))
-    texts = [text for text in caveats(comparison) if "clock" in text]
+    (sweep,) = sweeps(frame(rows))
+    texts = [text for text in caveats(sweep) if "clock" in text]
     assert bool(texts) is said
     assert all("vm (emulated)" in text for text in texts)
 
@@ -117,8 +152,17 @@ def test_a_cell_in_which_all_failed_is_still_a_row() -> None:
     table = summarize(frame([(0, "vm", "timeline.ready", "host", 1.0, "s")], outcomes={0: "failed"}))
     assert table[["n", "failed"]].to_numpy().tolist() == [[0, 1]]
     assert table["metric"].isna().all()
-    (comparison,) = comparisons(frame([(0, "vm", "x", "host", 1.0, "s")], outcomes={0: "failed"}))
-    assert "No trial of vm (emulated) ended well" in " ".join(caveats(comparison))
+    (sweep,) = sweeps(frame([(0, "vm", "x", "host", 1.0, "s")], outcomes={0: "failed"}))
+    assert "No trial of vm (emulated) ended well" in " ".join(caveats(sweep))
+
+
+def test_an_isolation_that_is_not_ready_here_has_not_failed() -> None:
+    rows: list[Row] = [(t, "bare", "x", "host", 1.0, "s") for t in range(6)]
+    told = frame([*rows, (6, "vm", "x", "host", 1.0, "s")], outcomes={6: "unsupported"})
+    found = summarize(told).set_index("isolation").loc["vm"]
+    assert (found["n"], found["failed"], found["spoiled"], found["unsupported"]) == (0, 0, 0, 1)
+    (sweep,) = sweeps(told)
+    assert caveats(sweep) == ()
 
 
 def test_without_bare_there_is_no_ratio() -> None:

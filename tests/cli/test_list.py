@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bench.cli.list import _total
 from tests.cli.conftest import Bench, write_scenario
 
 MANIFEST = {
@@ -41,9 +42,59 @@ def test_a_users_own_scenario_is_shown_as_it_is_written(bench: Bench, tmp_path: 
     assert "Does it speak [/loudly]?" in bench("list", "--scenarios", "scenarios").out
 
 
+TIMED = """
+[client]
+command = ["say", "{word}"]
+
+[steps]
+word = ["one", "two", "three"]
+
+[[arms]]
+name = "inside"
+
+[[arms]]
+name = "beside"
+
+[quick]
+arms = ["inside"]
+
+[time]
+full_s = 600
+quick_s = 45
+"""
+
+
+def test_cells_are_arms_steps_are_within_them_and_the_times_are_those_of_the_file(bench: Bench, tmp_path: Path) -> None:
+    folder = write_scenario(tmp_path / "scenarios", "say", "hello")
+    (folder / "speak.toml").write_text((folder / "speak.toml").read_text() + TIMED)
+    (line,) = [line for line in bench("list", "--scenarios", "scenarios").out.splitlines() if "loudly" in line]
+    assert line.split()[:8] == ["speak", "2", "2", "3", "10", "min", "45", "s"]
+    told = json.loads(bench("list", "--scenarios", "scenarios", "--json").out)
+    (speak,) = [scenario for scenario in told["scenarios"] if scenario["name"] == "speak"]
+    assert (speak["cells"], speak["steps"], speak["took_s"], speak["quick_took_s"]) == (2, 3, 600, 45)
+
+
+@pytest.mark.parametrize(
+    ("times", "said"),
+    [
+        ([(600, 45), (60, 30)], "All of them take about 11 min, with --quick about 75 s,"),
+        (
+            [(600, 45), (None, None)],
+            "All but s1, which have not been timed, take about 10 min, with --quick about 45 s,",
+        ),
+        ([(None, None)], "How long they take has not been measured."),
+    ],
+)
+def test_the_total_says_what_is_in_it(times: list[tuple[int | None, int | None]], said: str) -> None:
+    scenarios: list[dict[str, object]] = [
+        {"name": f"s{place}", "took_s": full, "quick_took_s": quick} for place, (full, quick) in enumerate(times)
+    ]
+    assert _total(scenarios).startswith(said)
+
+
 def test_runs_are_shown_with_what_came_of_them(bench: Bench, tmp_path: Path) -> None:
     write_run(tmp_path / "results/20261123-2105-fir", json.dumps(MANIFEST), "ok", "failed", "ok")
-    (line,) = [line for line in bench("list").out.splitlines() if "fir" in line]
+    (line,) = [line for line in bench("list").out.splitlines() if "-fir" in line]
     assert line.split() == [
         "20261123-2105-fir",
         "cpu",
@@ -70,7 +121,7 @@ def test_a_broken_manifest_is_said_and_the_other_runs_are_shown(bench: Bench, tm
     write_run(tmp_path / "results/20261123-2105-fir", json.dumps(MANIFEST), "ok")
     answer = bench("list")
     assert answer.code == 0
-    (line,) = [line for line in answer.out.splitlines() if "elm" in line]
+    (line,) = [line for line in answer.out.splitlines() if "-elm" in line]
     assert "cannot be read" in line
     assert "1 of 4" in answer.out
 

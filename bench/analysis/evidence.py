@@ -1,0 +1,95 @@
+"""What a run holds for and against a claim: values by round, and why there are none where there are none."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Self
+
+import pandas as pd
+
+from bench.analysis import trials
+from bench.analysis.manifest import Manifest
+from bench.analysis.summary import measured
+from bench.analysis.sweep import label
+from bench.model import Scalar
+from bench.store.dataset import canonical
+
+PerRound = Mapping[int, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Evidence:
+    """One run's samples, and how its trials ended, by scenario, parameters and isolation."""
+
+    manifest: Manifest
+    figures: Mapping[tuple[str, str, str], pd.DataFrame]
+    """Samples by scenario, metric and vantage."""
+    ended: Mapping[tuple[str, str, str], Mapping[str, int]]
+    emulated_in: frozenset[tuple[str, str]]
+
+    @classmethod
+    def of(cls, frame: pd.DataFrame, manifest: Manifest, samples: pd.DataFrame | None = None) -> Self:
+        """Gather a run's evidence; ``samples`` is what ``measured`` gives for this frame, where that is known."""
+        table = measured(frame) if samples is None else samples
+        groups = table.groupby(["scenario", "metric", "vantage"], sort=False)
+        seen = frame.loc[frame["emulated"], ["scenario", "isolation"]].drop_duplicates()
+        return cls(
+            manifest=manifest,
+            figures={(str(key[0]), str(key[1]), str(key[2])): rows for key, rows in groups},
+            ended=trials.counts(trials.outcomes(frame)),
+            emulated_in=frozenset(seen.itertuples(index=False, name=None)),
+        )
+
+    def settings(self, scenario: str, metric: str, vantage: str) -> list[dict[str, Scalar]]:
+        """Return every set of parameters at which any isolation has this figure."""
+        rows = self.figures.get((scenario, metric, vantage))
+        return [] if rows is None else [json.loads(text) for text in rows["parameters"].drop_duplicates()]
+
+    def per_round(self, scenario: str, parameters: str, isolation: str, metric: str, vantage: str) -> PerRound:
+        """Return one value for every round that has one; empty when nothing was measured."""
+        rows = self.figures.get((scenario, metric, vantage))
+        if rows is None:
+            return {}
+        mine = rows[(rows["parameters"] == parameters) & (rows["isolation"] == isolation)]
+        by_round = mine.groupby("round")["value"].median()
+        return {int(str(number)): float(value) for number, value in by_round.items()}
+
+    def unit(self, scenario: str, metric: str, vantage: str) -> str:
+        """Return the metric's unit; empty where nothing was measured."""
+        rows = self.figures.get((scenario, metric, vantage))
+        return "" if rows is None else str(rows["unit"].iloc[0])
+
+    def emulated(self, scenario: str, isolation: str) -> bool:
+        """Say whether an isolation was emulated in this run."""
+        told = self.manifest.isolations.get(isolation)
+        return (scenario, isolation) in self.emulated_in or bool(told and told.emulated)
+
+    def why_missing(self, scenario: str, values: Mapping[str, Scalar], isolation: str) -> str:
+        """Say why an isolation has no figure at these parameters."""
+        told = self.manifest.isolations.get(isolation)
+        if told is None:
+            return f"{isolation} was not part of this run"
+        if not told.ready:
+            return f"{isolation} did not run here: {told.reason or 'no reason given'}"
+        for one in self.manifest.not_offered:
+            if (one.scenario, one.isolation) == (scenario, isolation) and one.parameters.items() <= values.items():
+                return f"{isolation} was left out: {one.reason}"
+        ended = self._ended(scenario, values, isolation)
+        bad = {name: count for name, count in ended.items() if count and name != "ok"}
+        if bad and not ended["ok"]:
+            return f"no trial of {isolation} ended well ({', '.join(f'{n} {name}' for name, n in bad.items())})"
+        place = label(dict(values), list(values))
+        return f"not measured in this run: {isolation}{f' at {place}' if place else ''}"
+
+    def mostly_bad(self, scenario: str, values: Mapping[str, Scalar], isolation: str) -> str:
+        """Say so when more than half of an isolation's trials at these parameters failed or were spoiled."""
+        ended = self._ended(scenario, values, isolation)
+        lost, total = ended.get("failed", 0) + ended.get("spoiled", 0), sum(ended.values())
+        if lost * 2 <= total:
+            return ""
+        return f"{lost} of {total} trials of {isolation} failed or were spoiled: those that are left may not be typical"
+
+    def _ended(self, scenario: str, values: Mapping[str, Scalar], isolation: str) -> Mapping[str, int]:
+        return self.ended.get((scenario, canonical(dict(values)), isolation), {})

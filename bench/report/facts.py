@@ -1,0 +1,96 @@
+"""What was run in a scenario, so that its figures can be understood and repeated."""
+
+from __future__ import annotations
+
+from bench.analysis.manifest import Manifest, RunScenario
+from bench.analysis.sweep import Sweep, label
+from bench.model import Arm
+from bench.report import words
+
+Facts = tuple[tuple[str, str], ...]
+
+
+def facts(sweep: Sweep, manifest: Manifest, scenario: RunScenario | None) -> Facts:
+    """Return names and values: what ran, over what, in which envelope, on which image, and what is in no figure."""
+    if scenario is None:
+        return ()
+    image = manifest.images.get(scenario.image)
+    return (
+        ("scenario", f"{sweep.scenario}, version {scenario.version}"),
+        *([("command", " ".join(scenario.command))] if scenario.command else []),
+        *_client(scenario),
+        *_settings(sweep, scenario),
+        *((f"arm {arm.name}", _arm(arm, scenario)) for arm in scenario.arms),
+        ("envelope of every instance", _envelope(scenario)),
+        *_storage(scenario),
+        ("image", f"{scenario.image} {image.digest if image else ''}".strip()),
+        ("idle memory", f"{scenario.settle_s:g} s after ready" if scenario.settle_s is not None else "not read"),
+        ("trials left out", _left_out(sweep)),
+    )
+
+
+def _client(scenario: RunScenario) -> list[tuple[str, str]]:
+    client = scenario.client
+    if client is None:
+        return []
+    setup = [("setup, once before the steps", "; ".join(" ".join(one) for one in client.setup))] if client.setup else []
+    where = "" if any(arm.client for arm in scenario.arms) else f" ({_seat(client.where)})"
+    return [(f"client, once for every step{where}", " ".join(client.command)), *setup]
+
+
+def _settings(sweep: Sweep, scenario: RunScenario) -> list[tuple[str, str]]:
+    if len(sweep.comparisons) == 1 and not scenario.steps:
+        return [("parameters", sweep.comparisons[0].parameters_text() or "none")]
+    fresh = [f"{name} = {', '.join(map(str, values))}" for name, values in scenario.parameters.items()]
+    steps = [f"{name} = {', '.join(map(str, values))}" for name, values in scenario.steps.items()]
+    return [
+        *([("parameters, each in a fresh instance", "; ".join(fresh))] if fresh else []),
+        *([("steps, all in the same instance", "; ".join(steps))] if steps else []),
+    ]
+
+
+def _arm(arm: Arm, scenario: RunScenario) -> str:
+    said = [f"network {arm.network or scenario.envelope.network}"]
+    if scenario.storage:
+        said.append(f"storage {arm.storage or scenario.storage.kind}")
+    if scenario.client:
+        said.append(f"client {_seat(arm.client or scenario.client.where)}")
+    return ", ".join(said)
+
+
+def _seat(where: str) -> str:
+    return "on the host" if where == "host" else "inside the instance"
+
+
+def _envelope(scenario: RunScenario) -> str:
+    envelope = scenario.envelope
+    cpus = ", ".join(map(str, envelope.cpu_set)) or "any"
+    network = "" if any(arm.network for arm in scenario.arms) else f", network {envelope.network}"
+    writes = envelope.write_bytes_per_s
+    limited = f", writes limited to {words.quantity(writes, 'B/s')}" if writes else ""
+    return (
+        f"{envelope.cpus} CPU (host CPU {cpus}), {words.quantity(envelope.memory_bytes, 'B')} memory, "
+        f"{envelope.pids} processes{network}{limited}"
+    )
+
+
+def _storage(scenario: RunScenario) -> list[tuple[str, str]]:
+    storage = scenario.storage
+    if storage is None:
+        return []
+    kind = "" if any(arm.storage for arm in scenario.arms) else f", {storage.kind}"
+    return [("storage", f"{storage.path}{kind}, {words.quantity(storage.size_bytes, 'B')}")]
+
+
+def _left_out(sweep: Sweep) -> str:
+    """Count what is in no figure, by cell; steps share their cell's trials."""
+    cells = [one for one in sweep.comparisons if not sweep.steps & set(one.values_of)] or list(sweep.comparisons)
+    names, said = sweep.varying(cells), []
+    for one in cells:
+        place = label(one.values_of, names)
+        for isolation, bad in one.left_out.items():
+            counts = [f"{bad[outcome]} {outcome}" for outcome in ("spoiled", "failed") if bad[outcome]]
+            said += (
+                [f"{one.name_of(isolation)}{f' at {place}' if place else ''}: {', '.join(counts)}"] if counts else []
+            )
+    return "; ".join(said) or "none"

@@ -1,0 +1,139 @@
+"""Settings that are no curve: one row per setting and isolation, a dot for the figure, a whisker for its interval."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+
+from bench.analysis.comparison import Comparison, Finding
+from bench.analysis.summary import BASELINE
+from bench.analysis.sweep import Sweep
+from bench.report import style, words
+from bench.report.drawing import LOG_FROM, beside
+
+Panels = Sequence[tuple[str, Sequence[tuple[str, Comparison]]]]
+
+Looks = Mapping[str, tuple[str, str]]
+"""Colour and marker of each isolation."""
+
+NEAR = 0.5
+"""Ratios all above this are drawn around 1, not from nought: they are dots, not bars."""
+
+_ROW_INCHES = 0.21
+_BETWEEN = 0.7  # of a row, between settings
+
+
+def figure(sweep: Sweep, panels: Panels, metric: str, vantage: str, shown: Sequence[str], title: str) -> Figure:
+    """Draw one panel for each named group of settings, on one scale: ratios to bare where there is bare."""
+    found = [one for _, rows in panels for _, row in rows for one in row.findings(metric, vantage)]
+    relative = any(math.isfinite(one.ratio_low) for one in found) and BASELINE in shown
+    drawn_for = [name for name in shown if not (relative and name == BASELINE)]
+    colours = style.colours(shown)
+    looks = {name: (colours[name], style.MARKERS[turn % len(style.MARKERS)]) for turn, name in enumerate(shown)}
+    looks = {name: looks[name] for name in drawn_for}
+    lines = [
+        sum(max(1, len(_drawn(sweep, row, metric, vantage, looks))) + _BETWEEN for _, row in rows) for _, rows in panels
+    ]
+    drawn = style.figure(_ROW_INCHES * sum(lines) + 0.35 * len(panels) + 1.15)
+    grid = drawn.subplots(len(panels), 1, sharex=True, squeeze=False, height_ratios=lines)[:, 0]
+    for axes, (name, rows) in zip(grid, panels, strict=True):
+        axes.set_title(name, fontsize=9.5)
+        _groups(axes, sweep, rows, metric, vantage, looks, relative=relative)
+    _scale(grid[0], [one for one in found if one.isolation in drawn_for], relative=relative)
+    drawn.suptitle(title, x=0.01, ha="left", fontsize=10.5, fontweight="bold")
+    grid[-1].set_xlabel("ratio to bare, with its 95 % interval" if relative else "median, with its 95 % interval")
+    if len(shown) > 1:
+        _legend(drawn, grid[0], sweep, looks)
+    return drawn
+
+
+def _groups(
+    axes: Axes, sweep: Sweep, rows: Sequence[tuple[str, Comparison]], metric: str, vantage: str,
+    looks: Looks, *, relative: bool,
+) -> None:  # fmt: skip
+    """Draw the isolations of every setting below each other, and name the settings."""
+    middles, names, y = [], [], 0.0
+    for name, row in rows:
+        drawn = _drawn(sweep, row, metric, vantage, looks)
+        for turn, isolation in enumerate(drawn):
+            found = row.finding(isolation, metric, vantage)
+            if found is None:
+                _say_gap(axes, y + turn, sweep.name_of(isolation), sweep.gap(row, isolation))
+            else:
+                _dot(axes, y + turn, found, looks[isolation], relative=relative)
+        bare = row.finding(BASELINE, metric, vantage)
+        middles.append(y + (len(drawn) - 1) / 2)
+        names.append(f"{name}\nbare {words.quantity(bare.median, bare.unit)}" if relative and bare else name)
+        y += max(1, len(drawn)) + _BETWEEN
+    axes.set_yticks(middles, names)
+    axes.set_ylim(y - _BETWEEN, -0.8)
+    if relative:
+        axes.axvline(1, color=style.INK, linewidth=0.9, linestyle=":")
+    style.clean(axes)
+
+
+def _drawn(sweep: Sweep, row: Comparison, metric: str, vantage: str, names: Iterable[str]) -> list[str]:
+    """Return the isolations that have a row at a setting: with a figure, or with a reason why they lost it."""
+    lost = ("", "not offered")
+    return [name for name in names if row.finding(name, metric, vantage) or sweep.gap(row, name) not in lost]
+
+
+def _dot(axes: Axes, y: float, one: Finding, look: tuple[str, str], *, relative: bool) -> None:
+    colour, marker = look
+    low, middle, high = (one.ratio_low, one.ratio, one.ratio_high) if relative else (one.low, one.median, one.high)
+    if math.isfinite(low):
+        axes.plot([low, high], [y, y], color=colour, linewidth=4, alpha=0.5, solid_capstyle="butt")
+    fill = style.PAPER if one.emulated else colour
+    axes.plot([middle], [y], marker, color=colour, markerfacecolor=fill, markersize=5.5)
+    figure = words.quantity(one.median, one.unit)
+    text = f"{words.times(one.ratio)}   {figure}" if relative else figure
+    beside(axes, high if math.isfinite(high) else middle, y, text)
+
+
+def _say_gap(axes: Axes, y: float, name: str, reason: str) -> None:
+    if reason:
+        axes.annotate(
+            f"{name}: {reason}", (0.01, y), xycoords=("axes fraction", "data"), va="center", fontsize=8,
+            color=style.FAINT,
+        )  # fmt: skip
+
+
+def _scale(axes: Axes, found: Sequence[Finding], *, relative: bool) -> None:
+    """Set the common scale: around 1, from nought, or in decades, by how far apart the figures lie."""
+    triples = [
+        (one.ratio_low, one.ratio, one.ratio_high) if relative else (one.low, one.median, one.high) for one in found
+    ]
+    ends = [end for triple in triples for end in triple if math.isfinite(end)] + ([1.0] if relative else [])
+    low, high = min(ends, default=0.0), max(ends, default=1.0)
+    if low > 0 and high / low > LOG_FROM:
+        axes.set_xscale("log")
+        axes.set_xlim(low / 1.5, high * (high / low) ** 0.35)
+        axes.xaxis.set_major_locator(
+            FixedLocator(words.decades(low / 1.5, high * 1.5, "1" if relative else found[0].unit))
+        )
+        axes.xaxis.set_minor_locator(NullLocator())
+    elif relative and low > NEAR:
+        room = max(high - low, 0.02)
+        axes.set_xlim(low - 0.1 * room, high + 0.6 * room)
+    else:
+        axes.set_xlim(min(0.0, low * 1.1), max(high * 1.35, 0.0) or 1.0)
+    tick = (lambda value, _: f"{words.plain(value)}x") if relative else partial(_tick, unit=found[0].unit)
+    axes.xaxis.set_major_formatter(FuncFormatter(tick))
+
+
+def _tick(value: float, _place: int, *, unit: str) -> str:
+    return words.quantity_plain(value, unit).rstrip()
+
+
+def _legend(drawn: Figure, axes: Axes, sweep: Sweep, looks: Looks) -> None:
+    handles = []
+    for isolation, (colour, marker) in looks.items():
+        fill = style.PAPER if isolation in sweep.emulated else colour
+        handles += axes.plot([], [], marker, linestyle="none", color=colour, markerfacecolor=fill, markersize=5.5)
+    labels = [f"{name} ({words.EMULATED})" if name in sweep.emulated else name for name in looks]
+    drawn.legend(handles, labels, loc="outside lower center", ncols=len(labels), frameon=False)

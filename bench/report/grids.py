@@ -1,0 +1,215 @@
+"""Tables of figures from a sweep: one row per set of parameters, the isolations side by side."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence, Set
+
+from bench.analysis.comparison import Comparison, Finding
+from bench.analysis.derive import OWN, SHARED
+from bench.analysis.summary import BASELINE
+from bench.analysis.sweep import Sweep, label
+from bench.report import bars, figures, words
+from bench.report.content import Table
+
+_ACCOUNTS = (
+    ("cgroup", "cgroup", "control group"),
+    ("available_change", "host", "fall of MemAvailable"),
+    ("residual", "host", "residual: fall - PSS"),
+)
+
+
+def grid(sweep: Sweep, metric: str, vantage: str, title: str) -> Table | None:
+    """Return one metric at every setting: medians, and ratios to bare with their interval; None for no figure."""
+    rows = sweep.rows(metric, vantage)
+    if len(rows) <= 1:
+        return figures.table(rows[0], metric, vantage, title) if rows else None
+    names, isolations = sweep.varying(rows), columns(sweep, rows, metric, vantage)
+    compared = {one.isolation for row in rows for one in row.findings(metric, vantage) if _compares(one)}
+    head: list[str] = [*names]
+    for isolation in isolations:
+        head += [sweep.name_of(isolation), *([against(sweep, isolation)] if isolation in compared else [])]
+    return Table(
+        title=f"{title}, {_better(rows, metric, vantage)} is better",
+        head=tuple(head),
+        rows=tuple((*_values(row, names), *_cells(sweep, row, isolations, metric, vantage, compared)) for row in rows),
+        names=len(names),
+        notes=(_counts(rows, metric, vantage, compared=bool(compared)), *notes(sweep, isolations)),
+        grouped=len(names) > 1,
+    )
+
+
+def brief(sweep: Sweep, metric: str, vantage: str, title: str) -> Table | None:
+    """Return the same as ``grid`` in the width of a terminal: bare's median, the others' ratios to it."""
+    rows = sweep.rows(metric, vantage)
+    isolations = columns(sweep, rows, metric, vantage)
+    if len(rows) <= 1 or not any(_compares(one) for row in rows for one in row.findings(metric, vantage)):
+        return None
+    names = sweep.varying(rows)
+    others = [name for name in isolations if name != BASELINE]
+    return Table(
+        title=f"{title}, {_better(rows, metric, vantage)} is better",
+        head=("setting", BASELINE, *(against(sweep, name) for name in others)),
+        rows=tuple(
+            (
+                label(row.values_of, names),
+                cell(sweep, row, BASELINE, row.finding(BASELINE, metric, vantage), _median),
+                *(cell(sweep, row, name, row.finding(name, metric, vantage), _ratio) for name in others),
+            )
+            for row in rows
+        ),
+        notes=notes(sweep, isolations),
+    )
+
+
+def every_figure(sweep: Sweep, metric: str, vantage: str, title: str) -> Table | None:
+    """Return every median and ratio with its interval and n: a row per setting and isolation."""
+    rows = sweep.rows(metric, vantage)
+    names = sweep.varying(rows)
+    found = [(row, one) for row in rows for one in row.findings(metric, vantage)]
+    if len(rows) <= 1 or not found:
+        return None
+    return Table(
+        title=f"{title}: every figure with its interval",
+        head=(*names, "isolation", *figures.HEAD),
+        rows=tuple((*_values(row, names), row.name_of(one.isolation), *figures.cells(one)) for row, one in found),
+        names=len(names) + 1,
+        notes=notes(sweep, {one.isolation for _, one in found}),
+        grouped=len(names) > 0,
+    )
+
+
+def stacked(sweep: Sweep, title: str, tables: Iterable[tuple[Comparison, Table]]) -> Table | None:
+    """Return tables of single comparisons under one head, each row with the parameters it belongs to."""
+    found = [(row, table) for row, table in tables if table.rows]
+    if not found:
+        return None
+    names = sweep.varying([row for row, _ in found])
+    first = found[0][1]
+    return Table(
+        title=title,
+        head=(*names, *first.head),
+        rows=tuple((*_values(row, names), *cells) for row, table in found for cells in table.rows),
+        names=len(names) + first.names,
+        notes=tuple(dict.fromkeys(note for _, table in found for note in table.notes)),
+        grouped=len(names) > 0,
+    )
+
+
+def by_role(sweep: Sweep, when: str, title: str) -> Table | None:
+    """Return PSS role by role, its sum, the other accounts beside it, and the residual; a row per isolation."""
+    metric = f"memory.{when}.pss"
+    rows = [one for one in sweep.comparisons if one.findings(metric, OWN)]
+    if not rows:
+        return None
+    names, roles = sweep.varying(rows), [one for one in sweep.vantages(metric) if ":" in one]
+    own = sorted((role for role in roles if not role.startswith(SHARED)), key=bars.place)
+    shared = sorted(role for role in roles if role.startswith(SHARED))
+    seen = [(metric, role, words.vantage(role)) for role in own]
+    seen += [(metric, OWN, "sum of PSS"), *((metric, role, words.vantage(role)) for role in shared)]
+    seen += [(f"memory.{when}.{view}", vantage, name) for view, vantage, name in _ACCOUNTS]
+    cells = [
+        (*_values(row, names), row.name_of(one.isolation), *(_amount(row, one.isolation, *of) for of in seen))
+        for row in rows
+        for one in row.findings(metric, OWN)
+    ]
+    return Table(
+        title=f"{title}, lower is better",
+        head=(*names, "isolation", *(name for _, _, name in seen)),
+        rows=tuple(cells),
+        names=len(names) + 1,
+        notes=(f"Medians of n = {_span(rows, metric, OWN)} trials.", *notes(sweep, sweep.shown(metric, OWN))),
+        grouped=len(names) > 0,
+    )
+
+
+def _amount(row: Comparison, isolation: str, metric: str, vantage: str, _name: str) -> str:
+    found = row.finding(isolation, metric, vantage)
+    return words.quantity(found.median, found.unit) if found else words.NONE
+
+
+def views(sweep: Sweep, title: str, tables: Iterable[tuple[Comparison, Table]]) -> Table | None:
+    """Return tables whose columns are isolations under one head: an isolation that one of them lacks is a dash."""
+    found = [(row, table) for row, table in tables if table.rows]
+    head = [sweep.name_of(name) for name in sweep.isolations if any(sweep.name_of(name) in t.head for _, t in found)]
+    widened = [
+        (
+            row,
+            Table(
+                title=table.title,
+                head=(table.head[0], *head),
+                rows=tuple((cells[0], *_under(head, table, cells)) for cells in table.rows),
+                notes=table.notes,
+            ),
+        )
+        for row, table in found
+    ]
+    return stacked(sweep, title, widened)
+
+
+def _under(head: Sequence[str], table: Table, cells: Sequence[str]) -> Iterable[str]:
+    known = dict(zip(table.head, cells, strict=True))
+    return (known.get(name, words.NONE) for name in head)
+
+
+def columns(sweep: Sweep, rows: Sequence[Comparison], metric: str, vantage: str) -> tuple[str, ...]:
+    """Return the isolations a table shows: those with a figure, and those that lost theirs somewhere."""
+    shown = sweep.shown(metric, vantage)
+    lost = {name for row in rows for name in sweep.isolations if sweep.gap(row, name) in ("failed", "spoiled")}
+    return tuple(name for name in sweep.isolations if name in shown or name in lost)
+
+
+def against(sweep: Sweep, isolation: str) -> str:
+    """Return the head of a column of ratios to bare."""
+    return f"{sweep.name_of(isolation)} / {BASELINE}"
+
+
+def cell(sweep: Sweep, row: Comparison, isolation: str, found: Finding | None, show: Callable[[Finding], str]) -> str:
+    """Return a figure as ``show`` says it, or why there is none."""
+    return show(found) if found else sweep.gap(row, isolation) or words.NONE
+
+
+def notes(sweep: Sweep, shown: Iterable[str]) -> tuple[str, ...]:
+    """Return the note that every table with an emulated isolation carries."""
+    wanted = set(shown) & sweep.emulated
+    return tuple(f"{name}: {words.EMULATED}." for name in sweep.isolations if name in wanted)
+
+
+def _cells(
+    sweep: Sweep, row: Comparison, isolations: Sequence[str], metric: str, vantage: str, compared: Set[str]
+) -> Iterable[str]:
+    for isolation in isolations:
+        found = row.finding(isolation, metric, vantage)
+        yield cell(sweep, row, isolation, found, _median)
+        if isolation in compared:
+            yield cell(sweep, row, isolation, found, _ratio) if found else ""
+
+
+def _values(row: Comparison, names: Sequence[str]) -> tuple[str, ...]:
+    return tuple(str(row.values_of.get(name, words.NONE)) for name in names)
+
+
+def _median(found: Finding) -> str:
+    return words.quantity(found.median, found.unit)
+
+
+def _ratio(found: Finding) -> str:
+    return f"{words.times(found.ratio)} {words.times_interval(found.ratio_low, found.ratio_high)}".rstrip()
+
+
+def _better(rows: Sequence[Comparison], metric: str, vantage: str) -> str:
+    return next(one.better for row in rows for one in row.findings(metric, vantage))
+
+
+def _compares(one: Finding) -> bool:
+    return one.isolation != BASELINE and math.isfinite(one.ratio)
+
+
+def _counts(rows: Sequence[Comparison], metric: str, vantage: str, *, compared: bool) -> str:
+    said = f"Medians of n = {_span(rows, metric, vantage)} trials"
+    return f"{said}; beside them the ratio of medians with its 95 % interval." if compared else f"{said}."
+
+
+def _span(rows: Sequence[Comparison], metric: str, vantage: str) -> str:
+    counts = sorted({one.n for row in rows for one in row.findings(metric, vantage)})
+    return str(counts[0]) if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"

@@ -1,0 +1,197 @@
+"""Curves over a number: for each panel the figures themselves and, below them, their ratios to bare."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from functools import partial
+
+import numpy as np
+import numpy.typing as npt
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
+
+from bench.analysis.comparison import Comparison, Finding
+from bench.analysis.summary import BASELINE
+from bench.analysis.sweep import Sweep
+from bench.report import style, words
+from bench.report.drawing import LOG_FROM
+
+Panels = Sequence[tuple[str, Sequence[Comparison]]]
+
+Grid = npt.NDArray[np.object_]
+"""Axes by row and column."""
+
+_APART = 0.07  # between neighbouring isolations at one place, so that whiskers do not cover each other
+
+
+def figure(
+    sweep: Sweep, panels: Panels, metric: str, vantage: str, shown: Sequence[str], axis: str, title: str, *,
+    columns: int,
+) -> Figure:  # fmt: skip
+    """Draw one panel for each named row of comparisons; all share their scales."""
+    found = [one for _, rows in panels for row in rows for one in row.findings(metric, vantage)]
+    parts = 2 if any(math.isfinite(one.ratio_low) for one in found) else 1
+    columns = min(columns, len(panels))
+    bands = math.ceil(len(panels) / columns)
+    drawn = style.figure(bands * (2.55 if parts == 2 else 1.9) + 0.9, h_pad=0.035)
+    grid = drawn.subplots(
+        bands * parts, columns, sharex=True, squeeze=False, height_ratios=[2.0, 1.1][:parts] * bands
+    )  # fmt: skip
+    places = sorted({_number(row, axis) for _, rows in panels for row in rows})
+    for number in range(bands * columns):
+        band, column = divmod(number, columns)
+        slots = [grid[band * parts + part][column] for part in range(parts)]
+        if number >= len(panels):
+            for axes in slots:
+                axes.set_visible(False)
+            continue
+        name, rows = panels[number]
+        slots[0].set_title(name, fontsize=9.5, pad=10)
+        for axes, ratio in zip(slots, (False, True), strict=False):
+            _curves(axes, sweep, rows, metric, vantage, shown, (axis, places), ratio=ratio)
+            axes.tick_params(labelleft=column == 0)
+    _scale(grid[::parts].flat, found)
+    if parts == 2:
+        _ratio_scale(grid[1::2].flat, found)
+    _dress(drawn, grid, sweep, shown, found, axis, title, parts)
+    return drawn
+
+
+def _curves(
+    axes: Axes, sweep: Sweep, rows: Sequence[Comparison], metric: str, vantage: str, shown: Sequence[str],
+    axis: tuple[str, list[float]], *, ratio: bool,
+) -> None:  # fmt: skip
+    """Draw one line per isolation over the places of the axis, a whisker for every interval."""
+    colours = style.colours(shown)
+    name, places = axis
+    for turn, isolation in enumerate(shown):
+        if ratio and isolation == BASELINE:
+            axes.axhline(1, color=colours[isolation], linewidth=1.1)
+            continue
+        points = [(places.index(_number(row, name)), row.finding(isolation, metric, vantage)) for row in rows]
+        known = [(place, one) for place, one in points if one is not None]
+        x = [place + (turn - (len(shown) - 1) / 2) * _APART for place, _ in known]
+        triples = [_triple(one, ratio=ratio) for _, one in known]
+        _line(axes, x, triples, colours[isolation], turn, dashed=isolation in sweep.emulated)
+    said = _off_scale(sweep, rows, metric, vantage) if ratio else _gaps(sweep, rows, metric, vantage)
+    axes.set_title("; ".join(said), loc="right", fontsize=8, fontweight="normal", color=style.FAINT, pad=3)
+    axes.set_xticks(range(len(places)), [f"{place:g}" for place in places])
+    axes.set_xlim(-0.35, len(places) - 0.65)
+    style.clean(axes, across=False)
+
+
+def _line(
+    axes: Axes, x: list[float], triples: list[tuple[float, float, float]], colour: str, turn: int, *, dashed: bool
+) -> None:
+    low, middle, high = np.array(triples, dtype=float).reshape(-1, 3).T
+    axes.plot(
+        x, middle, style.MARKERS[turn % len(style.MARKERS)], linestyle="--" if dashed else "-", color=colour,
+        markersize=4.5, linewidth=1.3,
+    )  # fmt: skip
+    axes.vlines(x, low, high, color=colour, linewidth=2.4, alpha=0.5)
+
+
+def _gaps(sweep: Sweep, rows: Sequence[Comparison], metric: str, vantage: str) -> list[str]:
+    """Say which isolations are missing from a panel, and why."""
+    said = []
+    for isolation in sweep.isolations:
+        if not any(row.finding(isolation, metric, vantage) for row in rows):
+            reasons = sorted({reason for row in rows if (reason := sweep.gap(row, isolation))})
+            said += [f"{sweep.name_of(isolation)}: {' or '.join(reasons)}"] if reasons else []
+    return said
+
+
+def _off_scale(sweep: Sweep, rows: Sequence[Comparison], metric: str, vantage: str) -> list[str]:
+    """Say which isolations' ratios are too far from bare's to be drawn beside the others'."""
+    said = []
+    for isolation in sweep.isolations:
+        found = [one.ratio for row in rows if (one := row.finding(isolation, metric, vantage))]
+        far = [ratio for ratio in found if math.isfinite(ratio) and not _is_near(ratio)]
+        said += [f"{sweep.name_of(isolation)}: {words.ranged(min(far), max(far), '1')}x, off scale"] if far else []
+    return said
+
+
+def _is_near(ratio: float) -> bool:
+    return 1 / LOG_FROM < ratio < LOG_FROM
+
+
+def _is_log(found: Sequence[Finding]) -> bool:
+    ends = [end for one in found for end in (one.low, one.median, one.high) if math.isfinite(end)]
+    return min(ends) > 0 and max(ends) / min(ends) > LOG_FROM
+
+
+def _scale(panels: Iterable[Axes], found: Sequence[Finding]) -> None:
+    """Give all panels of figures one scale, in the unit of the largest."""
+    ends = [end for one in found for end in (one.low, one.median, one.high) if math.isfinite(end)]
+    low, high = min(ends), max(ends)
+    divisor, _ = words.scale(high, found[0].unit)
+    log = _is_log(found)
+    for axes in panels:
+        if log:
+            axes.set_yscale("log")
+            axes.set_ylim(low / 1.4, high * 1.4)
+            axes.yaxis.set_major_locator(FixedLocator(words.decades(low / 1.4, high * 1.4, found[0].unit)))
+            axes.yaxis.set_minor_locator(NullLocator())
+        else:
+            axes.set_ylim(min(0.0, low * 1.1), max(high * 1.1, 0.0) or 1.0)
+            axes.yaxis.set_major_locator(MaxNLocator(5))
+        axes.yaxis.set_major_formatter(FuncFormatter(partial(_tick, divisor=divisor, unit=found[0].unit, log=log)))
+
+
+def _tick(value: float, _place: int, *, divisor: float, unit: str, log: bool) -> str:
+    """Return a tick's label; where figures span decades, each in a unit of its own."""
+    return words.quantity_plain(value, unit) if log and words.is_scaled(unit) else words.plain(value / divisor)
+
+
+def _ratio_scale(panels: Iterable[Axes], found: Sequence[Finding]) -> None:
+    """Give all panels of ratios one scale, of those that are of bare's order: the others would flatten them."""
+    ends = [
+        end
+        for one in found
+        for end in (one.ratio_low, one.ratio, one.ratio_high)
+        if math.isfinite(end) and _is_near(one.ratio)
+    ]
+    low, high = min([1.0, *ends]), max([1.0, *ends])
+    room = max(0.02, (high - low) * 0.12)
+    for axes in panels:
+        axes.set_ylim(low - room, high + room)
+        axes.yaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}x"))
+
+
+def _dress(
+    drawn: Figure, grid: Grid, sweep: Sweep, shown: Sequence[str], found: Sequence[Finding], axis: str, title: str,
+    parts: int,
+) -> None:  # fmt: skip
+    """Name the picture, its axes and the isolations."""
+    _, unit = words.scale(max(one.median for one in found), found[0].unit)
+    drawn.suptitle(title, x=0.01, ha="left", fontsize=10.5, fontweight="bold")
+    unit = "" if _is_log(found) and words.is_scaled(found[0].unit) else unit
+    for place, axes in enumerate(grid[:, 0]):
+        axes.set_ylabel(unit if place % parts == 0 else "to bare", fontsize=9)
+    for axes in grid[-1]:
+        axes.set_xlabel(axis)
+    handles = [_handle(grid[0][0], sweep, shown, turn) for turn in range(len(shown))]
+    labels = [f"{name} ({words.EMULATED})" if name in sweep.emulated else name for name in shown]
+    drawn.legend(handles, labels, loc="outside lower center", ncols=len(labels), frameon=False)
+
+
+def _handle(axes: Axes, sweep: Sweep, shown: Sequence[str], turn: int) -> Artist:
+    dash = "--" if shown[turn] in sweep.emulated else "-"
+    marker = style.MARKERS[turn % len(style.MARKERS)]
+    return axes.plot([], [], marker, linestyle=dash, color=style.colours(shown)[shown[turn]], markersize=4.5)[0]
+
+
+def _triple(one: Finding, *, ratio: bool) -> tuple[float, float, float]:
+    if not ratio:
+        return (one.low, one.median, one.high)
+    if not _is_near(one.ratio):
+        return (math.nan, math.nan, math.nan)
+    return (one.ratio_low, one.ratio, one.ratio_high)
+
+
+def _number(row: Comparison, axis: str) -> float:
+    return float(row.values_of[axis])

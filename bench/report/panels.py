@@ -1,0 +1,110 @@
+"""The pictures of a sweep: small multiples over its settings. Nothing here touches pyplot's state.
+
+In a notebook::
+
+    from bench.analysis.sweep import sweeps
+    from bench.report import panels
+    panels.metric(sweeps(frame, manifest)[0], "transactions_per_s")
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence, Set
+from itertools import groupby
+
+from matplotlib.figure import Figure
+
+from bench.analysis.comparison import Comparison
+from bench.analysis.sweep import Sweep, label
+from bench.report import bars, figures, forest, lines, style, words
+
+ENOUGH_FOR_A_LINE = 3
+"""Fewest values of a number that make a curve; two are a comparison."""
+
+
+def metric(sweep: Sweep, metric: str, vantage: str = "workload", title: str | None = None) -> Figure | None:
+    """Draw one metric at every setting.
+
+    Over a number of at least three values: one panel for each combination of the other parameters, one line per
+    isolation, below it the ratio to bare. Else: one row per setting and isolation, as ratios to bare where there
+    is one. Whiskers are 95 % intervals. None where there is nothing to compare.
+    """
+    rows = [row for row in sweep.rows(metric, vantage) if row.findings(metric, vantage)]
+    if len(rows) < 2:
+        return None
+    axis = _axis(sweep, rows)
+    better = rows[0].findings(metric, vantage)[0].better
+    title = f"{title or words.capital(words.metric(metric))}, {better} is better"
+    shown = sweep.shown(metric, vantage)
+    with style.settings():
+        if axis is None:
+            return forest.figure(sweep, _grouped(sweep, rows), metric, vantage, shown, title)
+        others = [name for name in sweep.varying(rows) if name != axis]
+        panels = [(label(row[0].values_of, others), row) for row in _by(rows, others)]
+        wide = len({str(row.values_of.get(others[-1])) for row in rows}) if len(others) > 1 else 2
+        return lines.figure(sweep, panels, metric, vantage, shown, axis, title, columns=min(wide, 3))
+
+
+def memory(sweep: Sweep, when: str) -> Figure | None:
+    """Draw PSS (``when`` idle, or at load) stacked by role, one panel per setting on one scale; None for none."""
+    held = [(row, bars.memory_rows(row, when)) for row in sweep.comparisons]
+    found = [(row, rows) for row, rows in held if rows]
+    if not found:
+        return None
+    names = sweep.varying([row for row, _ in found])
+    with style.settings():
+        drawn = style.figure(sum(0.6 * len(rows) + 0.5 for _, rows in found) + 1.0)
+        panels = drawn.subplots(
+            len(found), 1, sharex=True, squeeze=False, height_ratios=[len(rows) + 0.4 for _, rows in found]
+        )[:, 0]
+        for axes, (row, rows) in zip(panels, found, strict=True):
+            bars.stacks(axes, row, rows, when)
+            axes.set_title(label(row.values_of, names))
+            note = _note(sweep, row, {isolation for isolation, _ in rows})
+            axes.set_title(note, loc="right", fontweight="normal", fontsize=8.5, color=style.FAINT)
+        bars.leave_room(panels[0])
+        panels[-1].set_xlabel(f"{figures.WHENS[when].lower()}, PSS by role, MiB (medians)")
+        handles, labels = panels[0].get_legend_handles_labels()
+        if labels:
+            drawn.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False)
+    return drawn
+
+
+def _note(sweep: Sweep, row: Comparison, drawn: Set[str]) -> str:
+    """Say which of the drawn isolations are emulated, and why others are missing."""
+    said = [f"{name}: {words.EMULATED}" for name in sweep.isolations if name in drawn & row.emulated]
+    missing = [(name, sweep.gap(row, name)) for name in sweep.isolations if name not in drawn]
+    return "; ".join([*said, *(f"{sweep.name_of(name)}: {reason}" for name, reason in missing if reason)])
+
+
+def _axis(sweep: Sweep, rows: Sequence[Comparison]) -> str | None:
+    """Return the number that lines are drawn over: a step's before a cell's, the one with most values first."""
+    found = []
+    for name in sweep.varying(rows):
+        values = {row.values_of.get(name) for row in rows}
+        numbers = [one for one in values if isinstance(one, int | float) and not isinstance(one, bool)]
+        if len(values) == len(numbers) >= ENOUGH_FOR_A_LINE:
+            found.append((name in sweep.steps, len(values), name))
+    return max(found)[2] if found else None
+
+
+def _grouped(sweep: Sweep, rows: Sequence[Comparison]) -> list[tuple[str, list[tuple[str, Comparison]]]]:
+    """Return panels of named rows: one panel per value of the first parameter where there are several parameters."""
+    names = sweep.varying(rows)
+    if len(names) < 2:
+        return [("", [(label(row.values_of, names), row) for row in rows])]
+    return [
+        (label(panel[0].values_of, names[:1]), [(label(row.values_of, names[1:]), row) for row in panel])
+        for panel in _by(rows, names[:1])
+    ]
+
+
+def _by(rows: Sequence[Comparison], names: Sequence[str]) -> list[list[Comparison]]:
+    """Return the rows in groups that agree in these parameters, in order."""
+
+    def values(row: Comparison) -> list[str]:
+        return [str(row.values_of.get(name)) for name in names]
+
+    order = {tuple(values(row)): place for place, row in reversed(list(enumerate(rows)))}
+    placed = sorted(rows, key=lambda row: order[tuple(values(row))])
+    return [list(group) for _, group in groupby(placed, key=values)]

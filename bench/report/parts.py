@@ -1,0 +1,65 @@
+"""What a section is made of, and which metrics are nobody's but the scenario's own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bench.analysis.derive import PER_1000, PER_CPU_S
+from bench.analysis.manifest import RunMetric, RunScenario
+from bench.analysis.sweep import Sweep
+from bench.report import words
+from bench.report.content import Facet
+
+_SHOWN_ELSEWHERE = ("timeline.", "phase.", "teardown", "memory.", "cpu.", "clock.", "harness.", "overhead.")
+_VANTAGES = ("workload", "host", "processes", "cgroup", "guest")
+"""Whose figure of a metric comes first; roles of processes come after all of them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Parts:
+    """The facets of a section: what the workload reports, what else was measured, memory, start-up."""
+
+    own: tuple[Facet, ...]
+    other: tuple[Facet, ...]
+    memory: tuple[Facet, ...]
+    started: tuple[Facet, ...]
+
+    @property
+    def facets(self) -> tuple[Facet, ...]:
+        """All of them, in reading order."""
+        return (*self.own, *self.other, *self.memory, *self.started)
+
+    def leading(self, *, settles: bool) -> int:
+        """Return how many facets answer the question; ``settles``: the scenario asks for idle memory too."""
+        first = len(self.own) + len(self.other)
+        return (first + (len(self.memory) if settles or not first else 0)) or len(self.started)
+
+
+def own_metrics(sweep: Sweep, scenario: RunScenario | None) -> list[RunMetric]:
+    """Return the metrics that the scenario declares and the run has, in the scenario's order."""
+    declared = scenario.metrics if scenario else ()
+    return [metric for metric in declared if sweep.shown(metric.name, "workload")]
+
+
+def other_metrics(sweep: Sweep, scenario: RunScenario | None) -> dict[str, list[str]]:
+    """Return every further metric with the vantages it was seen from, the most telling first."""
+    own = {metric.name for metric in scenario.metrics} if scenario else set()
+    found: dict[str, list[str]] = {}
+    for _, metric, vantage in (key for one in sweep.comparisons for key in one.figures):
+        base = metric.removesuffix(PER_CPU_S).removesuffix(PER_1000)
+        known = found.setdefault(metric, [])
+        if base in own or metric.startswith(_SHOWN_ELSEWHERE) or base != metric:
+            del found[metric]
+        elif vantage not in known:
+            known.append(vantage)
+    return {metric: sorted(vantages, key=_place) for metric, vantages in found.items()}
+
+
+def named(metric: str, vantage: str) -> str:
+    """Return a title for a metric of which nothing but its name is known."""
+    name = words.capital(words.metric(metric))
+    return name if vantage == "workload" else f"{name} ({words.vantage(vantage)})"
+
+
+def _place(vantage: str) -> tuple[int, str]:
+    return (_VANTAGES.index(vantage) if vantage in _VANTAGES else len(_VANTAGES), vantage)

@@ -21,6 +21,7 @@ from bench.errors import IsolationError, LeftoverError
 from bench.images import cache
 from bench.isolations import processes
 from bench.isolations.accelerator import Choice, choose
+from bench.isolations.backlog import widen
 from bench.isolations.base import (
     LOOPBACK,
     Account,
@@ -146,6 +147,8 @@ class VirtualMachine(Isolation):
             instance = VirtualMachineInstance(timeline, console, hypervisor, domain, line)
             stack.callback(instance.stop)
             instance.find_process()
+            if launch.envelope.network == "published":
+                instance.widen(launch.port)
             yield instance
 
     def clean(self, dead: Callable[[str], bool]) -> list[str]:
@@ -225,6 +228,11 @@ class VirtualMachineInstance(Instance):
         except (OSError, ValueError, Unreadable) as error:
             if self._hypervisor.knows(self._domain):
                 raise IsolationError(f"cannot find the QEMU process of {self._domain.name()}: {error}") from error
+
+    def widen(self, port: int) -> None:
+        """Let connections wait in line at the forwarded port."""
+        if self._qemu is not None:
+            widen(self._qemu.pid, port)
 
     def processes(self) -> Mapping[str, Sequence[HostProcess]]:
         """Return the QEMU process: guest memory and emulator are one process on the host."""

@@ -1,8 +1,10 @@
 import math
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 
 from bench.analysis import intervals
 
@@ -96,3 +98,43 @@ def test_best_coverage(n: int, coverage: float) -> None:
 def test_the_same_data_give_the_same_interval() -> None:
     values = [1.0, 1.5, 1.2, 4.0, 2.0, 2.2]
     assert intervals.median(values) == intervals.median(values)
+
+
+ROUNDS = st.dictionaries(st.integers(1, 9), POSITIVE, min_size=3, max_size=9)
+
+
+@FEW
+@given(ROUNDS, ROUNDS)
+def test_a_paired_ratio_holds_its_figure_and_stays_within_what_ratios_there_are(
+    values: dict[int, float], baseline: dict[int, float]
+) -> None:
+    found = intervals.paired_ratio(values, baseline)
+    above, below = list(values.values()), list(baseline.values())
+    assert found.value == pytest.approx(intervals.ratio(above, below).value)
+    assert found.low <= found.value <= found.high
+    assert min(above) / max(below) * (1 - ROUNDING) <= found.low
+    assert found.high <= max(above) / min(below) * (1 + ROUNDING)
+
+
+@FEW
+@given(ROUNDS, st.sampled_from([0.5, 2.0, 3.0]))
+def test_a_ratio_that_is_the_same_in_every_round_is_a_point(values: dict[int, float], factor: float) -> None:
+    found = intervals.paired_ratio({number: factor * value for number, value in values.items()}, values)
+    assert (found.low, found.value, found.high) == pytest.approx((factor, factor, factor))
+
+
+def test_less_confidence_is_a_narrower_interval() -> None:
+    values = [1.0, 1.1, 1.2, 1.4, 1.5, 1.7, 2.0, 2.2, 2.9, 3.3, 4.0]
+    wide, narrow = intervals.median(values), intervals.median(values, confidence=0.8)
+    assert wide.low < narrow.low <= narrow.value <= narrow.high < wide.high
+
+
+def test_the_intervals_are_those_of_a_plain_bootstrap() -> None:
+    rng = np.random.default_rng(1)
+    for size in (5, 6, 11):
+        values = rng.lognormal(size=size)
+        plain = stats.bootstrap((values,), np.median, n_resamples=4999, method="percentile", rng=2).confidence_interval
+        found = intervals.median(values)
+        gaps = np.diff(np.sort(values)).max()
+        assert abs(found.low - plain.low) <= gaps / 2 + ROUNDING
+        assert abs(found.high - plain.high) <= gaps / 2 + ROUNDING

@@ -1,12 +1,17 @@
 import json
+import shutil
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from bench import report
+from bench.analysis.frame import load
 from bench.errors import ResultsError
 from bench.store import dataset
+from bench.store.layout import SCHEMA_VERSION
 from tests.synthetic import write_run
+from tests.synthetic_service import ARMS, THREADS, WORK, write_service_run
 
 
 @pytest.fixture
@@ -34,6 +39,54 @@ def test_columns_and_dtypes_survive_parquet(run: Path) -> None:
 
 def test_parameters_are_canonical_json(run: Path) -> None:
     assert set(dataset.read_dataset(run)["parameters"]) == {"{}", '{"threads": 1}', '{"threads": 2}'}
+
+
+def test_a_sample_of_a_step_has_the_cells_parameters_and_the_steps(tmp_path: Path) -> None:
+    table = dataset.read_dataset(write_service_run(tmp_path / "service", rounds=1))
+    steps = table[table["step"] != "{}"]
+    assert set(steps["metric"]) >= {"transactions_per_s", "cpu.used", "harness.cpu"}
+    assert '{"arm": "socket, layer", "threads": 8, "work": "read"}' in set(steps["parameters"])
+    assert set(steps["step"]) == {f'{{"threads": {n}, "work": "{w}"}}' for n in THREADS for w in WORK}
+    whole = table[table["step"] == "{}"]
+    assert set(whole["parameters"]) == {f'{{"arm": "{arm}"}}' for arm in ARMS}
+    assert not set(whole["metric"]) & {"transactions_per_s", "cpu.used"}
+
+
+def test_a_trial_with_samples_of_steps_alone_still_appears_as_itself(run: Path) -> None:
+    journal = run / "trials.jsonl"
+    first, *others = [json.loads(line) for line in journal.read_text().splitlines()]
+    first["samples"] = [sample | {"step": {"n": 1}} for sample in first["samples"]]
+    journal.write_text("".join(json.dumps(line) + "\n" for line in (first, *others)))
+    mine = dataset.read_dataset(run).query("trial == @first['number']")
+    assert len(mine) == len(first["samples"]) + 1
+    silent = mine[mine["metric"].isna()]
+    assert (silent["parameters"].tolist(), silent["step"].tolist()) == ([json.dumps(first["parameters"])], ["{}"])
+
+
+OLD = sorted(Path(__file__).parent.glob("schema_*"))
+
+
+def test_there_is_a_run_of_every_older_version() -> None:
+    assert [folder.name for folder in OLD] == [f"schema_{version}" for version in range(1, SCHEMA_VERSION)]
+
+
+@pytest.mark.parametrize("folder", OLD, ids=lambda folder: folder.name)
+def test_a_run_of_an_older_version_is_still_read_and_reported(folder: Path, tmp_path: Path) -> None:
+    run = Path(shutil.copytree(folder, tmp_path / "run"))
+    assert load(run)["outcome"].drop_duplicates().tolist() == ["failed", "ok"]
+    dataset.write_dataset(run)
+    pd.testing.assert_frame_equal(load(run), dataset.read_dataset(run))
+    page = report.write(run).html.read_text()
+    assert "not testable here" in page
+    assert "It speaks." in page
+
+
+def test_a_table_of_the_first_version_has_no_column_for_steps(tmp_path: Path) -> None:
+    run = Path(shutil.copytree(OLD[0], tmp_path / "run"))
+    expected = load(run)
+    path = dataset.write_dataset(run)
+    pd.read_parquet(path).drop(columns="step").to_parquet(path)
+    pd.testing.assert_frame_equal(load(run), expected)
 
 
 def test_a_torn_last_line_is_ignored(run: Path) -> None:

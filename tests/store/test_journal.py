@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -56,6 +57,15 @@ def test_a_line_has_everything_that_is_known_of_a_trial() -> None:
             }
         ],
     }
+
+
+def test_a_sample_of_a_step_says_so_and_others_do_not_speak_of_steps() -> None:
+    sample = Sample(metric="x", value=1.0, unit="1", vantage="host", better="lower", at_s=0.0)
+    samples = (sample, replace(sample, step={"threads": 4, "work": "read"}))
+    entries = line_of(replace(measurement(1), samples=samples), started_at=STARTED)["samples"]
+    assert isinstance(entries, list)
+    assert [entry.get("step") for entry in entries] == [None, {"threads": 4, "work": "read"}]
+    assert "step" not in entries[0]
 
 
 def test_every_measurement_is_one_line_and_values_are_raw(tmp_path: Path) -> None:

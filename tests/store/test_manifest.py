@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from pydantic import TypeAdapter
 
+from bench.analysis.manifest import NotOffered, RunScenario
 from bench.errors import StoreError
 from bench.host import Host
 from bench.isolations.base import Availability, Fault
 from bench.isolations.fake import Fake
+from bench.model import Answer, Arm, Claim, Client, Density, Storage
 from bench.store.layout import SCHEMA_VERSION
 from bench.store.manifest import Manifest, image_entry, isolation_entry, scenario_entry, write
 from tests.records import MIB, image, metric, scenario
@@ -96,10 +100,48 @@ def test_a_scenario_is_described_as_it_was_run() -> None:
     assert entry["command"] == ["squeeze", "{n}"]
     assert entry["parameters"] == {"n": [1, 2]}
     assert entry["envelope"] == {
-        "cpus": 1, "cpu_set": [1], "memory_bytes": 128 * MIB, "pids": 64, "network": "none",
+        "cpus": 1, "cpu_set": [1], "memory_bytes": 128 * MIB, "pids": 64, "network": "none", "write_bytes_per_s": None,
     }  # fmt: skip
     assert entry["metrics"] == [{"name": "rate", "unit": "1/s", "better": "higher"}]
+    assert (entry["storage"], entry["client"], entry["arms"], entry["answer"]) == (None, None, [], "")
     json.dumps(entry)
+
+
+SERVICE = replace(
+    scenario("serve"),
+    arms=(Arm(name="host, volume", network="host", storage="volume", client="host"), Arm(name="plain")),
+    storage=Storage(path="/data", kind="layer", size_bytes=MIB),
+    client=Client(command=("ask", "{n}"), where="inside", setup=(("fill",),)),
+    steps={"n": (1, 64)},
+    ready="ready for connections",
+    answer=Answer(send=b"PING", expect="PONG", says="HTTP GET /"),
+    density=Density(most=4, floor_bytes=MIB),
+    claims=(
+        Claim(
+            says="It is free.", source="Folklore", provenance="T", metric="rate", of="docker", against="bare",
+            at_least=0.97, where={"n": (64,)}, against_where={"arm": "plain"}, hardware_virtualization=True,
+        ),
+    ),
+)  # fmt: skip
+
+
+def test_what_a_scenario_says_is_what_analysis_reads_back() -> None:
+    told = TypeAdapter(RunScenario).validate_python(json.loads(json.dumps(scenario_entry(SERVICE, (1,)))))
+    for name in ("arms", "storage", "client", "steps", "ready", "density", "provision", "claims", "rounds"):
+        assert getattr(told, name) == getattr(SERVICE, name), name
+    assert told.answer == "HTTP GET /"
+    assert told.cell_dimensions == {"arm": ("host, volume", "plain")}
+    assert told.dimensions == {"arm": ("host, volume", "plain"), "n": (1, 64)}
+
+
+def test_cells_that_were_not_offered_are_told(tmp_path: Path) -> None:
+    left_out = {"scenario": "speak", "parameters": {"arm": "host"}, "isolation": "vm", "reason": "it cannot"}
+    told = manifest()
+    told.not_offered = [left_out]
+    write(told, tmp_path)
+    found = json.loads((tmp_path / "manifest.json").read_text())
+    assert found["not_offered"] == [left_out]
+    assert TypeAdapter(NotOffered).validate_python(left_out).reason == "it cannot"
 
 
 def test_an_image_is_described_by_content(tmp_path: Path) -> None:

@@ -191,10 +191,19 @@ def _reason(row: Judgement, claim: Claim, needed: int | None) -> str:
         Verdict.REFUTED: "the whole interval lies outside what is claimed",
     }
     if row.verdict in said:
-        return said[row.verdict]
+        return said[row.verdict] + _few(row, confidence(claim.at_least, claim.at_most))
     if needed is None:
         return FUTILE
     return f"{_ACROSS}; about {needed} rounds would tell, if the figure stays where it is"
+
+
+def _few(row: Judgement, asked: float) -> str:
+    """Say how sure it can be where few rounds cannot cover what is asked of an interval."""
+    if row.confidence >= asked:
+        return ""
+    return (
+        f"; from {row.n} rounds it cannot be surer than {row.confidence * 100:.0f} %, where {asked * 100:.0f} is asked"
+    )
 
 
 def _whole(verdict: Verdict, rows: Sequence[Judgement], names: Sequence[str]) -> str:
@@ -205,7 +214,7 @@ def _whole(verdict: Verdict, rows: Sequence[Judgement], names: Sequence[str]) ->
     deciding = [row for row in rows if row.verdict is verdict]
     others = {one: sum(row.verdict is one for row in rows) for one in Verdict if one is not verdict}
     rest = [f"{count} {one.value}" for one, count in others.items() if count]
-    reason = [_undecided(deciding)] if verdict is Verdict.UNDECIDED else []
+    reason = _undecided(deciding) if verdict is Verdict.UNDECIDED else _least_sure(deciding)
     return "; ".join([_places(deciding, rows, names), *rest, *reason])
 
 
@@ -216,7 +225,13 @@ def _places(deciding: Sequence[Judgement], rows: Sequence[Judgement], names: Seq
     return f"at {len(deciding)} of {len(rows)} settings ({'; '.join(listed)})"
 
 
-def _undecided(deciding: Sequence[Judgement]) -> str:
+def _least_sure(deciding: Sequence[Judgement]) -> list[str]:
+    """Return what the row with the fewest rounds says of its sureness, if anything."""
+    few = min(deciding, key=lambda row: row.confidence).reason.partition("; ")[2]
+    return [few] if few else []
+
+
+def _undecided(deciding: Sequence[Judgement]) -> list[str]:
     """Say in few words what more than one setting lacks for a verdict."""
     needed = sorted(row.rounds_needed for row in deciding if row.rounds_needed is not None)
     reasons = dict.fromkeys(row.reason for row in deciding if row.rounds_needed is None)
@@ -227,7 +242,7 @@ def _undecided(deciding: Sequence[Judgement]) -> str:
         across += f", but at {futile} of them no number of this size" if futile else ""
         reasons.pop(FUTILE, None)
         reasons = {across: None, **reasons}
-    return "; ".join([*list(reasons)[:2], *["..."] * (len(reasons) > 2)])
+    return [*list(reasons)[:2], *["..."] * (len(reasons) > 2)]
 
 
 def _varying(settings: Sequence[Mapping[str, Scalar]], order: Mapping[str, object]) -> tuple[str, ...]:

@@ -67,7 +67,8 @@ def _range(claim: Claim, unit: str) -> str:
     """Return what the data would have to show."""
     if claim.metric is None:
         return words.NONE
-    what = words.metric(claim.metric)
+    seen = "" if claim.vantage in ("workload", "host", "processes") else f" ({words.vantage(claim.vantage)})"
+    what = f"{words.metric(claim.metric)}{seen}"
     subject = f"{what}: {claim.of}{f' / {claim.against}' if claim.against else ''}"
     if claim.against_where:
         subject += f" at {label(dict(claim.against_where), list(claim.against_where))}"

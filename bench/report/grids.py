@@ -62,6 +62,29 @@ def brief(sweep: Sweep, metric: str, vantage: str, title: str) -> Table | None:
     )
 
 
+def parts(sweep: Sweep, metric: str, vantages: Sequence[str], title: str) -> Table:
+    """Return a metric whose vantages are parts or forms of what was seen: a row for each, the isolations beside."""
+    rows = [one for one in sweep.comparisons if one.vantages(metric)]
+    names = sweep.varying(rows)
+    isolations = [name for name in sweep.isolations if any(name in sweep.shown(metric, seen) for seen in vantages)]
+    shown = [(row, seen) for row in rows for seen in vantages if row.findings(metric, seen)]
+    return Table(
+        title=f"{title}, {_better(rows, metric, shown[0][1])} is better",
+        head=(*names, "of which", *(sweep.name_of(name) for name in isolations)),
+        rows=tuple(
+            (
+                *_values(row, names),
+                words.vantage(seen),
+                *(cell(sweep, row, name, row.finding(name, metric, seen), _median_interval) for name in isolations),
+            )
+            for row, seen in shown
+        ),
+        names=len(names) + 1,
+        notes=("Medians; beside them their 95 % interval, where it is more than a point.", *notes(sweep, isolations)),
+        grouped=len(names) > 0,
+    )
+
+
 def every_figure(sweep: Sweep, metric: str, vantage: str, title: str) -> Table | None:
     """Return every median and ratio with its interval and n: a row per setting and isolation."""
     rows = sweep.rows(metric, vantage)
@@ -180,7 +203,7 @@ def _cells(
 ) -> Iterable[str]:
     for isolation in isolations:
         found = row.finding(isolation, metric, vantage)
-        yield cell(sweep, row, isolation, found, _median)
+        yield cell(sweep, row, isolation, found, _median if compared else _median_interval)
         if isolation in compared:
             yield cell(sweep, row, isolation, found, _ratio) if found else ""
 
@@ -191,6 +214,12 @@ def _values(row: Comparison, names: Sequence[str]) -> tuple[str, ...]:
 
 def _median(found: Finding) -> str:
     return words.quantity(found.median, found.unit)
+
+
+def _median_interval(found: Finding) -> str:
+    if not found.has_interval or found.low == found.high:
+        return _median(found)
+    return f"{_median(found)} ({words.interval(found.low, found.high, found.unit, found.median)})"
 
 
 def _ratio(found: Finding) -> str:
@@ -207,7 +236,7 @@ def _compares(one: Finding) -> bool:
 
 def _counts(rows: Sequence[Comparison], metric: str, vantage: str, *, compared: bool) -> str:
     said = f"Medians of n = {_span(rows, metric, vantage)} trials"
-    return f"{said}; beside them the ratio of medians with its 95 % interval." if compared else f"{said}."
+    return f"{said}; beside them {'the ratio of medians with its' if compared else 'their'} 95 % interval."
 
 
 def _span(rows: Sequence[Comparison], metric: str, vantage: str) -> str:

@@ -24,6 +24,9 @@ Panels = Sequence[tuple[str, Sequence[Comparison]]]
 Grid = npt.NDArray[np.object_]
 """Axes by row and column."""
 
+_WIDEST = 0.1
+"""Share of intervals that may reach beyond a scale of ratios; it is said where they do."""
+
 _APART = 0.07  # between neighbouring isolations at one place, so that whiskers do not cover each other
 
 
@@ -40,6 +43,7 @@ def figure(
     grid = drawn.subplots(
         bands * parts, columns, sharex=True, squeeze=False, height_ratios=[2.0, 1.1][:parts] * bands
     )  # fmt: skip
+    limits = _ratio_limits(found)
     places = sorted({_number(row, axis) for _, rows in panels for row in rows})
     for number in range(bands * columns):
         band, column = divmod(number, columns)
@@ -51,20 +55,21 @@ def figure(
         name, rows = panels[number]
         slots[0].set_title(name, fontsize=9.5, pad=10)
         for axes, ratio in zip(slots, (False, True), strict=False):
-            _curves(axes, sweep, rows, metric, vantage, shown, (axis, places), ratio=ratio)
+            _curves(axes, sweep, rows, metric, vantage, shown, (axis, places), limits if ratio else None)
             axes.tick_params(labelleft=column == 0)
     _scale(grid[::parts].flat, found)
     if parts == 2:
-        _ratio_scale(grid[1::2].flat, found)
+        _ratio_scale(grid[1::2].flat, limits)
     _dress(drawn, grid, sweep, shown, found, axis, title, parts)
     return drawn
 
 
 def _curves(
     axes: Axes, sweep: Sweep, rows: Sequence[Comparison], metric: str, vantage: str, shown: Sequence[str],
-    axis: tuple[str, list[float]], *, ratio: bool,
+    axis: tuple[str, list[float]], limits: tuple[float, float] | None,
 ) -> None:  # fmt: skip
-    """Draw one line per isolation over the places of the axis, a whisker for every interval."""
+    """Draw one line per isolation over the places of the axis, a whisker for every interval; limits: as ratios."""
+    ratio = limits is not None
     colours = style.colours(shown)
     name, places = axis
     for turn, isolation in enumerate(shown):
@@ -76,7 +81,8 @@ def _curves(
         x = [place + (turn - (len(shown) - 1) / 2) * _APART for place, _ in known]
         triples = [_triple(one, ratio=ratio) for _, one in known]
         _line(axes, x, triples, colours[isolation], turn, dashed=isolation in sweep.emulated)
-    said = _off_scale(sweep, rows, metric, vantage) if ratio else _gaps(sweep, rows, metric, vantage)
+    found = [one for row in rows for one in row.findings(metric, vantage)]
+    said = _off_scale(sweep, found, limits) if limits else _gaps(sweep, rows, metric, vantage)
     axes.set_title("; ".join(said), loc="right", fontsize=8, fontweight="normal", color=style.FAINT, pad=3)
     axes.set_xticks(range(len(places)), [f"{place:g}" for place in places])
     axes.set_xlim(-0.35, len(places) - 0.65)
@@ -104,13 +110,18 @@ def _gaps(sweep: Sweep, rows: Sequence[Comparison], metric: str, vantage: str) -
     return said
 
 
-def _off_scale(sweep: Sweep, rows: Sequence[Comparison], metric: str, vantage: str) -> list[str]:
-    """Say which isolations' ratios are too far from bare's to be drawn beside the others'."""
+def _off_scale(sweep: Sweep, found: Sequence[Finding], limits: tuple[float, float]) -> list[str]:
+    """Say which isolations' ratios are too far from bare's to be drawn beside the others', which intervals are cut."""
     said = []
     for isolation in sweep.isolations:
-        found = [one.ratio for row in rows if (one := row.finding(isolation, metric, vantage))]
-        far = [ratio for ratio in found if math.isfinite(ratio) and not _is_near(ratio)]
+        ratios = [one for one in found if one.isolation == isolation and math.isfinite(one.ratio)]
+        far = [one.ratio for one in ratios if not _is_near(one.ratio)]
+        cut = [
+            one for one in ratios if _is_near(one.ratio) and (one.ratio_low < limits[0] or one.ratio_high > limits[1])
+        ]
         said += [f"{sweep.name_of(isolation)}: {words.ranged(min(far), max(far), '1')}x, off scale"] if far else []
+        widest = [one.ratio_high if one.ratio_high > limits[1] else one.ratio_low for one in cut]
+        said += [f"{sweep.name_of(isolation)}: interval to {words.times(max(widest))}"] if widest else []
     return said
 
 
@@ -146,18 +157,21 @@ def _tick(value: float, _place: int, *, divisor: float, unit: str, log: bool) ->
     return words.quantity_plain(value, unit) if log and words.is_scaled(unit) else words.plain(value / divisor)
 
 
-def _ratio_scale(panels: Iterable[Axes], found: Sequence[Finding]) -> None:
-    """Give all panels of ratios one scale, of those that are of bare's order: the others would flatten them."""
-    ends = [
-        end
-        for one in found
-        for end in (one.ratio_low, one.ratio, one.ratio_high)
-        if math.isfinite(end) and _is_near(one.ratio)
-    ]
-    low, high = min([1.0, *ends]), max([1.0, *ends])
+def _ratio_limits(found: Sequence[Finding]) -> tuple[float, float]:
+    """Return a scale for ratios of bare's order: the others, and the widest tenth of intervals, would flatten them."""
+    near = [one for one in found if math.isfinite(one.ratio_low) and _is_near(one.ratio)]
+    low = min([1.0, *(one.ratio for one in near), *np.quantile([one.ratio_low for one in near] or [1.0], [_WIDEST])])
+    high = max(
+        [1.0, *(one.ratio for one in near), *np.quantile([one.ratio_high for one in near] or [1.0], [1 - _WIDEST])]
+    )
     room = max(0.02, (high - low) * 0.12)
+    return low - room, high + room
+
+
+def _ratio_scale(panels: Iterable[Axes], limits: tuple[float, float]) -> None:
+    """Give all panels of ratios one scale."""
     for axes in panels:
-        axes.set_ylim(low - room, high + room)
+        axes.set_ylim(*limits)
         axes.yaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}x"))
 

@@ -8,16 +8,16 @@ from bench.analysis.comparison import Comparison
 from bench.analysis.derive import PER_1000, PER_CPU_S
 from bench.analysis.manifest import Manifest, RunMetric, RunScenario
 from bench.analysis.sweep import Sweep
-from bench.report import figures, plots, ready, sentences, words
+from bench.report import figures, grids, plots, ready, sentences, words
 from bench.report.content import Facet, Picture, Table
-from bench.report.parts import Parts, named, other_metrics, own_metrics
+from bench.report.parts import Parts, is_seen_as_parts, named, other_metrics, own_metrics
 
 
 def parts(sweep: Sweep, manifest: Manifest, scenario: RunScenario | None, anchor: str) -> Parts:
     """Return the facets of a sweep that is a single comparison."""
     (comparison,) = sweep.comparisons
     own = tuple(_metric(comparison, metric, anchor) for metric in own_metrics(sweep, scenario))
-    other = tuple(_other(comparison, *found) for found in other_metrics(sweep, scenario).items())
+    other = tuple(_other(sweep, *found) for found in other_metrics(sweep, scenario).items())
     memory = tuple(facet for when in figures.WHENS for facet in _memory(comparison, anchor, when))
     title = ready.title(manifest, scenario)
     started = tuple(_start_up(comparison, manifest, anchor, title, briefly=bool(own or other or memory)))
@@ -40,7 +40,10 @@ def _metric(comparison: Comparison, metric: RunMetric, anchor: str) -> Facet:
     )
 
 
-def _other(comparison: Comparison, metric: str, vantages: Sequence[str]) -> Facet:
+def _other(sweep: Sweep, metric: str, vantages: Sequence[str]) -> Facet:
+    (comparison,) = sweep.comparisons
+    if is_seen_as_parts(vantages):
+        return Facet(table=grids.parts(sweep, metric, vantages, named(metric, "host")))
     tables = [figures.table(comparison, metric, vantage, named(metric, vantage)) for vantage in vantages]
     return Facet(table=tables[0], details=tuple(tables[1:]))
 

@@ -27,10 +27,10 @@ def metric(sweep: Sweep, metric: str, vantage: str = "workload", title: str | No
 
     Over a number of at least three values: one panel for each combination of the other parameters, one line per
     isolation, below it the ratio to bare. Else: one row per setting and isolation, as ratios to bare where there
-    is one. Whiskers are 95 % intervals. None where there is nothing to compare.
+    is one. Whiskers are 95 % intervals. None where there is nothing to compare, or nothing but noughts.
     """
     rows = [row for row in sweep.rows(metric, vantage) if row.findings(metric, vantage)]
-    if len(rows) < 2:
+    if len(rows) < 2 or not any(one.median for row in rows for one in row.findings(metric, vantage)):
         return None
     axis = _axis(sweep, rows)
     better = rows[0].findings(metric, vantage)[0].better

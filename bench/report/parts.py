@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bench.analysis.derive import PER_1000, PER_CPU_S
@@ -31,7 +32,7 @@ class Parts:
 
     def leading(self, *, settles: bool) -> int:
         """Return how many facets answer the question; ``settles``: the scenario asks for idle memory too."""
-        first = len(self.own) + len(self.other)
+        first = len(self.own) or len(self.other)
         return (first + (len(self.memory) if settles or not first else 0)) or len(self.started)
 
 
@@ -58,7 +59,12 @@ def other_metrics(sweep: Sweep, scenario: RunScenario | None) -> dict[str, list[
 def named(metric: str, vantage: str) -> str:
     """Return a title for a metric of which nothing but its name is known."""
     name = words.capital(words.metric(metric))
-    return name if vantage == "workload" else f"{name} ({words.vantage(vantage)})"
+    return name if vantage in ("workload", "host") else f"{name} ({words.vantage(vantage)})"
+
+
+def is_seen_as_parts(vantages: Sequence[str]) -> bool:
+    """Say whether these vantages are not who saw a figure, but parts or forms of what was seen."""
+    return len(vantages) > 1 and vantages[0] not in _VANTAGES
 
 
 def _place(vantage: str) -> tuple[int, str]:

@@ -12,7 +12,7 @@ from bench.analysis.sweep import Sweep
 from bench.report import figures, grids, panels, ready, sentences, words
 from bench.report.content import Facet, Picture, Table
 from bench.report.narrow import slug
-from bench.report.parts import Parts, named, other_metrics, own_metrics
+from bench.report.parts import Parts, is_seen_as_parts, named, other_metrics, own_metrics
 
 _WHISKERS = "Whiskers are 95 % intervals."
 
@@ -34,6 +34,8 @@ def _metric(sweep: Sweep, metric: str, anchor: str) -> Facet | None:
 
 
 def _other(sweep: Sweep, metric: str, vantages: Sequence[str], anchor: str) -> Facet | None:
+    if is_seen_as_parts(vantages):
+        return Facet(table=grids.parts(sweep, metric, vantages, named(metric, "host")))
     details = [grids.grid(sweep, metric, vantage, named(metric, vantage)) for vantage in vantages[1:]]
     return _figures(sweep, metric, vantages[0], named(metric, vantages[0]), anchor, details)
 

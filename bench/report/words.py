@@ -136,7 +136,7 @@ def metric(name: str) -> str:
         view = re.sub(r"\b[pur]ss\b", lambda found: found[0].upper(), known[2].replace("_", " "))
         return f"{'idle memory' if known[1] == 'idle' else 'memory at load'}, {view}"
     base = name.removesuffix(PER_CPU_S)
-    plain = re.sub(r"(?<! per) (ms|us|ns|s|bytes)$", "", base.replace("_", " ").replace(".", " "))
+    plain = re.sub(r"(?<!_per)_(ms|us|ns|s|bytes)$", "", base).replace("_", " ").replace(".", " ")
     plain = re.sub(r"\b(cpu|pss|uss|rss)\b", lambda found: found[0].upper(), plain)
     plain = re.sub(r"^(ms|us|ns|s|seconds) per ", "time per ", plain)
     return f"{plain}, per host CPU-second" if base != name else plain

@@ -253,7 +253,7 @@ class Scenario:
     outgrows_memory: bool = False
     """Whether a process of the workload is meant to be killed for memory, so that such an end is no fault."""
     took_s: float | None = None
-    """How long a run of it took on the authors' machine, image cached; None: not known."""
+    """About how long a run of it takes on the authors' machine, image cached; None: not known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

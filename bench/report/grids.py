@@ -223,7 +223,9 @@ def _median_interval(found: Finding) -> str:
 
 
 def _ratio(found: Finding) -> str:
-    return f"{words.times(found.ratio)} {words.times_interval(found.ratio_low, found.ratio_high)}".rstrip()
+    if found.isolation == BASELINE or not math.isfinite(found.ratio):
+        return words.NONE
+    return f"{words.number(found.ratio)}x {words.times_interval(found.ratio_low, found.ratio_high)}".rstrip()
 
 
 def _better(rows: Sequence[Comparison], metric: str, vantage: str) -> str:

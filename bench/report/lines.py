@@ -24,7 +24,7 @@ Panels = Sequence[tuple[str, Sequence[Comparison]]]
 Grid = npt.NDArray[np.object_]
 """Axes by row and column."""
 
-_WIDEST = 0.1
+_WIDEST = 0.25
 """Share of intervals that may reach beyond a scale of ratios; it is said where they do."""
 
 _APART = 0.07  # between neighbouring isolations at one place, so that whiskers do not cover each other
@@ -158,7 +158,7 @@ def _tick(value: float, _place: int, *, divisor: float, unit: str, log: bool) ->
 
 
 def _ratio_limits(found: Sequence[Finding]) -> tuple[float, float]:
-    """Return a scale for ratios of bare's order: the others, and the widest tenth of intervals, would flatten them."""
+    """Return a scale for ratios of bare's order: the others, and the widest intervals, would flatten them."""
     near = [one for one in found if math.isfinite(one.ratio_low) and _is_near(one.ratio)]
     low = min([1.0, *(one.ratio for one in near), *np.quantile([one.ratio_low for one in near] or [1.0], [_WIDEST])])
     high = max(

@@ -59,7 +59,7 @@ def other_metrics(sweep: Sweep, scenario: RunScenario | None) -> dict[str, list[
 def named(metric: str, vantage: str) -> str:
     """Return a title for a metric of which nothing but its name is known."""
     name = words.capital(words.metric(metric))
-    return name if vantage in ("workload", "host") else f"{name} ({words.vantage(vantage)})"
+    return name if vantage in ("workload", "host", metric.partition(".")[0]) else f"{name} ({words.vantage(vantage)})"
 
 
 def is_seen_as_parts(vantages: Sequence[str]) -> bool:

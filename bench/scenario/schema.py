@@ -117,7 +117,7 @@ class DensityTable(Table):
 
 
 class TimeTable(Table):
-    """``[time]``: how long a run took on the authors' machine, with the image cached."""
+    """``[time]``: about how long a run takes on the authors' machine, with the image cached."""
 
     full_s: Seconds | None = None
     quick_s: Seconds | None = None

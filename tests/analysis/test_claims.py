@@ -53,7 +53,10 @@ def test_a_claim_is_refuted_where_the_whole_interval_lies_outside(table: pd.Data
     nat = of_claim(table, 2)
     assert set(nat["verdict"]) == set(nat["claim_verdict"]) == {"refuted"}
     assert (nat["high"] < 0.95).all()
-    assert set(nat["claim_reason"]) == {"at all 8 settings"}
+    sure = "from 4 rounds it cannot be surer than 88 %, where 95 % is asked"
+    assert set(nat["claim_reason"]) == {f"at all 8 settings; {sure}"}
+    assert set(of_claim(table, 6)["claim_reason"]) == {f"at all 4 settings; {sure}"}
+    assert set(nat["reason"]) == {f"the whole interval lies outside what is claimed; {sure}"}
 
 
 def test_an_interval_may_not_be_called_surer_than_its_rounds_allow(table: pd.DataFrame) -> None:

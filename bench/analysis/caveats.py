@@ -32,6 +32,18 @@ class Trouble:
     tail: tuple[str, ...]
 
 
+def stops(path: str | Path) -> dict[str, tuple[str, ...]]:
+    """Return, by scenario, why climbs of the run folder ``path`` stopped: each reason of each isolation once.
+
+    Raises ResultsError when the journal is missing or broken.
+    """
+    found: dict[str, dict[str, None]] = {}
+    for trial in dataset.read_journal(Path(path)):
+        if why := trial.seen.get("density_stopped"):
+            found.setdefault(trial.scenario, {})[f"{trial.isolation} stopped: {why}"] = None
+    return {scenario: tuple(reasons) for scenario, reasons in found.items()}
+
+
 def troubles(path: str | Path) -> tuple[Trouble, ...]:
     """Return every trial of the run folder ``path`` that did not end ok, in order.
 

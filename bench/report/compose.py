@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 from bench.analysis import intervals
-from bench.analysis.caveats import Trouble, troubles
+from bench.analysis.caveats import Trouble, stops, troubles
 from bench.analysis.claims import judged as judge_claims
 from bench.analysis.comparison import reading_order
 from bench.analysis.frame import load
@@ -28,7 +29,8 @@ def compose(path: str | Path) -> Report:
     frame = load(run_dir)
     samples = measured(frame)
     found = sorted(sweeps(frame, manifest, samples), key=lambda one: _place(one, manifest))
-    sections = tuple(section(sweep, manifest) for sweep in found)
+    why = stops(run_dir)
+    sections = tuple(_noted(section(sweep, manifest), why.get(sweep.scenario, ())) for sweep in found)
     judged = judge_claims(frame, manifest, samples)
     bad = troubles(run_dir)
     trials = frame.drop_duplicates("trial")["outcome"]
@@ -52,6 +54,17 @@ def compose(path: str | Path) -> Report:
         images=_images(manifest),
         caveats=_caveats(manifest, emulated),
     )
+
+
+def _noted(made: Section, notes: tuple[str, ...]) -> Section:
+    """Return a section with notes below its first table: what is no figure, and yet belongs to the answer."""
+    if not notes or not made.facets:
+        return made
+    first, *rest = made.facets
+    said = tuple(map(words.sentence, notes))
+    table = replace(first.table, notes=(*first.table.notes, *said))
+    brief = first.brief and replace(first.brief, notes=(*first.brief.notes, *said))
+    return replace(made, facets=(replace(first, table=table, brief=brief), *rest))
 
 
 def _place(sweep: Sweep, manifest: Manifest) -> tuple[int, int]:

@@ -111,18 +111,16 @@ def _gaps(sweep: Sweep, rows: Sequence[Comparison], metric: str, vantage: str) -
 
 
 def _off_scale(sweep: Sweep, found: Sequence[Finding], limits: tuple[float, float]) -> list[str]:
-    """Say which isolations' ratios are too far from bare's to be drawn beside the others', which intervals are cut."""
+    """Say which isolations' ratios, or ends of intervals, lie beyond a panel's scale."""
     said = []
     for isolation in sweep.isolations:
         ratios = [one for one in found if one.isolation == isolation and math.isfinite(one.ratio)]
-        far = [one.ratio for one in ratios if not _is_near(one.ratio)]
-        cut = [
-            one for one in ratios if _is_near(one.ratio) and (one.ratio_low < limits[0] or one.ratio_high > limits[1])
-        ]
-        said += [f"{sweep.name_of(isolation)}: {words.ranged(min(far), max(far), '1')}x, off scale"] if far else []
-        widest = [one.ratio_high if one.ratio_high > limits[1] else one.ratio_low for one in cut]
-        said += [f"{sweep.name_of(isolation)}: interval to {words.times(max(widest))}"] if widest else []
-    return said
+        near = [one for one in ratios if _is_near(one.ratio)]
+        beyond = [one.ratio for one in ratios if not _is_near(one.ratio)]
+        beyond += [end for one in near for end in (one.ratio_low, one.ratio_high) if not limits[0] <= end <= limits[1]]
+        known = [f"{end:.2g}" for end in (min(beyond), max(beyond)) if math.isfinite(end)] if beyond else []
+        said += [f"{sweep.name_of(isolation)} {'–'.join(dict.fromkeys(known))}x"] if known else []
+    return [f"beyond: {', '.join(said)}"] if said else []
 
 
 def _is_near(ratio: float) -> bool:

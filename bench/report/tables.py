@@ -50,7 +50,7 @@ def table(shown: content.Table) -> RichTable:
         made.add_column(
             "" if place == 0 else head,
             justify="left" if left else "right",
-            overflow="fold",  # a narrow terminal breaks lines; it never cuts a figure, nor the end that tells rows apart
+            overflow="fold",  # a narrow terminal breaks lines; it never cuts what tells rows apart
             min_width=_NAMES_WIDTH if place == 0 else None,
         )
     for row in shown.rows:

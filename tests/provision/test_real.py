@@ -79,7 +79,6 @@ class TestInstall:
         return Order(image=image, recipe=HELLO, files=(FILE,), run=run_id, limit_s=300, say=quiet)
 
     def test_the_same_commands_give_another_server(self, order: Order, tmp_path: Path) -> None:
-        mounts = Path("/proc/self/mounts").read_text()
         with install.making(order, tmp_path, NONCE) as made:
             root = images.tree(made.image, quiet)
             assert root.parent == tmp_path
@@ -94,7 +93,7 @@ class TestInstall:
         assert compared.moved == ()
         assert {"/var/log/dpkg.log", "/var/log/apt/history.log"} <= set(compared.drift.content)
         assert not (tmp_path / "tree").exists()
-        assert Path("/proc/self/mounts").read_text() == mounts
+        assert str(tmp_path) not in Path("/proc/self/mounts").read_text()
 
     def test_a_package_that_is_not_there_is_named(self, order: Order, tmp_path: Path) -> None:
         wrong = replace(order, recipe=replace(HELLO, packages=("no-such-package",)))

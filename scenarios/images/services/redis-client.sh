@@ -16,7 +16,7 @@ run() {
     requests=$1
     shift
     row=$(timeout 60 redis-benchmark -h "$address" -p "$port" -c "$clients" -n "$requests" --csv "$@") ||
-        { echo "$row"; exit 1; }
+        { echo "redis-benchmark ended with status $? (124: no end within 60 s): $row"; exit 1; }
     row=${row##*"$*\",\""}
     rate=${row%%.*}
 }

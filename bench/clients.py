@@ -16,6 +16,9 @@ from bench.observation import Ended
 _GLANCE_S = 0.25
 """How often, while a client works, somebody looks whether the service is still there."""
 
+_REST_S = 0.25
+"""Between two steps: a server may still be closing what the client before has left."""
+
 _LINE_BYTES = 4000
 """A terminal, and so a virtual machine's console, takes no longer line (4096 bytes, N_TTY_BUF_SIZE)."""
 
@@ -52,7 +55,8 @@ class Clients:
         """Run the client once for every step; yield each step's samples. Raises Ended when one fails."""
         wanted = combinations(self._scenario.steps)
         random.Random(self._trial.nonce).shuffle(wanted)
-        for step in wanted:
+        for place, step in enumerate(wanted):
+            self._clock.sleep(_REST_S if place else 0.0)
             what = "the client" + (" at " if step else "") + ", ".join(f"{key} = {step[key]}" for key in step)
             yield [replace(sample, step=step) for sample in self._step(step, what, deadline_ns)]
 

@@ -68,8 +68,8 @@ ALLOWED: dict[str, set[str]] = {
     "analysis": {"errors", "model", "store"},
     "report": {"analysis", "errors", "model", "store"},
     "cli": {
-        "bench", "analysis", "engine", "errors", "images", "isolations", "model", "plan", "report", "scenario",
-        "session", "signals", "state", "store",
+        "bench", "analysis", "engine", "errors", "images", "isolations", "model", "plan", "provision", "report",
+        "scenario", "session", "signals", "state", "store",
     },
     "bench": {"analysis"},
     "__main__": {"cli"},

@@ -156,6 +156,10 @@ def _judgement(evidence: Evidence, scenario: str, claim: Claim, values: Mapping[
         virtual = " and ".join(dict.fromkeys(name for name, _ in sides if evidence.emulated(scenario, name)))
         reason = f"{virtual} is emulated on this machine, which says nothing about hardware virtualization"
         return replace(row, verdict=Verdict.NOT_TESTABLE, reason=reason, rounds_needed=None)
+    if claim.emulation and not emulated and all(evidence.took_part(name) for name, _ in sides):
+        names = " and ".join(dict.fromkeys(name for name, _ in sides))
+        reason = f"nothing is emulated on this machine ({names}), which says nothing about emulation"
+        return replace(row, verdict=Verdict.NOT_TESTABLE, reason=reason, rounds_needed=None)
     missing = [
         evidence.why_missing(scenario, at, name) for (name, at), seen in zip(sides, found, strict=True) if not seen
     ]

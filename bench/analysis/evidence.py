@@ -66,6 +66,11 @@ class Evidence:
         told = self.manifest.isolations.get(isolation)
         return (scenario, isolation) in self.emulated_in or bool(told and told.emulated)
 
+    def took_part(self, isolation: str) -> bool:
+        """Say whether an isolation was asked for and ready, so that it is known whether it was emulated."""
+        told = self.manifest.isolations.get(isolation)
+        return told is not None and told.ready
+
     def why_missing(self, scenario: str, values: Mapping[str, Scalar], isolation: str) -> str:
         """Say why an isolation has no figure at these parameters."""
         told = self.manifest.isolations.get(isolation)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rich.console import Console
 
+from bench import provision
 from bench.errors import BenchError
 from bench.isolations import open_isolation, real_names
 from bench.state import forget, is_alive, registered_runs
@@ -18,6 +19,10 @@ def clean() -> None:
             removed += open_isolation(name, "clean").clean(lambda run: not is_alive(run))
         except BenchError as error:
             console.print(f"{name}: {error}", soft_wrap=True, markup=False)
+    try:
+        removed += provision.clean(lambda run: not is_alive(run))
+    except BenchError as error:
+        console.print(f"provision: {error}", soft_wrap=True, markup=False)
     for run in registered_runs():
         if not is_alive(run):
             forget(run)

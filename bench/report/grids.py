@@ -40,25 +40,31 @@ def grid(sweep: Sweep, metric: str, vantage: str, title: str) -> Table | None:
 
 
 def brief(sweep: Sweep, metric: str, vantage: str, title: str) -> Table | None:
-    """Return the same as ``grid`` in the width of a terminal: bare's median, the others' ratios to it."""
+    """Return the same as ``grid`` in the width of a terminal: bare's median, the others' ratios to it.
+
+    Where settings have several parameters, the first has a column of its own, and the table is grouped by it.
+    """
     rows = sweep.rows(metric, vantage)
     isolations = columns(sweep, rows, metric, vantage)
     if len(rows) <= 1 or not any(_compares(one) for row in rows for one in row.findings(metric, vantage)):
         return None
     names = sweep.varying(rows)
     others = [name for name in isolations if name != BASELINE]
+    first = [names[:1], names[1:]] if len(names) > 1 else [names]
     return Table(
         title=f"{title}, {_better(rows, metric, vantage)} is better",
-        head=("setting", BASELINE, *(against(sweep, name) for name in others)),
+        head=(*(", ".join(some) for some in first), BASELINE, *(against(sweep, name) for name in others)),
         rows=tuple(
             (
-                label(row.values_of, names),
+                *(label(row.values_of, some) for some in first),
                 cell(sweep, row, BASELINE, row.finding(BASELINE, metric, vantage), _median),
                 *(cell(sweep, row, name, row.finding(name, metric, vantage), _ratio) for name in others),
             )
             for row in rows
         ),
+        names=len(first),
         notes=notes(sweep, isolations),
+        grouped=len(first) > 1,
     )
 
 

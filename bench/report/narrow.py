@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from bench.analysis.comparison import Comparison
 from bench.analysis.derive import PER_1000, PER_CPU_S
@@ -10,13 +11,14 @@ from bench.analysis.manifest import Manifest, RunMetric, RunScenario
 from bench.analysis.sweep import Sweep
 from bench.report import figures, grids, plots, ready, sentences, words
 from bench.report.content import Facet, Picture, Table
-from bench.report.parts import Parts, is_seen_as_parts, named, other_metrics, own_metrics
+from bench.report.parts import Parts, beside, is_seen_as_parts, named, other_metrics, own_metrics, with_details
 
 
 def parts(sweep: Sweep, manifest: Manifest, scenario: RunScenario | None, anchor: str) -> Parts:
     """Return the facets of a sweep that is a single comparison."""
     (comparison,) = sweep.comparisons
     own = tuple(_metric(comparison, metric, anchor) for metric in own_metrics(sweep, scenario))
+    own = with_details(own, beside(partial(figures.table, comparison)))
     other = tuple(_other(sweep, *found) for found in other_metrics(sweep, scenario).items())
     memory = tuple(facet for when in figures.WHENS for facet in _memory(comparison, anchor, when))
     title = ready.title(manifest, scenario)

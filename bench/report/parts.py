@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 from bench.analysis.derive import PER_1000, PER_CPU_S
 from bench.analysis.manifest import RunMetric, RunScenario
 from bench.analysis.sweep import Sweep
 from bench.report import words
-from bench.report.content import Facet
+from bench.report.content import Facet, Table
 
-_SHOWN_ELSEWHERE = ("timeline.", "phase.", "teardown", "memory.", "cpu.", "clock.", "harness.", "overhead.")
+_SHOWN_ELSEWHERE = ("timeline.", "phase.", "teardown", "memory.", "cpu.", "clock.", "harness.", "client.", "overhead.")
+BESIDE = (("client.cpu", "client", "CPU time of the client on the host, for each step"),)
+"""What is not of the instance but tells what was asked of it: metric, vantage, title. Shown among the details."""
+
 _VANTAGES = ("workload", "host", "processes", "cgroup", "guest")
 """Whose figure of a metric comes first; roles of processes come after all of them."""
 
@@ -34,6 +37,17 @@ class Parts:
         """Return how many facets answer the question; ``settles``: the scenario asks for idle memory too."""
         first = len(self.own) or len(self.other)
         return (first + (len(self.memory) if settles or not first else 0)) or len(self.started)
+
+
+def beside(show: Callable[[str, str, str], Table | None]) -> list[Table | None]:
+    """Return what stands among the details of a scenario's first own metric, as ``show`` makes its tables."""
+    return [show(*one) for one in BESIDE]
+
+
+def with_details(facets: tuple[Facet, ...], tables: Sequence[Table | None]) -> tuple[Facet, ...]:
+    """Return facets with tables after the details of the first; empty ones are left out."""
+    given = tuple(table for table in tables if table is not None and table.rows)
+    return (replace(facets[0], details=(*facets[0].details, *given)), *facets[1:]) if facets else facets
 
 
 def own_metrics(sweep: Sweep, scenario: RunScenario | None) -> list[RunMetric]:

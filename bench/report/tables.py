@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 from pathlib import Path
 
-from rich.console import Group, RenderableType
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.measure import Measurement
 from rich.padding import Padding
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from bench.report import content
+from bench.report import content, words
 from bench.report.compose import compose
 
 _NAMES_WIDTH = 15
 """Wide enough for ``  vm (emulated)``, so that the tables of one report line up."""
 
+_CLAIMS_WIDTH = 100
+"""Fewest columns in which a claim, what was published and what was measured stand beside each other."""
+
+_UNCUT = 10_000
+"""More columns than any table needs."""
 
 _STYLES = {"supported": "green", "refuted": "red", "not testable here": "dim"}
 """Colours that go with the words."""
@@ -34,8 +41,50 @@ def render(report: content.Report) -> Group:
     return Group(*_parts(report))
 
 
-def table(shown: content.Table) -> RichTable:
+class Fitted:
+    """A table in the width there is: where a terminal is too narrow, its intervals stand below their figures.
+
+    A grouped table then has its first column as headings. Nothing is ever cut: what still is too wide is folded.
+    """
+
+    def __init__(self, shown: content.Table) -> None:
+        self._shown = shown
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Yield the table as wide as it wants to be, else narrowed."""
+        whole = _table(_joined(self._shown))
+        wanted = Measurement.get(console, options.update_width(_UNCUT), whole).maximum
+        yield whole if wanted <= options.max_width else _table(_narrowed(self._shown))
+
+
+class Verdicts:
+    """What people claim and what came of it: side by side, or one below the other where a terminal is narrow."""
+
+    def __init__(self, report: content.Report) -> None:
+        self._report = report
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Yield every claim with its verdict."""
+        yield Text(f"What people claim. {self._report.tally}", style="bold")
+        yield from [_side_by_side(self._report)] if options.max_width >= _CLAIMS_WIDTH else _listed(self._report)
+
+
+def table(shown: content.Table) -> Fitted:
     """Return one table: names left, figures right, its title above."""
+    return Fitted(shown)
+
+
+def verdicts(report: content.Report) -> Verdicts:
+    """Return what people claim and what came of it."""
+    return Verdicts(report)
+
+
+def shortened(says: str, most: int = 90) -> str:
+    """Return a claim's first words, cut between two of them."""
+    return says if len(says) <= most else f"{says[:most].rsplit(' ', 1)[0].rstrip(',;:')} …"
+
+
+def _table(shown: content.Table) -> RichTable:
     made = RichTable(
         title=Text(shown.title, style="bold"),
         title_justify="left",
@@ -50,38 +99,59 @@ def table(shown: content.Table) -> RichTable:
         made.add_column(
             "" if place == 0 else head,
             justify="left" if left else "right",
-            overflow="fold",  # a narrow terminal breaks lines; it never cuts what tells rows apart
+            overflow="fold",
             min_width=_NAMES_WIDTH if place == 0 else None,
         )
     for row in shown.rows:
-        made.add_row(*(Text(f"  {cell}" if place == 0 else cell) for place, cell in enumerate(row)))
+        made.add_row(*(Padding(cell, (0, 0, 0, 2)) if place == 0 else Text(cell) for place, cell in enumerate(row)))
     return made
 
 
-def verdicts(report: content.Report) -> RichTable:
-    """Return what people claim and what came of it, one line each as far as the terminal is wide."""
-    made = RichTable(
-        title=Text(f"What people claim. {report.tally}", style="bold"),
-        title_justify="left",
-        box=None,
-        show_edge=False,
-        pad_edge=False,
-        padding=(0, 2, 0, 0),
-        header_style="dim",
-    )
+def _joined(shown: content.Table) -> content.Table:
+    """Return a grouped table with its first two columns as one."""
+    if not shown.grouped:
+        return shown
+    rows = tuple((", ".join(cell for cell in row[:2] if cell), *row[2:]) for row in shown.rows)
+    return content.Table(title=shown.title, head=shown.head[1:], rows=rows, names=shown.names - 1)
+
+
+def _narrowed(shown: content.Table) -> content.Table:
+    """Return a table with every interval on a line of its own, and with headings where it is grouped."""
+    rows: list[tuple[str, ...]] = []
+    if shown.grouped:
+        for heading, group in groupby(shown.rows, key=lambda row: row[0]):
+            rows += [(heading, *[""] * (len(shown.head) - 2)), *((f"  {row[1]}", *row[2:]) for row in group)]
+    else:
+        rows = list(shown.rows)
+    head = shown.head[1:] if shown.grouped else shown.head
+    names = shown.names - shown.grouped
+    broken = tuple((*row[:names], *(cell.replace(" (", "\n(") for cell in row[names:])) for row in rows)
+    return content.Table(title=shown.title, head=head, rows=broken, names=names)
+
+
+def _side_by_side(report: content.Report) -> RichTable:
+    made = RichTable(box=None, show_edge=False, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     made.add_column("", no_wrap=True)
-    made.add_column("claim", ratio=5)
-    made.add_column("published", ratio=2)
-    made.add_column("here", ratio=3)
+    made.add_column("claim", ratio=5, overflow="fold")
+    made.add_column("published", ratio=2, overflow="fold")
+    made.add_column("here", ratio=3, overflow="fold")
     for one in report.claims:
-        verdict = Text(f"  {one.mark} {one.verdict}", style=_STYLES.get(one.verdict, ""))
-        made.add_row(verdict, Text(shortened(one.says)), Text(one.published), Text(one.here))
+        made.add_row(
+            Padding(_verdict(one), (0, 0, 0, 2)), Text(shortened(one.says)), Text(one.published), Text(one.here)
+        )
     return made
 
 
-def shortened(says: str, most: int = 90) -> str:
-    """Return a claim's first words, cut between two of them."""
-    return says if len(says) <= most else f"{says[:most].rsplit(' ', 1)[0].rstrip(',;:')} …"
+def _listed(report: content.Report) -> Iterator[RenderableType]:
+    for one in report.claims:
+        yield Padding(Text.assemble(_verdict(one), ": ", shortened(one.says)), (0, 0, 0, 2))
+        sides = {"published": one.published, "here": one.here}
+        said = [f"{name}: {text}" for name, text in sides.items() if text != words.NONE]
+        yield from (Padding(Text(text), (0, 0, 0, 6)) for text in said)
+
+
+def _verdict(one: content.Claimed) -> Text:
+    return Text(f"{one.mark} {one.verdict}", style=_STYLES.get(one.verdict, ""))
 
 
 def _parts(report: content.Report) -> Iterator[RenderableType]:
@@ -91,10 +161,7 @@ def _parts(report: content.Report) -> Iterator[RenderableType]:
     for section in report.sections:
         yield Text(section.title, style="bold underline")
         for facet in section.facets[: section.leading]:
-            shown = facet.brief or facet.table
-            yield table(shown)
-            yield from (Padding(Text(note, style="dim"), (0, 0, 0, 2)) for note in shown.notes)
-            yield Text()
+            yield from _facet(facet.brief or facet.table)
     if report.summary:
         yield from (Text(f"- {said}") for said in report.summary)
         yield Text()
@@ -105,3 +172,8 @@ def _parts(report: content.Report) -> Iterator[RenderableType]:
     yield from (Text(caveat, style="yellow") for caveat in said)
     for name, reason, remedy in report.not_run.rows:
         yield Text(f"{name} did not run: {reason}. To do: {remedy}.")
+
+
+def _facet(shown: content.Table) -> Sequence[RenderableType]:
+    notes = (Padding(Text(note, style="dim"), (0, 0, 0, 2)) for note in shown.notes)
+    return [table(shown), *notes, Text()]

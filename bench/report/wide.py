@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from matplotlib.figure import Figure
 
@@ -12,18 +13,19 @@ from bench.analysis.sweep import Sweep
 from bench.report import figures, grids, panels, ready, sentences, words
 from bench.report.content import Facet, Picture, Table
 from bench.report.narrow import slug
-from bench.report.parts import Parts, is_seen_as_parts, named, other_metrics, own_metrics
+from bench.report.parts import Parts, beside, is_seen_as_parts, named, other_metrics, own_metrics, with_details
 
 _WHISKERS = "Whiskers are 95 % intervals."
 
 
 def parts(sweep: Sweep, manifest: Manifest, scenario: RunScenario | None, anchor: str) -> Parts:
     """Return the facets of a sweep over several settings."""
-    own = [_metric(sweep, metric.name, anchor) for metric in own_metrics(sweep, scenario)]
+    own = _known([_metric(sweep, metric.name, anchor) for metric in own_metrics(sweep, scenario)])
+    own = with_details(own, beside(partial(grids.grid, sweep)))
     other = [_other(sweep, *found, anchor) for found in other_metrics(sweep, scenario).items()]
     memory = [_memory(sweep, anchor, when) for when in figures.WHENS]
     started = [_start_up(sweep, manifest, anchor, ready.title(manifest, scenario))]
-    return Parts(own=_known(own), other=_known(other), memory=_known(memory), started=_known(started))
+    return Parts(own=own, other=_known(other), memory=_known(memory), started=_known(started))
 
 
 def _metric(sweep: Sweep, metric: str, anchor: str) -> Facet | None:

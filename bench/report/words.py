@@ -14,6 +14,7 @@ EMULATED = "emulated, not hardware virtualization"
 
 _SECONDS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))
 _BYTES = ((float(1 << 30), "GiB"), (float(1 << 20), "MiB"), (float(1 << 10), "KiB"), (1.0, "B"))
+_BITS = ((1e9, "Gbit"), (1e6, "Mbit"), (1e3, "kbit"), (1.0, "bit"))
 _SCALES = {
     "s": (1.0, _SECONDS),
     "ms": (1e-3, _SECONDS),
@@ -21,6 +22,7 @@ _SCALES = {
     "ns": (1e-9, _SECONDS),
     "B": (1.0, _BYTES),
     "bytes": (1.0, _BYTES),
+    "bit": (1.0, _BITS),
 }
 """What is scaled: how large the unit is, and the steps it is shown in."""
 
@@ -30,11 +32,12 @@ _LABELS = {
     "guest": "guest",
     "workload": "workload",
     "harness": "harness",
+    "client": "client on the host",
 }
 
 
 def scale(value: float, unit: str) -> tuple[float, str]:
-    """Return (divisor, unit shown) that reads well for ``value``; other units than times and bytes stay.
+    """Return (divisor, unit shown) that reads well for ``value``; other units than times, bytes and bits stay.
 
     What is scaled may be counted per something: ``B/s``.
     """

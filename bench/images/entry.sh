@@ -117,10 +117,28 @@ see_storage() {
     saw storage $storage
 }
 
-report() {
+# The kernel's identity: another boot than the host's is another kernel. One that gives none (gVisor) is another, too.
+see_kernel() {
+    value=unknown
+    try /proc/sys/kernel/random/boot_id
+    saw boot_id "$value"
+}
+
+# A kernel that does not tell which CPUs are allowed (gVisor) has as many as it lists.
+see_cpus() {
     while read -r key value; do
-        case $key in Cpus_allowed_list:) count_cpus "$value"; saw cpus $count; saw cpu_set "$value"; break ;; esac
+        case $key in Cpus_allowed_list:) count_cpus "$value"; saw cpus $count; saw cpu_set "$value"; return ;; esac
     done </proc/self/status
+    count=0
+    while read -r key value; do
+        case $key in processor) count=$((count + 1)) ;; esac
+    done </proc/cpuinfo
+    saw cpus $count
+}
+
+report() {
+    see_kernel
+    see_cpus
     limit memory memory.max memory.limit_in_bytes
     saw memory_limit $value
     while read -r key value unit; do
@@ -133,7 +151,7 @@ report() {
     saw pids_limit $value
     [ "$data" = - ] || see_storage
     { read -r heading; read -r route && saw network routed || saw network none; } </proc/net/route
-    while read -r key value; do
+    [ ! -r /proc/vmstat ] || while read -r key value; do
         case $key in oom_kill) saw oom_kills "$value"; break ;; esac
     done </proc/vmstat
     read -r value rest </proc/uptime

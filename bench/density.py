@@ -110,13 +110,14 @@ class _Ascent:
         standing = {instance: launch for instance, launch in self.running.items() if not _over(instance)}
         deadline_s = self._now_s() + _LEAVE_TIMEOUT_S
         seen: dict[str, str] = {}
+        held = {instance: instance.held() for instance in standing}
         for instance in standing:
             instance.dismiss()
         for instance, launch in standing.items():
             if instance.wait("end", "closed", timeout_s=max(0.0, deadline_s - self._now_s())) != "end":
                 raise IsolationError("an instance did not leave when asked to" + _last_words(instance))
             seen = dict(instance.console.seen)
-            wrong = mismatches(seen, launch.envelope, own_kernel=self.isolation.own_kernel)
+            wrong = mismatches(seen, launch.envelope, held=held[instance])
             if wrong:
                 raise IsolationError(f"the envelope did not arrive: {'; '.join(wrong)}")
         for instance in standing:  # machines power off side by side, faster than one after another

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import json
 import os
 import socket
 
@@ -55,3 +56,24 @@ def _answers_over_network(url: str) -> bool:
         return bool(client.ping())
     except (DockerException, OSError):
         return False
+
+
+def engine_runtimes() -> tuple[str, ...]:
+    """Return the runtimes registered with a local engine, its default first; none where no engine answers."""
+    url = engine_answers()
+    if url is None or not url.startswith("unix://"):
+        return ()
+    connection = _UnixConnection(url.removeprefix("unix://"))
+    try:
+        connection.request("GET", "/info")
+        info = json.loads(connection.getresponse().read())
+        default = str(info["DefaultRuntime"])
+        # containerd's own spellings of runc are no runtimes of their own
+        others = (
+            name for name in sorted(info["Runtimes"]) if name != default and not name.startswith("io.containerd.")
+        )
+        return (default, *others)
+    except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError):
+        return ()
+    finally:
+        connection.close()

@@ -28,10 +28,12 @@ class Offer:
         if cell.envelope.cpus > cpu_count():
             self._leave_out(cell, f"its envelope asks for {cell.envelope.cpus} CPUs, this host gives us {cpu_count()}")
             return False
-        network = cell.envelope.network
-        if self._isolations[cell.isolation].route(network) is not None:
+        wanted = cell.envelope.network
+        isolation = self._isolations[cell.isolation]
+        network = isolation.altered(cell.envelope).network
+        if isolation.route(network) is not None and (network != "none" or wanted == "none"):
             return True
-        self._leave_out(cell, f"{cell.isolation} has no network mode {network!r}")
+        self._leave_out(cell, f"{cell.isolation} has no network mode {wanted!r}")
         return False
 
     def lines(self) -> list[str]:

@@ -82,19 +82,21 @@ class Runner:
 
     def _follow(self, isolation: Isolation, trial: Trial, cpus: tuple[int, ...], observation: Observation) -> None:
         """Launch and watch; where the port was taken in the meantime, with another one."""
-        route = isolation.route(trial.cell.envelope.network)
+        mode = isolation.altered(trial.cell.envelope).network
+        route = isolation.route(mode)
         if route is None:
-            mode = trial.cell.envelope.network
             raise Ended(Kind.UNSUPPORTED, f"{isolation.name} has no network mode {mode!r}")
         if trial.cell.scenario.density is not None:
             self._climb(isolation, trial, cpus, route, observation)
             return
         if trial.cell.scenario.provision:
             recipe = self._recipes[trial.cell.scenario.image]
-            provision.make(isolation, self._launch(trial, cpus, route), recipe, observation, self._interruptions)
+            provision.make(
+                isolation, self._launch(isolation, trial, cpus, route), recipe, observation, self._interruptions
+            )
             return
         for tries_left in reversed(range(_PORTS_TRIED)):
-            launch = self._launch(trial, cpus, route)
+            launch = self._launch(isolation, trial, cpus, route)
             available_before_bytes = available_bytes()
             try:
                 with self._interruptions.held(), isolation.launch(launch) as instance:
@@ -114,13 +116,13 @@ class Runner:
 
         def launch_of(number: int) -> Launch:
             own = replace(trial, number=trial.number * 1000 + number, nonce=secrets.token_hex(8))
-            return self._launch(own, cpus, route)
+            return self._launch(isolation, own, cpus, route)
 
         take = observation.samples.extend
         done = climb(isolation, launch_of, trial.cell.scenario, take, self._interruptions)
         observation.notes |= {**done.seen, "density_stopped": done.stopped}
 
-    def _launch(self, trial: Trial, cpus: tuple[int, ...], route: Route) -> Launch:
+    def _launch(self, isolation: Isolation, trial: Trial, cpus: tuple[int, ...], route: Route) -> Launch:
         cell, scenario = trial.cell, trial.cell.scenario
         port = free_port() if route.address else _INSIDE_PORT
         answers = scenario.answer is not None and bool(route.address)
@@ -132,7 +134,7 @@ class Runner:
         return Launch(
             trial=trial,
             image=self._images[scenario.name],
-            envelope=replace(cell.envelope, cpu_set=cpus),
+            envelope=isolation.altered(replace(cell.envelope, cpu_set=cpus)),
             command=filled(scenario.command, {**cell.parameters, **values}),
             stays=scenario.client is not None or scenario.density is not None,
             storage=cell.storage,

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from bench.clients import Clients
-from bench.envelope import mismatches
+from bench.envelope import mismatches, own_kernel
 from bench.isolations.bare import client_seat
 from bench.isolations.base import Exit, Instance, Isolation, Launch, Route
 from bench.isolations.console import LIMIT_BYTES
@@ -61,9 +61,10 @@ class Watch:
         self._take(peak_samples(self._instance, at_s=self._now_s()))
         account = self._instance.account
         self._observation.throttled = account.read().throttled if account is not None else None
+        held = self._instance.held()
         self._instance.dismiss()
         self._check_exit(self._instance.wait_exit(_EXIT_TIMEOUT_S))
-        self._check_envelope()
+        self._check_envelope(held)
         if not self._launch.stays:
             self._read_output()
 
@@ -175,14 +176,13 @@ class Watch:
         if status not in (_STOPPED if self._launch.stays else (0,)):
             raise Ended(Kind.FAILED, f"the workload ended with status {status}")
 
-    def _check_envelope(self) -> None:
+    def _check_envelope(self, held: Mapping[str, str]) -> None:
         seen = self._instance.console.seen
-        own_kernel = self._isolation.own_kernel
-        if own_kernel:
+        if own_kernel(seen):
             self._take(guest_samples(seen, at_s=self._now_s()))
         storage = self._launch.storage
         kind = storage.kind if storage else None
-        wrong = mismatches(seen, self._launch.envelope, own_kernel=own_kernel, storage=kind)
+        wrong = mismatches(seen, self._launch.envelope, held=held, storage=kind)
         if wrong:
             raise Ended(Kind.FAILED, "the envelope did not arrive: " + "; ".join(wrong))
 

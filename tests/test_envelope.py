@@ -6,11 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from bench.envelope import mismatches
+from bench.envelope import boot_id, mismatches, own_kernel
 from tests.records import MIB, envelope
 
 WANTED = envelope(cpus=2, cpu_set=(1, 2, 4), memory_bytes=512 * MIB, pids=64)
 CONTAINER = {
+    "boot_id": boot_id(),
     "cpus": "2",
     "cpu_set": "1-2,4",
     "memory_limit": str(512 * MIB),
@@ -18,6 +19,7 @@ CONTAINER = {
     "network": "none",
 }
 GUEST = {
+    "boot_id": "another",
     "cpus": "2",
     "cpu_set": "0-1",
     "memory_total_kib": str(460 * 1024),
@@ -27,11 +29,11 @@ GUEST = {
 
 
 def test_an_envelope_that_arrived_has_no_mismatch() -> None:
-    assert mismatches(CONTAINER, WANTED, own_kernel=False) == []
+    assert mismatches(CONTAINER, WANTED) == []
 
 
 def test_a_guest_numbers_its_own_cpus_and_keeps_some_memory_for_its_kernel() -> None:
-    assert mismatches(GUEST, WANTED, own_kernel=True) == []
+    assert mismatches(GUEST, WANTED) == []
 
 
 @pytest.mark.parametrize(
@@ -48,7 +50,7 @@ def test_a_guest_numbers_its_own_cpus_and_keeps_some_memory_for_its_kernel() -> 
     ],
 )
 def test_one_part_that_is_wrong_is_said_alone(key: str, value: str, said: str) -> None:
-    assert mismatches({**CONTAINER, key: value}, WANTED, own_kernel=False) == [said]
+    assert mismatches({**CONTAINER, key: value}, WANTED) == [said]
 
 
 @pytest.mark.parametrize(
@@ -63,12 +65,45 @@ def test_one_part_that_is_wrong_is_said_alone(key: str, value: str, said: str) -
 )
 def test_what_the_instance_did_not_say_did_not_arrive(key: str, said: str) -> None:
     seen = {name: value for name, value in CONTAINER.items() if name != key}
-    assert mismatches(seen, WANTED, own_kernel=False) == [said]
+    assert mismatches(seen, WANTED) == [said]
 
 
 def test_an_instance_that_said_nothing_has_every_mismatch() -> None:
-    assert len(mismatches({}, WANTED, own_kernel=False)) == 5
-    assert len(mismatches({}, WANTED, own_kernel=True)) == 4
+    assert len(mismatches({"boot_id": boot_id()}, WANTED)) == 5
+    assert len(mismatches({}, WANTED)) == 4
+
+
+def test_another_boot_is_another_kernel_and_so_is_one_that_names_none() -> None:
+    assert not own_kernel(CONTAINER)
+    assert own_kernel(GUEST)
+    assert own_kernel({})
+
+
+SANDBOX = {"boot_id": "unknown", "cpus": "2", "memory_total_kib": str(512 * 1024), "network": "none"}
+"""What gVisor tells: neither its CPU set nor its limits show inside."""
+HELD = {"cpu_set": "1-2,4", "memory_limit": str(512 * MIB), "pids_limit": "64"}
+
+
+def test_what_a_kernel_of_its_own_does_not_show_must_be_held_by_the_host() -> None:
+    assert mismatches(SANDBOX, WANTED, held=HELD) == []
+    assert mismatches(SANDBOX, WANTED) == ["pids limit unknown instead of 64"]
+
+
+def test_a_sandbox_that_ignores_its_control_group_is_caught() -> None:
+    ignored = {**SANDBOX, "cpus": "8", "memory_total_kib": str(24 << 20)}
+    wrong = mismatches(ignored, WANTED, held={"cpu_set": "0-7", "memory_limit": "max", "pids_limit": "max"})
+    assert wrong == [
+        "8 CPUs instead of 2",
+        "CPU set '0-7' instead of [1, 2, 4]",
+        f"memory limit {24 << 20} KiB in total instead of 536870912 bytes",
+        "pids limit unknown instead of 64",
+    ]
+
+
+def test_on_the_hosts_kernel_what_the_host_holds_is_no_excuse() -> None:
+    assert mismatches({**CONTAINER, "memory_limit": "max"}, WANTED, held=HELD) == [
+        "memory limit max instead of 536870912 bytes"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -81,25 +116,25 @@ def test_an_instance_that_said_nothing_has_every_mismatch() -> None:
     ],
 )
 def test_a_guests_total_is_all_of_its_memory_but_what_its_kernel_keeps(total_kib: int, arrived: bool) -> None:
-    wrong = mismatches({**GUEST, "memory_total_kib": str(total_kib)}, WANTED, own_kernel=True)
+    wrong = mismatches({**GUEST, "memory_total_kib": str(total_kib)}, WANTED)
     assert wrong == ([] if arrived else [f"memory limit {total_kib} KiB in total instead of 536870912 bytes"])
 
 
 def test_a_small_guests_kernel_keeps_a_larger_share() -> None:
     small = envelope(cpus=2, memory_bytes=128 * MIB)
-    assert mismatches({**GUEST, "memory_total_kib": str(93 * 1024)}, small, own_kernel=True) == []
+    assert mismatches({**GUEST, "memory_total_kib": str(93 * 1024)}, small) == []
 
 
 def test_a_published_port_needs_a_route_and_the_host_s_own_stack_is_as_it_is() -> None:
     published, host = replace(WANTED, network="published"), replace(WANTED, network="host")
-    assert mismatches(CONTAINER, published, own_kernel=False) == ["network 'none' instead of 'published'"]
-    assert mismatches({**CONTAINER, "network": "routed"}, published, own_kernel=False) == []
-    assert mismatches(CONTAINER, host, own_kernel=False) == []
+    assert mismatches(CONTAINER, published) == ["network 'none' instead of 'published'"]
+    assert mismatches({**CONTAINER, "network": "routed"}, published) == []
+    assert mismatches(CONTAINER, host) == []
 
 
 def test_data_lie_where_they_should() -> None:
-    assert mismatches({**CONTAINER, "storage": "tmpfs"}, WANTED, own_kernel=False, storage="tmpfs") == []
-    assert mismatches({**CONTAINER, "storage": "layer"}, WANTED, own_kernel=False, storage="volume") == [
+    assert mismatches({**CONTAINER, "storage": "tmpfs"}, WANTED, storage="tmpfs") == []
+    assert mismatches({**CONTAINER, "storage": "layer"}, WANTED, storage="volume") == [
         "data on 'layer' instead of 'volume'"
     ]
-    assert mismatches(CONTAINER, WANTED, own_kernel=False, storage="layer") == ["data on 'unknown' instead of 'layer'"]
+    assert mismatches(CONTAINER, WANTED, storage="layer") == ["data on 'unknown' instead of 'layer'"]

@@ -12,6 +12,7 @@ from typing import NoReturn
 import pytest
 
 from bench import runner as runners
+from bench.envelope import boot_id
 from bench.errors import Interrupted, IsolationError, LeftoverError
 from bench.host import Disturbance
 from bench.isolations.base import AccountReading, Availability, Fault, Instance, Launch
@@ -117,7 +118,7 @@ def test_a_window_that_is_not_in_the_output_has_failed(fake: Fake, tmp_path: Pat
 def test_an_envelope_that_did_not_arrive_has_failed(
     fake: Fake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(FakeInstance, "_seen", lambda _self: {"cpus": "8"})
+    monkeypatch.setattr(FakeInstance, "_seen", lambda _self: {"boot_id": boot_id(), "cpus": "8"})
     found = outcome(fake, scenario(), tmp_path)
     assert found.kind is Kind.FAILED
     assert found.reason.startswith("the envelope did not arrive: 8 CPUs instead of 1; CPU set")

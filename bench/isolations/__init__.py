@@ -1,60 +1,133 @@
 """The ways to run a workload: a table of names, resolved only when asked for.
 
-Third parties join through the entry-point group ``isobench.isolations``: name -> ``module:Class``.
+A name is a family, such as ``docker``, or a family and the words of a variant, such as ``docker:read-only`` or
+``vm:q35+vcpus-2``. Third parties join through the entry-point group ``isobench.isolations``: an entry point's name is
+the isolation's, and it leads to a ``Row``.
 """
 
 from __future__ import annotations
 
 import importlib
 from collections.abc import Mapping
-from importlib.metadata import entry_points
+from dataclasses import dataclass
+from importlib.metadata import EntryPoint, entry_points
 
+from bench.engine_ping import engine_runtimes
 from bench.errors import UnavailableError, UnknownNameError
-from bench.isolations.base import Isolation
+from bench.isolations.base import SEAM_VERSION, Isolation
+from bench.isolations.variants import VARIANTS
 
-_TABLE = {
-    "bare": ("bench.isolations.bare:Bare", "part of isobench"),
-    "docker": ("bench.isolations.docker:Docker", "pip install docker"),
-    "vm": (
-        "bench.isolations.vm:VirtualMachine",
-        "apt-get install libvirt-dev gcc pkg-config, then pip install libvirt-python",
+GROUP = "isobench.isolations"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """Where an isolation is found."""
+
+    place: str
+    """``module:Class``, imported when the isolation is opened."""
+    hint: str
+    """How to install what that module needs."""
+    seam: int = SEAM_VERSION
+    """The version of the seam that the class was written for; a row in another package states it."""
+
+
+_OURS = "part of isobench"
+_TABLE: Mapping[str, Row] = {
+    "bare": Row(place="bench.isolations.bare:Bare", hint=_OURS),
+    "docker": Row(place="bench.isolations.docker:Docker", hint="pip install docker"),
+    "vm": Row(
+        place="bench.isolations.vm:VirtualMachine",
+        hint="apt-get install libvirt-dev gcc pkg-config, then pip install libvirt-python",
     ),
-    "fake": ("bench.isolations.fake:Fake", "part of isobench"),
+    "fake": Row(place="bench.isolations.fake:Fake", hint=_OURS),
 }
+_MACHINES = {"vm": ("q35", "microvm")}
+"""Variants that stand beside their family where all isolations are asked for; the others are ablations."""
 DEFAULT = ("bare", "docker", "vm")
 """What is compared when nothing else is asked for."""
+ALL = "all"
+"""Stands for every isolation on the command line."""
 
 
 def names() -> list[str]:
-    """Return every isolation's name, the fake's included."""
-    return list(_places())
+    """Return every family's name, the fake's and third parties' included."""
+    return [*_TABLE, *_third_parties()]
 
 
 def real_names() -> list[str]:
-    """Return the isolations that run something: the default ones first, then third parties'."""
-    return [*DEFAULT, *(name for name in _places() if name not in {*DEFAULT, "fake"})]
+    """Return what ``all`` stands for: every isolation that runs something, from a process to a machine.
+
+    The engine's runtimes other than its default are among them, third parties' isolations come last; ablations are
+    not.
+    """
+    found = []
+    for family in [name for name in names() if name != "fake"]:
+        runtimes = engine_runtimes()[1:] if family == "docker" else ()
+        found += [family, *(f"{family}:{word}" for word in (*_MACHINES.get(family, ()), *runtimes))]
+    return found
+
+
+def require(name: str) -> None:
+    """Raise UnknownNameError for a name nobody bears; a word after ``docker:`` may be a runtime's."""
+    family, words = split(name)
+    if family not in names():
+        raise UnknownNameError("isolation", name, names())
+    known = VARIANTS.get(family, {})
+    for word in words:
+        if word not in known and (family != "docker" or not word):
+            raise UnknownNameError("isolation", name, [family, *(f"{family}:{word}" for word in known)])
+
+
+def split(name: str) -> tuple[str, tuple[str, ...]]:
+    """Return the family and the variant's words."""
+    family, colon, rest = name.partition(":")
+    return family, tuple(rest.split("+")) if colon else ()
 
 
 def open_isolation(name: str, run: str) -> Isolation:
     """Make the isolation of this name for a run.
 
-    Raises UnknownNameError for a name nobody bears, UnavailableError with a remedy where its library is missing.
+    Raises UnknownNameError for a name nobody bears, UnavailableError with a remedy where its library is missing or
+    its package is broken.
     """
-    places = _places()
-    if name not in places:
-        raise UnknownNameError("isolation", name, places)
-    place, hint = places[name]
-    module, _, attribute = place.partition(":")
+    require(name)
+    family, words = split(name)
+    row = _TABLE[family] if family in _TABLE else _row_of(_third_parties()[family])
+    if row.seam != SEAM_VERSION:
+        raise UnavailableError(
+            f"isolation {family} was written for version {row.seam} of the seam, this is version {SEAM_VERSION}",
+            remedy=row.hint,
+        )
+    module, _, attribute = row.place.partition(":")
     try:
         found: type[Isolation] = getattr(importlib.import_module(module), attribute)
+        return found(run, words)
     except ImportError as error:
-        raise UnavailableError(f"isolation {name} needs a library that is not there: {error}", remedy=hint) from error
-    return found(run)
+        raise UnavailableError(
+            f"isolation {name} needs a library that is not there: {error}", remedy=row.hint
+        ) from error
+    except AttributeError as error:
+        raise UnavailableError(f"isolation {name} is broken: {error}", remedy=row.hint) from error
 
 
-def _places() -> Mapping[str, tuple[str, str]]:
-    others = {
-        point.name: (point.value, f"part of {point.dist.name if point.dist else 'a third party'}")
-        for point in entry_points(group="isobench.isolations")
-    }
-    return {**others, **_TABLE}
+def _row_of(point: EntryPoint) -> Row:
+    """Load another package's row; whatever it raises is its own fault, and harms nobody else."""
+    owner = point.dist.name if point.dist else "another package"
+    try:
+        row = point.load()
+    except Exception as error:  # a package is foreign code: any fault of it means that it is broken
+        raise UnavailableError(
+            f"isolation {point.name} of {owner} is broken: {type(error).__name__}: {error}",
+            remedy=f"pip install --upgrade {owner}, or pip uninstall {owner}",
+        ) from error
+    if not isinstance(row, Row):
+        raise UnavailableError(
+            f"isolation {point.name} of {owner} is broken: {point.value} is no bench.isolations.Row",
+            remedy=f"pip install --upgrade {owner}",
+        )
+    return row
+
+
+def _third_parties() -> Mapping[str, EntryPoint]:
+    return {point.name: point for point in entry_points(group=GROUP) if point.name not in _TABLE}

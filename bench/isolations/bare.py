@@ -16,7 +16,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import ClassVar
 
 import psutil
 
@@ -55,12 +54,12 @@ _CLIENT_PIDS = 4096
 class Bare(Isolation):
     """A plain process in a chroot of the image."""
 
-    name: ClassVar[str] = "bare"
-    stopwatch: ClassVar[str] = (
+    name = "bare"
+    stopwatch = (
         "from the go to a waiting shell that already stands in its control group, to the arrival of the "
         "workload's first line; mounts, namespaces and the control group are set up before"
     )
-    phases: ClassVar[tuple[Phase, ...]] = (
+    phases = (
         Phase(mark="start", label="first output"),
         Phase(mark="ready", label="ready"),
         Phase(mark="end", label="workload ended"),

@@ -12,7 +12,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
-from typing import ClassVar, Protocol
+from typing import Protocol
 
 from bench.isolations.console import LIMIT_BYTES, Console
 from bench.isolations.timeline import Timeline
@@ -20,6 +20,9 @@ from bench.model import Envelope, Image, Network, Phase, Storage, Trial
 
 Say = Callable[[str], None]
 """Receives one line of progress; the core itself never prints."""
+
+SEAM_VERSION = 1
+"""Raised when an isolation written for an older version of this module would no longer work. 1: the first."""
 
 Guard = Callable[[], AbstractContextManager[None]]
 """Makes what is entered around a start, to hold back signals until nothing can be left behind."""
@@ -98,6 +101,12 @@ class Account(Protocol):
     def read(self) -> AccountReading:
         """Read everything the cgroup accounts for."""
 
+    def limits(self) -> Mapping[str, str]:
+        """Return the limits that hold: ``memory_limit``, ``pids_limit``, ``cpu_set``, as the kernel writes them."""
+
+    def pids(self) -> list[int]:
+        """Return every process in the cgroup or below it."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exit:
@@ -124,6 +133,8 @@ class Availability:
     fault: Fault | None
     detail: str
     emulated: bool = False
+    own_kernel: bool = False
+    """Whether the workload was seen to run on another kernel than the host's."""
     versions: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -206,6 +217,10 @@ class Instance(ABC):
     def account(self) -> Account | None:
         """The cgroup that holds the workload, where there is one."""
 
+    def held(self) -> Mapping[str, str]:
+        """Return the limits that the host holds this instance to now, as far as it keeps them in a cgroup."""
+        return self.account.limits() if self.account is not None else {}
+
     def wait(self, *events: str, timeout_s: float) -> str | None:
         """Wait for the first of the console's events; None when none came in time."""
         return self.console.wait(*events, timeout_s=timeout_s)
@@ -226,17 +241,19 @@ class Instance(ABC):
 class Isolation(ABC):
     """A way to run a workload."""
 
-    name: ClassVar[str]
-    stopwatch: ClassVar[str]
+    name: str
+    """The family's name; an instance of a variant bears the variant's."""
+    stopwatch: str
     """Where the start-up stopwatch starts and stops, in a sentence for the report."""
-    phases: ClassVar[tuple[Phase, ...]]
+    phases: tuple[Phase, ...]
     """The marks this isolation can set, in their usual order."""
-    own_kernel: ClassVar[bool] = False
-    """Whether the workload runs on a kernel of its own: memory limits are then a total, not a limit."""
 
     clock: Clock = MonotonicClock()
 
-    def __init__(self, run: str) -> None:
+    def __init__(self, run: str, words: Sequence[str] = ()) -> None:
+        """``words`` name the variant; the family that has any looks them up in ``bench.isolations.variants``."""
+        self.family = self.name
+        self.name = f"{self.name}:{'+'.join(words)}" if words else self.name
         self.run = run
         """Id of the run that everything made here is labelled with."""
         self.guard: Guard = nullcontext
@@ -249,6 +266,10 @@ class Isolation(ABC):
     @abstractmethod
     def prepare(self, image: Image, say: Say) -> None:
         """Bring the image into the form this isolation runs. Never timed; idempotent."""
+
+    def altered(self, envelope: Envelope) -> Envelope:
+        """Return the envelope as this variant changes it; what it then asks for is checked like any other."""
+        return envelope
 
     def route(self, network: Network) -> Route | None:
         """Return how an instance in this network mode is reached; None: this isolation has no such mode."""

@@ -22,6 +22,19 @@ _V1_CONTROLLERS = ("memory", "cpuset", "cpu", "cpuacct", "pids", "blkio")
 _V2_CONTROLLERS = ("memory", "cpuset", "cpu", "pids")
 _KILL_TIMEOUT_S = 5.0
 
+_LIMITS_V1 = {
+    "memory_limit": ("memory", "memory.limit_in_bytes"),
+    "pids_limit": ("pids", "pids.max"),
+    "cpu_set": ("cpuset", "cpuset.cpus"),
+}
+_LIMITS_V2 = {
+    "memory_limit": ("", "memory.max"),
+    "pids_limit": ("", "pids.max"),
+    "cpu_set": ("", "cpuset.cpus.effective"),
+}
+_UNLIMITED_DIGITS = 19
+"""Version 1 writes no limit as the largest number of pages."""
+
 
 def mounts() -> dict[str, Path]:
     """Return where each controller's hierarchy is mounted; ``""`` is the version 2 hierarchy.
@@ -120,6 +133,16 @@ class Cgroup:
     def read(self) -> AccountReading:
         """Read the group's books; a figure this kernel does not keep is None."""
         return self._read_v2() if self._v2 else self._read_v1()
+
+    def limits(self) -> dict[str, str]:
+        """Return the limits that hold here, as the kernel writes them; none stands as ``max``."""
+        files = _LIMITS_V2 if self._v2 else _LIMITS_V1
+        found = {}
+        for limit, (controller, name) in files.items():
+            with contextlib.suppress(OSError, KeyError):
+                value = (self._folders[controller] / name).read_text().strip()
+                found[limit] = "max" if value.isdigit() and len(value) >= _UNLIMITED_DIGITS else value
+        return found
 
     def kill(self) -> None:
         """Send SIGKILL to every process inside."""

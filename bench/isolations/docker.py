@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import docker
 
@@ -48,12 +48,12 @@ _STOP_TIMEOUT_S = 2
 class Docker(Isolation):
     """A container of the Docker engine's default runtime."""
 
-    name: ClassVar[str] = "docker"
-    stopwatch: ClassVar[str] = (
+    name = "docker"
+    stopwatch = (
         "from the API call that creates the container, through attaching and starting it, to the arrival of the "
         "workload's first line on the attached stream; neither the docker command nor removal is inside"
     )
-    phases: ClassVar[tuple[Phase, ...]] = (
+    phases = (
         Phase(mark="created", label="created"),
         Phase(mark="attached", label="attached"),
         Phase(mark="start", label="first output"),
@@ -64,8 +64,8 @@ class Docker(Isolation):
         Phase(mark="gone", label="removed"),
     )
 
-    def __init__(self, run: str) -> None:
-        super().__init__(run)
+    def __init__(self, run: str, words: Sequence[str] = ()) -> None:
+        super().__init__(run, words)
         self._client: docker.APIClient | None = None
         self._daemons: list[processes.PsutilProcess] = []
 

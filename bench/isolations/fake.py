@@ -22,8 +22,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from itertools import count
-from typing import ClassVar
 
+from bench.envelope import boot_id
 from bench.errors import IsolationError
 from bench.isolations.base import (
     Account,
@@ -90,9 +90,9 @@ class FakeClock:
 class Fake(Isolation):
     """Instances that follow their script on a virtual clock."""
 
-    name: ClassVar[str] = "fake"
-    stopwatch: ClassVar[str] = "scripted; a virtual clock"
-    phases: ClassVar[tuple[Phase, ...]] = (
+    name = "fake"
+    stopwatch = "scripted; a virtual clock"
+    phases = (
         Phase(mark="start", label="first output"),
         Phase(mark="ready", label="ready"),
         Phase(mark="end", label="workload ended"),
@@ -100,8 +100,8 @@ class Fake(Isolation):
         Phase(mark="gone", label="gone"),
     )
 
-    def __init__(self, run: str) -> None:
-        super().__init__(run)
+    def __init__(self, run: str, words: Sequence[str] = ()) -> None:
+        super().__init__(run, words)
         self.clock: FakeClock = FakeClock()
 
     def missing(self) -> Fault | None:
@@ -230,6 +230,7 @@ class FakeInstance(Instance):
     def _seen(self) -> dict[str, str]:
         envelope = self._launch.envelope
         return {
+            "boot_id": boot_id(),
             "cpus": str(envelope.cpus),
             "cpu_set": ",".join(str(cpu) for cpu in envelope.cpu_set),
             "memory_limit": str(envelope.memory_bytes),
@@ -284,6 +285,14 @@ class FakeAccount:
 
     factor: float
     clock: FakeClock
+
+    def limits(self) -> dict[str, str]:
+        """Nothing is held: what the script says it saw stands alone."""
+        return {}
+
+    def pids(self) -> list[int]:
+        """Nothing is in it: the scripted process is no process."""
+        return []
 
     def read(self) -> AccountReading:
         """Return the scripted books."""

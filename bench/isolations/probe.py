@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from bench.envelope import mismatches
+from bench.envelope import mismatches, own_kernel
 from bench.errors import BenchError, IsolationError, StartTimeoutError
 from bench.isolations.base import Availability, Fault, Isolation, Launch, Say
 from bench.model import Cell, Envelope, Image, Scenario, Trial
@@ -21,8 +21,8 @@ def check(isolation: Isolation, image: Image, say: Say) -> Availability:
     if fault is None:
         try:
             isolation.prepare(image, say)
-            probe_start_s(isolation, image)
-            return isolation.describe()
+            started = probe(isolation, image)
+            return replace(isolation.describe(), own_kernel=started.own_kernel)
         except BenchError as error:
             return unavailable(isolation.name, error)
     return Availability(isolation=isolation.name, fault=fault, detail=fault.reason)
@@ -34,15 +34,24 @@ def unavailable(name: str, error: BenchError) -> Availability:
     return Availability(isolation=name, fault=fault, detail=fault.reason)
 
 
-def probe_start_s(isolation: Isolation, image: Image, *, timeout_s: float = PROBE_TIMEOUT_S) -> float:
-    """Start an instance that does nothing; return the seconds from the request to its start mark.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Started:
+    """What a probe found: seconds from the request to the start mark, and on which kernel it ran."""
+
+    start_s: float
+    own_kernel: bool
+
+
+def probe(isolation: Isolation, image: Image, *, timeout_s: float = PROBE_TIMEOUT_S) -> Started:
+    """Start an instance that does nothing.
 
     Raises StartTimeoutError, with the console's tail, when it does not start and end in time, IsolationError when
     its envelope does not arrive.
     """
-    launch = _launch(image)
+    launch = _launch(isolation, image)
     with isolation.guard(), isolation.launch(launch) as instance:
         reached = instance.wait("end", "closed", timeout_s=timeout_s)
+        held = instance.held()
         instance.dismiss()
         start_s = instance.timeline.since_request_s("start")
         if reached != "end" or start_s is None:
@@ -51,16 +60,17 @@ def probe_start_s(isolation: Isolation, image: Image, *, timeout_s: float = PROB
                 f"an instance of {isolation.name} did not start and end within {timeout_s:.0f} s; it said: {said}"
             )
         instance.wait_exit(timeout_s)
-    wrong = mismatches(instance.console.seen, launch.envelope, own_kernel=isolation.own_kernel)
+    seen = instance.console.seen
+    wrong = mismatches(seen, launch.envelope, held=held)
     if wrong:
         raise IsolationError(
             f"the envelope does not arrive in {isolation.name}: {'; '.join(wrong)}",
             remedy="Run as root: without it there is no control group to set limits in",
         )
-    return start_s
+    return Started(start_s=start_s, own_kernel=own_kernel(seen))
 
 
-def _launch(image: Image) -> Launch:
+def _launch(isolation: Isolation, image: Image) -> Launch:
     envelope = Envelope(cpus=1, memory_bytes=_MEMORY_BYTES, pids=64)
     scenario = Scenario(
         name="probe",
@@ -73,5 +83,5 @@ def _launch(image: Image) -> Launch:
     )
     cell = Cell(scenario=scenario, parameters={}, isolation="probe")
     trial = Trial(number=0, round=0, cell=cell, nonce=secrets.token_hex(8))
-    placed = replace(envelope, cpu_set=instance_cpus(1))
+    placed = isolation.altered(replace(envelope, cpu_set=instance_cpus(1)))
     return Launch(trial=trial, image=image, envelope=placed, command=cell.command)

@@ -14,7 +14,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import ClassVar
 
 from bench import images
 from bench.errors import IsolationError, LeftoverError
@@ -40,7 +39,7 @@ from bench.isolations.base import (
 from bench.isolations.console import Console
 from bench.isolations.domain import Machine
 from bench.isolations.hypervisor import Domain, Hypervisor, connect, qemu_binary
-from bench.isolations.probe import probe_start_s
+from bench.isolations.probe import probe
 from bench.isolations.remedy import missing_package
 from bench.isolations.serial import SerialLine
 from bench.isolations.timeline import Timeline
@@ -55,12 +54,12 @@ _GONE_POLL_S = 0.01
 class VirtualMachine(Isolation):
     """A transient libvirt domain with a kernel of its own."""
 
-    name: ClassVar[str] = "vm"
-    stopwatch: ClassVar[str] = (
+    name = "vm"
+    stopwatch = (
         "from before the copy-on-write disk is made and the domain is asked for, through QEMU, kernel and "
         "initramfs, to the arrival of the workload's first line on the serial console"
     )
-    phases: ClassVar[tuple[Phase, ...]] = (
+    phases = (
         Phase(mark="disk", label="disk made"),
         Phase(mark="process_up", label="process up"),
         Phase(mark="defined", label="defined"),
@@ -72,10 +71,9 @@ class VirtualMachine(Isolation):
         Phase(mark="exited", label="process ended"),
         Phase(mark="gone", label="gone"),
     )
-    own_kernel: ClassVar[bool] = True
 
-    def __init__(self, run: str) -> None:
-        super().__init__(run)
+    def __init__(self, run: str, words: Sequence[str] = ()) -> None:
+        super().__init__(run, words)
         self._choice = Choice(kvm=False, why="not yet tried")
         self._guest: dict[str, str] = {}
 
@@ -98,7 +96,7 @@ class VirtualMachine(Isolation):
 
         def boot_s(kvm: bool, timeout_s: float) -> float:
             self._choice = Choice(kvm=kvm, why="trying")
-            return probe_start_s(self, image, timeout_s=timeout_s)
+            return probe(self, image, timeout_s=timeout_s).start_s
 
         self._choice = choose(boot_s, cache.root(), self._hypervisor.versions, say)
 

@@ -22,17 +22,21 @@ class CpuReading:
 def read_cpu(instance: Instance, *, now_ns: int) -> CpuReading:
     """Read the counters of every process of the instance, each counted once.
 
-    The control group's account stands for the workload where there is one, since it includes processes that
-    have ended; other roles (shim, vmm) are read process by process. Daemons shared by all are not counted.
+    The control group's account stands for all that is in it where there is one, since it includes processes that
+    have ended; what is outside (a shim, a machine) is read process by process. Daemons shared by all are not counted.
     """
     used: dict[str, float] = {}
-    books = instance.account.read() if instance.account is not None else None
-    if books is not None and books.cpu_s is not None:
+    covered: set[int] = set()
+    account = instance.account
+    books = account.read() if account is not None else None
+    if account is not None and books is not None and books.cpu_s is not None:
         used["cgroup"] = books.cpu_s
-    for role, processes in instance.processes().items():
+        covered = set(account.pids())
+    for role, found in instance.processes().items():
         if role.startswith("shared:") or (role == "workload" and "cgroup" in used):
             continue
         total = 0.0
+        processes = [process for process in found if process.pid not in covered]
         for process in processes:
             try:
                 total += process.cpu_s()

@@ -89,10 +89,11 @@ def _start(isolation: Isolation, launch: Launch, observation: Observation, inter
 
 def _dismiss(isolation: Isolation, instance: Instance, launch: Launch) -> None:
     """Let the server stop, so that it reports the envelope it had."""
+    held = instance.held()
     instance.dismiss()
     if instance.wait("end", "closed", timeout_s=_LEAVE_TIMEOUT_S) != "end":
         raise Ended(Kind.DID_NOT_RETURN, f"the server had not stopped {_LEAVE_TIMEOUT_S:g} s after it was asked to")
-    wrong = mismatches(instance.console.seen, launch.envelope, own_kernel=isolation.own_kernel)
+    wrong = mismatches(instance.console.seen, launch.envelope, held=held)
     if wrong:
         raise IsolationError("the envelope did not arrive: " + "; ".join(wrong))
     instance.dismiss()

@@ -64,7 +64,7 @@ def isolation_entry(isolation: Isolation | None, availability: Availability) -> 
         "remedy": fault.remedy if fault else None,
         "emulated": availability.emulated,
         "versions": dict(availability.versions),
-        "own_kernel": isolation.own_kernel if isolation else False,
+        "own_kernel": availability.own_kernel,
         "stopwatch": isolation.stopwatch if isolation else "",
         "phases": [asdict(phase) for phase in (isolation.phases if isolation else ())],
     }

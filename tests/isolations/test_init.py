@@ -2,29 +2,40 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from importlib.metadata import EntryPoint
+from typing import Any
 
 import pytest
 
 from bench import isolations
 from bench.errors import UnavailableError, UnknownNameError
-from bench.isolations import DEFAULT, names, open_isolation
+from bench.isolations import DEFAULT, GROUP, Row, names, open_isolation
 from bench.isolations.fake import Fake
+from bench.isolations.variants import VARIANTS, BareOptions, DockerOptions, GvisorOptions, MachineOptions, chosen
 
 
 class ThirdParty(Fake):
     """What somebody else's package would bring."""
 
 
+ROW = Row(place="tests.isolations.test_init:ThirdParty", hint="pip install jail", seam=1)
+LOST = Row(place="a_module_that_is_not_there:Class", hint="apt-get install lost", seam=1)
+OLD = Row(place="tests.isolations.test_init:ThirdParty", hint="pip install --upgrade old", seam=0)
+
+
 @pytest.fixture
 def third_parties(monkeypatch: pytest.MonkeyPatch) -> None:
-    group = "isobench.isolations"
-    points = [
-        EntryPoint("jail", "tests.isolations.test_init:ThirdParty", group),
-        EntryPoint("bare", "tests.isolations.test_init:ThirdParty", group),
-        EntryPoint("lost", "a_module_that_is_not_there:Class", group),
-    ]
+    places = {
+        "jail": "tests.isolations.test_init:ROW",
+        "bare": "tests.isolations.test_init:ROW",
+        "lost": "tests.isolations.test_init:LOST",
+        "old": "tests.isolations.test_init:OLD",
+        "rowless": "tests.isolations.test_init:ThirdParty",
+        "broken": "tests.isolations.breaks_when_imported:ROW",
+    }
+    points = [EntryPoint(name, place, GROUP) for name, place in places.items()]
     monkeypatch.setattr(isolations, "entry_points", lambda group: [p for p in points if p.group == group])
 
 
@@ -57,10 +68,45 @@ def test_a_third_party_cannot_take_one_of_our_names() -> None:
 
 
 @pytest.mark.usefixtures("third_parties")
-def test_a_third_partys_missing_module_says_whose_it_is() -> None:
-    with pytest.raises(UnavailableError, match="a_module_that_is_not_there") as missing:
-        open_isolation("lost", "fir")
-    assert missing.value.remedy == "part of a third party"
+@pytest.mark.parametrize(
+    ("name", "said", "remedy"),
+    [
+        (
+            "lost",
+            "needs a library that is not there: No module named 'a_module_that_is_not_there'",
+            "apt-get install lost",
+        ),
+        ("old", "was written for version 0 of the seam, this is version 1", "pip install --upgrade old"),
+        ("rowless", "is no bench.isolations.Row", "pip install --upgrade another package"),
+        ("broken", "isolation broken of another package is broken: RuntimeError: raised at import", "uninstall"),
+    ],
+)
+def test_a_third_party_that_cannot_be_opened_says_why_and_what_helps(name: str, said: str, remedy: str) -> None:
+    with pytest.raises(UnavailableError, match=re.escape(said)) as refused:
+        open_isolation(name, "fir")
+    assert remedy in str(refused.value.remedy)
+
+
+def test_a_variant_bears_its_words_and_an_unknown_word_is_refused() -> None:
+    assert open_isolation("vm:q35+vcpus-2", "fir").name == "vm:q35+vcpus-2"
+    with pytest.raises(UnknownNameError, match=r"no isolation is called 'vm:q53', did you mean 'vm:q35'"):
+        open_isolation("vm:q53", "fir")
+    with pytest.raises(UnknownNameError):
+        open_isolation("fake:fast", "fir")
+
+
+def test_every_variant_sets_fields_that_its_family_has() -> None:
+    options: dict[str, Any] = {
+        "bare": BareOptions(),
+        "docker": DockerOptions(),
+        "runsc": GvisorOptions(),
+        "vm": MachineOptions(),
+    }
+    for family, known in VARIANTS.items():
+        for word, variant in known.items():
+            changed = chosen(family, (word,), options[family])
+            assert {name: getattr(changed, name) for name in variant.changes} == variant.changes
+            assert word == "pc" or changed != options[family]
 
 
 @pytest.mark.parametrize(("name", "library"), [("docker", "docker"), ("vm", "libvirt")])

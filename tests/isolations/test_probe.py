@@ -9,7 +9,7 @@ import pytest
 from bench.errors import BenchError, ImageError, IsolationError
 from bench.isolations.base import Fault, Say
 from bench.isolations.fake import Fake
-from bench.isolations.probe import check, probe_start_s
+from bench.isolations.probe import check, probe
 from bench.model import Image
 from tests.records import image
 
@@ -35,7 +35,7 @@ def test_what_starts_is_ready(tmp_path: Path) -> None:
 
 
 def test_the_seconds_are_those_to_the_start_mark(tmp_path: Path) -> None:
-    assert probe_start_s(Fake("fir"), image(tmp_path)) == pytest.approx(0.01, rel=0.02)
+    assert probe(Fake("fir"), image(tmp_path)).start_s == pytest.approx(0.01, rel=0.02)
 
 
 def test_something_missing_is_the_fault_and_nothing_is_started(tmp_path: Path) -> None:
@@ -63,4 +63,4 @@ def test_a_fault_without_a_remedy_points_to_the_doctor(tmp_path: Path) -> None:
 
 def test_a_start_that_takes_too_long_carries_what_was_said(tmp_path: Path) -> None:
     with pytest.raises(IsolationError, match=r"did not start and end within 0 s; it said: nothing"):
-        probe_start_s(Fake("fir"), image(tmp_path), timeout_s=0.001)
+        probe(Fake("fir"), image(tmp_path), timeout_s=0.001)

@@ -61,6 +61,12 @@ class Books:
     def read(self) -> AccountReading:
         return self.reading
 
+    def limits(self) -> Mapping[str, str]:
+        return {}
+
+    def pids(self) -> list[int]:
+        return []
+
 
 class Scripted(Instance):
     """An instance that is nothing but its processes and its books."""

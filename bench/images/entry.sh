@@ -117,11 +117,13 @@ see_storage() {
     saw storage $storage
 }
 
-# The kernel's identity: another boot than the host's is another kernel. One that gives none (gVisor) is another, too.
+# By which the host tells its own kernel from another; with the uptime below.
 see_kernel() {
-    value=unknown
-    try /proc/sys/kernel/random/boot_id
-    saw boot_id "$value"
+    for name in random/boot_id osrelease; do
+        value=unknown
+        try "/proc/sys/kernel/$name"
+        saw "${name#*/}" "$value"
+    done
 }
 
 # A kernel that does not tell which CPUs are allowed (gVisor) has as many as it lists.

@@ -30,6 +30,9 @@ class Offer:
             return False
         wanted = cell.envelope.network
         isolation = self._isolations[cell.isolation]
+        if isolation.most_cpus is not None and cell.envelope.cpus > isolation.most_cpus:
+            self._leave_out(cell, f"{cell.isolation} has {isolation.most_cpus} CPU at most")
+            return False
         network = isolation.altered(cell.envelope).network
         if isolation.route(network) is not None and (network != "none" or wanted == "none"):
             return True

@@ -35,11 +35,19 @@ class Row:
 _OURS = "part of isobench"
 _TABLE: Mapping[str, Row] = {
     "bare": Row(place="bench.isolations.bare:Bare", hint=_OURS),
+    "unshare": Row(place="bench.isolations.unshare:Unshare", hint=_OURS),
+    "bubblewrap": Row(place="bench.isolations.bubblewrap:Bubblewrap", hint=_OURS),
+    "nspawn": Row(place="bench.isolations.nspawn:Nspawn", hint=_OURS),
+    "lxc": Row(place="bench.isolations.lxc:Lxc", hint=_OURS),
+    "runc": Row(place="bench.isolations.oci:Runc", hint=_OURS),
+    "crun": Row(place="bench.isolations.oci:Crun", hint=_OURS),
+    "runsc": Row(place="bench.isolations.runsc:Runsc", hint=_OURS),
     "docker": Row(place="bench.isolations.docker:Docker", hint="pip install docker"),
     "vm": Row(
         place="bench.isolations.vm:VirtualMachine",
         hint="apt-get install libvirt-dev gcc pkg-config, then pip install libvirt-python",
     ),
+    "uml": Row(place="bench.isolations.uml:Uml", hint=_OURS),
     "fake": Row(place="bench.isolations.fake:Fake", hint=_OURS),
 }
 _MACHINES = {"vm": ("q35", "microvm")}

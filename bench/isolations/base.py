@@ -248,6 +248,9 @@ class Isolation(ABC):
     phases: tuple[Phase, ...]
     """The marks this isolation can set, in their usual order."""
 
+    most_cpus: int | None = None
+    """How many CPUs an instance can have at most; None: as many as the host."""
+
     clock: Clock = MonotonicClock()
 
     def __init__(self, run: str, words: Sequence[str] = ()) -> None:

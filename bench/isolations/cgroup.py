@@ -53,6 +53,12 @@ def mounts() -> dict[str, Path]:
     return found
 
 
+def hierarchies() -> list[Path]:
+    """Return where every hierarchy is mounted, those without a controller that we use included: runtimes use them."""
+    lines = [line.split() for line in Path("/proc/self/mounts").read_text().splitlines()]
+    return [Path(where) for _device, where, kind, *_ in lines if kind in ("cgroup", "cgroup2")]
+
+
 def version() -> str:
     """Return ``v1``, ``hybrid``, ``v2`` or ``none``, as this host mounts its controllers."""
     found = mounts()
@@ -71,13 +77,18 @@ def _counting(folders: dict[str, Path]) -> dict[str, Path]:
 class Cgroup:
     """One group, in every hierarchy that carries a controller we use."""
 
-    def __init__(self, folders: dict[str, Path]) -> None:
+    def __init__(self, folders: dict[str, Path], twins: Sequence[Path] = ()) -> None:
         self._folders = folders
         self._v2 = "" in folders
+        self._twins = twins
+        """The same group in hierarchies that we do not use; a runtime may make it there."""
 
     @classmethod
-    def make(cls, path: str, envelope: Envelope, disk: Disk | None = None) -> Cgroup:
+    def make(cls, path: str, envelope: Envelope | None, disk: Disk | None = None) -> Cgroup:
         """Create the group and set the envelope's limits on it; writing is limited on ``disk``.
+
+        Without an envelope it has no limits, and is made in every hierarchy: a runtime makes groups below it and sets
+        them there.
 
         Raises IsolationError where this host does not let us, with the kernel's reason.
         """
@@ -89,12 +100,17 @@ class Cgroup:
                 f"this host mounts no control group hierarchy for {', '.join(sorted(lacking))}",
                 remedy="Mount version 2 on /sys/fs/cgroup, or the missing controllers of version 1",
             )
-        group = cls({name: root / path for name, root in roots.items()})
+        folders = {name: root / path for name, root in roots.items()}
+        group = cls(folders, [root / path for root in hierarchies() if root / path not in folders.values()])
         try:
             for name, root in roots.items():
                 _make_below(name, root, path, also=("io",) if disk else ())
-            group._limit(envelope)
-            if disk is not None and envelope.write_bytes_per_s is not None:
+            if envelope is None:
+                for twin in group._twins:
+                    twin.mkdir(parents=True, exist_ok=True)
+            else:
+                group._limit(envelope)
+            if envelope is not None and disk is not None and envelope.write_bytes_per_s is not None:
                 group._limit_writes(disk, envelope.write_bytes_per_s)
         except OSError as error:
             group.remove()
@@ -116,10 +132,16 @@ class Cgroup:
                     folders[name] = found[name] / path.lstrip("/")
         return cls(_counting(folders))
 
+    def below(self, name: str) -> Cgroup:
+        """Return the group of this name in it, whether it exists yet or not; itself where the name is empty."""
+        return Cgroup({controller: folder / name for controller, folder in self._folders.items()})
+
     @property
     def entrances(self) -> list[Path]:
         """The files into which a process writes ``0`` to join."""
-        return sorted({folder / "cgroup.procs" for folder in self._folders.values()})
+        return sorted(
+            {folder / "cgroup.procs" for folder in (*self._folders.values(), *self._twins) if folder.exists()}
+        )
 
     def pids(self) -> list[int]:
         """Return every process in the group or below it."""
@@ -155,7 +177,7 @@ class Cgroup:
         deadline = time.monotonic() + _KILL_TIMEOUT_S
         while True:
             self.kill()
-            left = [folder for folder in self._folders.values() if not _removed(folder)]
+            left = [folder for folder in (*self._folders.values(), *self._twins) if not _removed(folder)]
             if not left:
                 return
             if time.monotonic() > deadline:
@@ -215,11 +237,16 @@ class Cgroup:
 
 def below(parent: str) -> dict[str, Cgroup]:
     """Return the groups directly below ``parent``, by name, for a later clean-up."""
-    folders: dict[str, dict[str, Path]] = {}
-    for controller, root in mounts().items():
-        for folder in sorted((root / parent).glob("*/")):
-            folders.setdefault(folder.name, {})[controller] = folder
-    return {name: Cgroup(by_controller) for name, by_controller in folders.items()}
+    roots = mounts()
+    twins = [root for root in hierarchies() if root not in roots.values()]
+    found = sorted({folder.name for root in (*roots.values(), *twins) for folder in (root / parent).glob("*/")})
+    return {
+        name: Cgroup(
+            {controller: root / parent / name for controller, root in roots.items()},
+            [root / parent / name for root in twins],
+        )
+        for name in found
+    }
 
 
 def _make_below(controller: str, root: Path, path: str, *, also: Sequence[str] = ()) -> None:

@@ -1,35 +1,31 @@
 #!/bin/sh
-# The gate of a bare instance: everything the envelope needs is set up here, before the stopwatch starts.
+# The gate: everything that must stand before the stopwatch starts is set up here.
 #
-#   gate.sh NONCE TREE SCRATCH NETWORK STORAGE DATA BYTES ENTRANCE... -- COMMAND...
+#   gate.sh NONCE TREE SCRATCH FURNISH WAITS COVERED NETWORK STORAGE DATA BYTES ENTRANCE... -- COMMAND...
 #
-# It runs in a mount namespace of its own, so that its mounts go when it goes, however it ends; with NETWORK none
-# also in a network namespace. STORAGE, DATA and BYTES say what is mounted where for the workload's data; - for nothing.
-# It joins the control groups whose ENTRANCEs are given, marks itself ready, and waits for a line on
-# standard input: the go. The command then starts as its child: a fork and an exec, as from any shell.
+# It runs in a mount namespace of its own, so that its mounts go when it goes, however it ends; where it furnishes with
+# NETWORK none, also in a network namespace. The image, with a layer that can be written to, is mounted on
+# SCRATCH/root. FURNISH is the script that sets up the rest of the root, or - where COMMAND does so itself. COVERED is a
+# folder of the host that is empty for COMMAND; STORAGE, DATA and BYTES say what is mounted where for the workload's data; - for
+# nothing. The gate joins the control groups whose ENTRANCEs are given, marks itself ready, and waits for a line on
+# standard input: the go. COMMAND then starts as its child: a fork and an exec, as from any shell. WAITS is where the
+# shell waits: outside, or inside the root, so that what COMMAND names is the root's and no chroot is left to do.
 set -eu
-nonce=$1 tree=$2 scratch=$3 network=$4 storage=$5 data=$6 bytes=$7
-shift 7
-root=$scratch/root
-mkdir -p "$scratch/upper" "$scratch/work" "$root"
+nonce=$1 tree=$2 scratch=$3 furnish=$4 waits=$5 covered=$6 network=$7 storage=$8 data=$9 bytes=${10}
+shift 10
+root=$scratch/root volume=$scratch/volume proc=host
+mkdir -p "$scratch/upper" "$scratch/work" "$root" "$volume"
 mount -t overlay overlay -o "lowerdir=$tree,upperdir=$scratch/upper,workdir=$scratch/work" "$root"
-for folder in proc sys dev; do mount --rbind "/$folder" "$root/$folder"; done
-for folder in tmp run; do mount -t tmpfs -o mode=1777 tmpfs "$root/$folder"; done
-[ "$network" != none ] || chroot "$root" /.isobench/busybox ifconfig lo 127.0.0.1 up
-case $storage in
-    volume | tmpfs) mkdir -p "$root$data" "$scratch/volume" ;;
-esac
-case $storage in
-    volume) mount --bind "$scratch/volume" "$root$data" ;;
-    tmpfs) mount -t tmpfs -o "size=$bytes" tmpfs "$root$data" ;;
-esac
+[ "$data" = - ] || mkdir -p "$root$data"
+[ "$covered" = - ] || mount -t tmpfs tmpfs "$covered"
+[ "$furnish" = - ] || . "$furnish"
 while [ "$1" != -- ]; do
     echo 0 > "$1"
     shift
 done
 shift
-echo "@isobench $nonce gate"
-read -r _
-set +e
-chroot "$root" "$@"
-exit $?
+wait_and_start='echo "@isobench $1 gate"; shift; read -r _; "$@"; exit $?'
+case $waits in
+    outside) exec /bin/sh -c "$wait_and_start" gate "$nonce" "$@" ;;
+    inside) exec chroot "$root" /.isobench/busybox sh -c "$wait_and_start" gate "$nonce" "$@" ;;
+esac

@@ -6,7 +6,7 @@ import socket
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import psutil
 
@@ -28,6 +28,13 @@ class PsutilProcess:
         """The program's name."""
         with _readable(self.pid):
             return self._process.name()
+
+    @property
+    def program(self) -> str:
+        """What its command line calls it, without folders; its name where it has no command line."""
+        with _readable(self.pid):
+            first = next(iter(self._process.cmdline()), "").split(" ")[0]
+            return PurePath(first).name or self._process.name()
 
     @property
     def pid(self) -> int:

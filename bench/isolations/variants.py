@@ -22,7 +22,7 @@ class BareOptions:
     """How a plain process starts."""
 
     chroot: bool = True
-    """Whether its root is the image's tree; else only its program comes from there."""
+    """Whether changing to the image's root is part of the start; else the shell that starts it is there already."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +70,10 @@ class Variant:
 
 VARIANTS: Mapping[str, Mapping[str, Variant]] = {
     "bare": {
-        "fork": Variant(says="the image's program without its root: fork and exec alone", changes={"chroot": False}),
+        "fork": Variant(
+            says="started by a shell that is in the image's root already: fork and exec alone",
+            changes={"chroot": False},
+        ),
     },
     "docker": {
         "net-none": Variant(says="no network but loopback", changes={"network": "none"}),

@@ -1,0 +1,37 @@
+"""Bubblewrap: the image in namespaces of its own, as Flatpak and others sandbox with it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bench.isolations.gated import Gated, Seat
+
+
+class Bubblewrap(Gated):
+    """New namespaces for mounts, processes, names, message queues and the network; a tmpfs as first root."""
+
+    name = "bubblewrap"
+    stopwatch = (
+        "from the go to a waiting shell that already stands in its control group, through bwrap, to the arrival of "
+        "the workload's first line"
+    )
+    tools = (("bwrap", "bubblewrap"),)
+
+    def command(self, seat: Seat) -> Sequence[str]:
+        """Return bwrap; as root it keeps its capabilities, as root has them in the other isolations."""
+        alone = ("--unshare-net",) if seat.network == "none" else ()
+        return [
+            *("bwrap", "--bind", str(seat.root), "/", "--dev", "/dev", "--proc", "/proc", "--ro-bind", "/sys", "/sys"),
+            *("--tmpfs", "/tmp", "--tmpfs", "/run", *_data(seat)),
+            *("--unshare-ipc", "--unshare-pid", "--unshare-uts", *alone, "--cap-add", "ALL"),
+            *("--die-with-parent", "--", *seat.launch.entry),
+        ]
+
+
+def _data(seat: Seat) -> Sequence[str]:
+    data = seat.data
+    if data is None:
+        return ()
+    if data.kind == "tmpfs":
+        return ("--size", str(data.size_bytes), "--tmpfs", data.path)
+    return ("--bind", str(seat.volume), data.path)

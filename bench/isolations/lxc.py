@@ -1,0 +1,77 @@
+"""LXC: the image as an application container, started by ``lxc-execute``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bench.isolations import cgroup
+from bench.isolations.block import disk_below
+from bench.isolations.gated import Gated, Seat
+
+_NAME = "box"
+"""The container's name, in a folder of its own: LXC names its control groups by it."""
+
+
+class Lxc(Gated):
+    """A container that LXC sets up, its control group included; LXC's own init is its first process."""
+
+    name = "lxc"
+    stopwatch = (
+        "from the go to a waiting shell, through lxc-execute, which makes the control group and sets its limits, to "
+        "the arrival of the workload's first line"
+    )
+    tools = (("lxc-execute", "lxc"),)
+    group_inside = f"lxc.payload.{_NAME}"
+
+    def command(self, seat: Seat) -> Sequence[str]:
+        """Write the container's configuration; return lxc-execute."""
+        file = seat.folder / "lxc.conf"
+        file.write_text("".join(f"{key} = {value}\n" for key, value in _settings(seat)))
+        return [
+            *("lxc-execute", "--name", _NAME, "--lxcpath", str(seat.folder), "--rcfile", str(file)),
+            *("--quiet", "--", *seat.launch.entry),
+        ]
+
+
+def _settings(seat: Seat) -> list[tuple[str, str]]:
+    return [
+        ("lxc.rootfs.path", f"dir:{seat.root}"),
+        ("lxc.net.0.type", "empty" if seat.network == "none" else "none"),
+        ("lxc.mount.auto", "proc:mixed sys:mixed cgroup:ro:force"),
+        ("lxc.mount.entry", "tmpfs tmp tmpfs defaults"),
+        ("lxc.mount.entry", "tmpfs run tmpfs defaults"),
+        *_data(seat),
+        ("lxc.apparmor.profile", "unconfined"),
+        ("lxc.cgroup.relative", "1"),  # below the gate's group, not at the top
+        *_limits(seat),
+    ]
+
+
+_LIMITS = {
+    "v1": ("cgroup.memory.limit_in_bytes", "cgroup.pids.max", "cgroup.cpuset.cpus"),
+    "v2": ("cgroup2.memory.max", "cgroup2.pids.max", "cgroup2.cpuset.cpus"),
+}
+_WRITES = {"v1": ("cgroup.blkio.throttle.write_bps_device", "{} {}"), "v2": ("cgroup2.io.max", "{} wbps={}")}
+"""LXC's keys, which are the kernel's files behind the version's name."""
+
+
+def _limits(seat: Seat) -> list[tuple[str, str]]:
+    envelope = seat.launch.envelope
+    version = "v2" if cgroup.version() == "v2" else "v1"
+    cpus = ",".join(str(cpu) for cpu in envelope.cpu_set)
+    values = (str(envelope.memory_bytes), str(envelope.pids), cpus)
+    found = [(f"lxc.{key}", value) for key, value in zip(_LIMITS[version], values, strict=True)]
+    if envelope.write_bytes_per_s is not None:
+        key, form = _WRITES[version]
+        found.append((f"lxc.{key}", form.format(disk_below(seat.folder).number, envelope.write_bytes_per_s)))
+    return found
+
+
+def _data(seat: Seat) -> list[tuple[str, str]]:
+    data = seat.data
+    if data is None:
+        return []
+    where = data.path.lstrip("/")
+    if data.kind == "tmpfs":
+        return [("lxc.mount.entry", f"tmpfs {where} tmpfs size={data.size_bytes}")]
+    return [("lxc.mount.entry", f"{seat.volume} {where} none bind")]

@@ -1,0 +1,135 @@
+"""OCI runtimes directly: ``runc`` and ``crun`` started on a bundle, with no engine above them.
+
+Format of the bundle: OCI Runtime Specification 1.0.2, config.md and config-linux.md.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import ClassVar
+
+from bench.isolations.block import disk_below
+from bench.isolations.cgroup import mounts
+from bench.isolations.gated import Gated, Seat
+
+_CAPABILITIES = (
+    "CHOWN", "DAC_OVERRIDE", "FSETID", "FOWNER", "MKNOD", "NET_RAW", "SETGID", "SETUID", "SETFCAP", "SETPCAP",
+    "NET_BIND_SERVICE", "SYS_CHROOT", "KILL", "AUDIT_WRITE",
+)  # fmt: skip
+"""Those that Docker and podman leave to root in a container."""
+
+
+class Runtime(Gated):
+    """A runtime that is given a bundle: the image's root and a description of the container."""
+
+    program: ClassVar[str]
+    group_inside = "box"
+    joins = False
+
+    def options(self, seat: Seat) -> Sequence[str]:
+        """Return the runtime's own options, which stand before its command."""
+        return ()
+
+    def command(self, seat: Seat) -> Sequence[str]:
+        """Write the bundle; return the runtime's ``run`` in the foreground."""
+        described = config(seat, self.group_path(seat))
+        (seat.folder / "config.json").write_text(json.dumps(described))
+        state = f"--root={seat.folder / 'state'}"
+        return (self.program, state, *self.options(seat), "run", f"--bundle={seat.folder}", seat.name)
+
+
+class Runc(Runtime):
+    """runc, the reference runtime that Docker uses."""
+
+    name = program = "runc"
+    stopwatch = (
+        "from the go to a waiting shell, through `runc run` on a bundle that lies there, which sets up namespaces, "
+        "mounts and limits, to the arrival of the workload's first line"
+    )
+    tools = (("runc", "runc"),)
+
+
+class Crun(Runtime):
+    """crun, a runtime in C; where the host's layout of control groups is a hybrid one, it is shown version 1 only."""
+
+    name = program = "crun"
+    stopwatch = (
+        "from the go to a waiting shell, through `crun run` on a bundle that lies there, which sets up namespaces, "
+        "mounts and limits, to the arrival of the workload's first line"
+    )
+    tools = (("crun", "crun"),)
+
+    def __init__(self, run: str, words: Sequence[str] = ()) -> None:
+        super().__init__(run, words)
+        found = mounts()
+        if "memory" in found and "" in found:  # it refuses a hybrid layout: the version 2 hierarchy, empty, is covered
+            self.covers = str(found[""])
+
+
+def config(seat: Seat, group: str) -> dict[str, object]:
+    """Return the container's description: Docker's defaults for root, the envelope's limits, the image's root."""
+    capabilities = [f"CAP_{name}" for name in _CAPABILITIES]
+    kinds = ("pid", "ipc", "uts", "mount", *(("network",) if seat.network == "none" else ()))
+    return {
+        "ociVersion": "1.0.2",
+        "process": {
+            "terminal": False,
+            "user": {"uid": 0, "gid": 0},
+            "args": list(seat.launch.entry),
+            "env": ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"],
+            "cwd": "/",
+            "capabilities": dict.fromkeys(("bounding", "effective", "permitted"), capabilities),
+        },
+        "root": {"path": str(seat.root), "readonly": False},
+        "hostname": seat.name[-64:],
+        "mounts": [*_mounts(), *_data(seat)],
+        "linux": {
+            "cgroupsPath": f"/{group}",
+            "namespaces": [{"type": kind} for kind in kinds],
+            "resources": _limits(seat),
+        },
+    }
+
+
+def _limits(seat: Seat) -> dict[str, object]:
+    envelope = seat.launch.envelope
+    found: dict[str, object] = {
+        "memory": {"limit": envelope.memory_bytes, "swap": envelope.memory_bytes},
+        "cpu": {"cpus": ",".join(str(cpu) for cpu in envelope.cpu_set)},
+        "pids": {"limit": envelope.pids},
+    }
+    if envelope.write_bytes_per_s is not None:
+        major, minor = map(int, disk_below(seat.folder).number.split(":"))
+        one = {"major": major, "minor": minor, "rate": envelope.write_bytes_per_s}
+        found["blockIO"] = {"throttleWriteBpsDevice": [one]}
+    return found
+
+
+def _mounts() -> list[dict[str, object]]:
+    careful = ["nosuid", "noexec", "nodev"]
+    return [
+        _mount("/proc", "proc"),
+        _mount("/dev", "tmpfs", ["nosuid", "strictatime", "mode=755", "size=65536k"]),
+        _mount("/dev/pts", "devpts", ["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620"]),
+        _mount("/dev/shm", "tmpfs", [*careful, "mode=1777", "size=65536k"]),
+        _mount("/dev/mqueue", "mqueue", careful),
+        _mount("/sys", "sysfs", [*careful, "ro"]),
+        _mount("/sys/fs/cgroup", "cgroup", [*careful, "relatime", "ro"]),
+        _mount("/tmp", "tmpfs", ["mode=1777"]),
+        _mount("/run", "tmpfs", ["mode=1777"]),
+    ]
+
+
+def _data(seat: Seat) -> list[dict[str, object]]:
+    data = seat.data
+    if data is None:
+        return []
+    if data.kind == "tmpfs":
+        return [_mount(data.path, "tmpfs", [f"size={data.size_bytes}"])]
+    return [{"destination": data.path, "type": "bind", "source": str(seat.volume), "options": ["rbind", "rw"]}]
+
+
+def _mount(where: str, kind: str, options: Sequence[str] = ()) -> dict[str, object]:
+    return {"destination": where, "type": kind, "source": Path(where).name or kind, "options": list(options)}

@@ -126,8 +126,17 @@ class IsolationContract:
             asking = Asking(route.address, port, hello, lambda at_ns: console.note("ready", at_ns))
             with asking if route.address else nullcontext():
                 assert instance.wait("ready", "left", "closed", timeout_s=START_S) == "ready", console.tail()
-            own, look = "test $(stat -c %d /) != $(stat -c %d .)", "stat -f -c %T .; find . -type f"
-            assert self.does(instance, "1", f"cd /var/data && {own} && {look}; echo it is mine > mine") == 0
+            # busybox: an older gVisor refuses a flag of statx that the image's own tools set
+            own = "test $($busybox stat -c %d /) != $($busybox stat -c %d .)"
+            look = "$busybox stat -f -c %T .; $busybox find . -type f"
+            assert (
+                self.does(
+                    instance,
+                    "1",
+                    f"busybox=/.isobench/busybox; cd /var/data && {own} && {look}; echo it is mine > mine",
+                )
+                == 0
+            )
             [shown] = [line.text for line in console.lines("1")]
             assert (shown == "tmpfs") == (kind == "tmpfs"), shown
             assert self.does(instance, "2", "cat /var/data/mine; exit 5") == 5
@@ -154,7 +163,7 @@ class IsolationContract:
             own = {role: found for role, found in instance.processes().items() if not role.startswith("shared:")}
             assert set(own) == self.roles
             for one in [process.memory() for found in own.values() for process in found]:
-                assert 0 < one.uss_bytes <= one.pss_bytes <= one.rss_bytes
+                assert 0 <= one.uss_bytes <= one.pss_bytes <= one.rss_bytes
                 assert one.peak_rss_bytes > 0
             assert instance.wait("end", timeout_s=START_S) == "end"
             after = read_cpu(instance, now_ns=isolation.clock.now_ns())

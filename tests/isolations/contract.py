@@ -226,6 +226,23 @@ def start(
     port: int = 0,
 ) -> AbstractContextManager[Instance]:
     """Launch a command as a trial of its own."""
+    launch = launch_of(isolation, image, command, network=network)
+    patterns = {"ready": ready} if ready else {}
+    return isolation.launch(
+        replace(
+            launch,
+            stays=stays,
+            answers=answers,
+            storage=storage,
+            port=port,
+            patterns=patterns,
+            console_limit_bytes=console_limit_bytes,
+        )
+    )
+
+
+def launch_of(isolation: Isolation, image: Image, command: Sequence[str], network: Network = "none") -> Launch:
+    """Return what launches a command as a trial of its own, in the envelope as the isolation changes it."""
     scenario = Scenario(
         name="contract",
         title="Contract",
@@ -237,20 +254,8 @@ def start(
     )
     cell = Cell(scenario=scenario, parameters={}, isolation=isolation.name)
     trial = Trial(number=next(_numbers), round=1, cell=cell, nonce=secrets.token_hex(8))
-    return isolation.launch(
-        Launch(
-            trial=trial,
-            image=image,
-            envelope=isolation.altered(replace(envelope(), network=network)),
-            command=tuple(command),
-            stays=stays,
-            answers=answers,
-            storage=storage,
-            port=port,
-            patterns={"ready": ready} if ready else {},
-            console_limit_bytes=console_limit_bytes,
-        )
-    )
+    wanted = isolation.altered(replace(envelope(), network=network))
+    return Launch(trial=trial, image=image, envelope=wanted, command=tuple(command))
 
 
 def checked(isolation: Isolation, image: Image) -> Isolation:

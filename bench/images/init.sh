@@ -1,5 +1,5 @@
 #!/bin/busybox sh
-# First process of a virtual machine: loads the disk's driver, mounts the image, runs the entry, powers off.
+# First process of a virtual machine: loads the drivers of what it has, mounts the image, runs the entry, powers off.
 # Every failure says so and powers off too: the host must see an ending, not a hang.
 . /trial
 echo "@isobench $nonce kernel_up"
@@ -9,7 +9,7 @@ end() { poweroff -n -f; exit 1; }
 fail() { echo "isobench init: $1"; end; }
 
 stty -onlcr -echo  # the workload's bytes reach the host unchanged, and the host's line is not sent back
-for device in disk $devices; do
+for device in common $devices; do
     for module in /modules/"$device"/*.ko; do
         [ -e "$module" ] || continue  # the whole set is built into the kernel
         insmod "$module" || fail "cannot load $module"
@@ -28,7 +28,10 @@ mount_disk() {
     # noinit_itable: no kernel thread may write to the disk behind the workload's back
     mount -t ext4 -o noinit_itable "$1" "$2" || fail "cannot mount $1 as ext4"
 }
-mount_disk /dev/vda /root
+case $root in
+    disk) mount_disk /dev/vda /root ;;
+    virtiofs) mount -t virtiofs root /root || fail 'cannot mount the folder of the host' ;;
+esac
 
 ifconfig lo 127.0.0.1 up || fail 'cannot bring up lo'
 if [ "$network" = published ]; then  # the fixed addresses of QEMU's user-mode network
@@ -41,7 +44,7 @@ mount -o move /dev /root/dev || fail 'cannot move devtmpfs'
 mount -t tmpfs tmp /root/tmp || fail 'cannot mount tmpfs'
 mount -t tmpfs run /root/run || fail 'cannot mount tmpfs'
 case $storage in
-    volume) mkdir -p "/root$folder" && mount_disk /root/dev/vdb "/root$folder" ;;
+    volume) mkdir -p "/root$folder" && mount_disk "/root$volume" "/root$folder" ;;
     tmpfs) mkdir -p "/root$folder" && mount -t tmpfs -o "size=$folder_bytes" tmpfs "/root$folder" ||
         fail "cannot mount tmpfs on $folder" ;;
 esac

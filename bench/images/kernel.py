@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 from importlib import resources
 from pathlib import Path
+from typing import Literal
 
 from bench.errors import ImageError
 from bench.images import architecture, cache, cpio, lock, mmdebstrap, modules
@@ -32,6 +33,12 @@ KERNEL_ARGUMENTS = (
     "cryptomgr.notests",
 )
 """The kernel command line every virtual machine starts from."""
+
+Bus = Literal["pci", "mmio"]
+"""Where the guest finds its virtio devices."""
+
+Root = Literal["disk", "virtiofs"]
+"""Where the guest's root is: on its first disk, or a folder of the host."""
 
 _ROOM_BYTES = 600 * cache.MIB
 """Unpacked packages and their tar, measured 360 MiB for Debian 12, with room for Debian 13."""
@@ -66,7 +73,7 @@ def kit(suite: str, *, say: Say) -> Kit:
     """
     machine = architecture.current()
     init = _script("init.sh")
-    asked = (suite, machine.debian, mmdebstrap.mirror(), repr(modules.SETS), repr(_APPLETS))
+    asked = (suite, machine.debian, mmdebstrap.mirror(), repr((modules.COMMON, modules.SETS)), repr(_APPLETS))
     key = short_digest(init, *map(str.encode, asked))
     folder = cache.once(
         cache.shelf("kits") / f"{suite}-{key}",
@@ -91,18 +98,26 @@ def trial_cpio(
     entry: Sequence[str],
     network: Network = "none",
     storage: Storage | None = None,
+    bus: Bus = "pci",
+    root: Root = "disk",
 ) -> bytes:
-    """Return the archive that tells the guest what to run; append it to the kit's initrd.
+    """Return the archive that tells the guest what it has and what to run; append it to the kit's initrd.
 
-    ``pids`` is the limit of the workload's group, ``entry`` the entry with all its words. A volume is expected as
-    the second disk. Inside the archive is ``/trial``, which the guest's init sources.
+    ``pids`` is the limit of the workload's group, ``entry`` the entry with all its words. A root on disk is expected
+    on the first one, a volume on the next; a root over virtiofs under the tag ``root``. Inside the archive is
+    ``/trial``, which the guest's init sources.
     """
+    kind = storage.kind if storage else ""
+    disks = [part for part, there in (("root", root == "disk"), ("volume", kind == "volume")) if there]
+    devices = [bus, *(["virtiofs"] if root == "virtiofs" else []), *(["disk"] if disks else [])]
     values = {
         "nonce": nonce,
         "pids": str(pids),
-        "devices": "network" if network == "published" else "",
+        "devices": " ".join([*devices, *(["network"] if network == "published" else [])]),
         "network": network,
-        "storage": storage.kind if storage else "",
+        "root": root,
+        "volume": f"/dev/vd{'ab'[disks.index('volume')]}" if "volume" in disks else "",
+        "storage": kind,
         "folder": storage.path if storage else "",
         "folder_bytes": str(storage.size_bytes) if storage else "",
     }
@@ -149,7 +164,7 @@ def _unpack(tar: Path, folder: Path, init: bytes) -> tuple[str, str]:
             content = archive.extractfile(member) if member.isreg() else None
             if content is None:
                 continue
-            if module and module.startswith(("virtio", "net_failover", "failover")):
+            if module and module.startswith(("virtio", "net_failover", "failover", "fuse")):
                 found[module] = modules.unpack(member.name, content.read())
             elif _BUSYBOX.fullmatch(member.name):
                 busybox = content.read()
@@ -168,14 +183,13 @@ def _initramfs(init: bytes, busybox: bytes, found: Mapping[str, bytes]) -> bytes
     entries = [cpio.Entry(name, 0o755) for name in ("bin", "dev", "modules", "proc", "root")]
     entries += [cpio.Entry("init", 0o755, init), cpio.Entry("bin/busybox", 0o755, busybox)]
     entries += [cpio.Entry(f"bin/{applet}", 0o777, b"busybox", link=True) for applet in _APPLETS]
-    disk = modules.ordered(modules.SETS["disk"], found)
-    for device, wanted in modules.SETS.items():
-        order = modules.ordered(wanted, found)
+    common = modules.ordered(modules.COMMON, found)
+    for device, wanted in {"common": common, **modules.SETS}.items():
+        order = [name for name in modules.ordered(wanted, found) if device == "common" or name not in common]
         entries.append(cpio.Entry(f"modules/{device}", 0o755))
         entries += [
             cpio.Entry(f"modules/{device}/{number:02}-{name}.ko", 0o644, found[name])
             for number, name in enumerate(order)
-            if device == "disk" or name not in disk
         ]
     return cpio.archive(entries)
 

@@ -9,11 +9,17 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from bench.errors import ImageError
 
+COMMON = ("virtio", "virtio_ring")
+"""What every device below needs, and every boot loads."""
+
 SETS: Mapping[str, tuple[str, ...]] = {
-    "disk": ("virtio_pci", "virtio_blk"),
+    "pci": ("virtio_pci",),
+    "mmio": ("virtio_mmio",),
+    "disk": ("virtio_blk",),
+    "virtiofs": ("virtiofs",),
     "network": ("virtio_net",),
 }
-"""Device -> the modules that drive it. ``disk`` is loaded at every boot, the others when asked for."""
+"""Device, or the bus it is found on -> the modules that drive it; a boot loads those of what its machine has."""
 
 _NAME = re.compile(r"(?:.*/)?([^/]+?)\.ko(?:\.xz|\.zst)?")
 _DEPENDS = re.compile(rb"\0depends=([^\0]*)\0")

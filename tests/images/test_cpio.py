@@ -3,8 +3,11 @@ from __future__ import annotations
 import shutil
 import subprocess
 
+import pytest
+
 from bench.images import Kit, cpio, trial_cpio
-from bench.model import Storage
+from bench.images.kernel import Bus, Root
+from bench.model import Storage, StorageKind
 from tests.required import unavailable
 
 
@@ -31,8 +34,15 @@ def test_cpio_reads_what_is_written() -> None:
 def test_the_kit_holds_init_and_modules_in_load_order(boot_kit: Kit) -> None:
     names = listing(boot_kit.initrd.read_bytes())
     assert {"init", "bin/busybox", "bin/mount"} <= set(names)
-    disk = [name.split("-", 1)[1] for name in names if name.startswith("modules/disk/")]
-    assert disk.index("virtio_ring.ko") < disk.index("virtio.ko") < disk.index("virtio_blk.ko")
+    found = {
+        device: [name.split("-", 1)[1] for name in names if name.startswith(f"modules/{device}/")]
+        for device in ("common", "pci", "mmio", "disk", "virtiofs", "network")
+    }
+    assert found["common"] == ["virtio_ring.ko", "virtio.ko"]
+    assert found["pci"][-1] == "virtio_pci.ko"
+    assert (found["mmio"], found["disk"]) == (["virtio_mmio.ko"], ["virtio_blk.ko"])
+    assert found["virtiofs"] == ["fuse.ko", "virtiofs.ko"]
+    assert found["network"][-1] == "virtio_net.ko"
     assert boot_kit.initrd.stat().st_size % 512 == 0, "another archive may follow"
 
 
@@ -40,7 +50,29 @@ def test_the_trial_survives_any_argument() -> None:
     command = ("/bin/echo", "it's", "two\nlines", "$HOME `id` \\", "")
     storage = Storage(path="/my data", kind="volume", size_bytes=5)
     archive = trial_cpio(nonce="abc", pids=64, entry=command, network="published", storage=storage)
+    shown = told(archive, '"$nonce" "$pids" "$network" "$storage" "$folder" "$folder_bytes" "$@"')
+    assert shown == ["abc", "64", "published", "volume", "/my data", "5", *command]
+
+
+@pytest.mark.parametrize(
+    ("bus", "root", "kind", "devices", "volume"),
+    [
+        ("pci", "disk", "volume", "pci disk", "/dev/vdb"),
+        ("mmio", "disk", "tmpfs", "mmio disk", ""),
+        ("pci", "virtiofs", "layer", "pci virtiofs", ""),
+        ("mmio", "virtiofs", "volume", "mmio virtiofs disk", "/dev/vda"),
+    ],
+)
+def test_the_trial_names_what_its_machine_has(
+    bus: Bus, root: Root, kind: StorageKind, devices: str, volume: str
+) -> None:
+    storage = Storage(path="/data", kind=kind, size_bytes=5)
+    archive = trial_cpio(nonce="abc", pids=64, entry=(), storage=storage, bus=bus, root=root)
+    assert told(archive, '"$devices" "$root" "$volume"') == [devices, root, volume]
+
+
+def told(archive: bytes, words: str) -> list[str]:
+    """Return what a shell that has sourced the trial's file finds in these words."""
     text = archive[archive.index(b"nonce=") :].split(b"070701")[0].rstrip(b"\0").decode()
-    script = text + 'printf "%s|" "$nonce" "$pids" "$devices" "$network" "$storage" "$folder" "$folder_bytes" "$@"'
-    shown = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True).stdout
-    assert shown == "abc|64|network|published|volume|/my data|5|" + "".join(f"{word}|" for word in command)
+    script = f"{text}printf '%s|' {words}"
+    return subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True).stdout.split("|")[:-1]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import time
 from dataclasses import replace
 
 import pytest
@@ -138,3 +140,11 @@ def test_data_lie_where_they_should() -> None:
         "data on 'layer' instead of 'volume'"
     ]
     assert mismatches(CONTAINER, WANTED, storage="layer") == ["data on 'unknown' instead of 'layer'"]
+
+
+def test_an_id_laid_over_the_kernels_own_is_told_by_release_and_uptime() -> None:
+    up_s = int(time.clock_gettime(time.CLOCK_BOOTTIME))
+    masked = {**CONTAINER, "boot_id": "nspawns", "osrelease": os.uname().release, "uptime": f"{up_s}.12"}
+    assert not own_kernel(masked)
+    assert own_kernel({**masked, "osrelease": "4.4.0"})
+    assert own_kernel({**masked, "uptime": str(max(0, up_s - 120))})

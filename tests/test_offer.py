@@ -9,7 +9,7 @@ import pytest
 from bench import placement
 from bench.isolations.base import Availability, Fault
 from bench.isolations.fake import Fake
-from bench.model import Arm
+from bench.model import Arm, Envelope
 from bench.offer import Offer
 from bench.plan import cells_of, plan
 from tests.records import envelope, scenario
@@ -51,3 +51,25 @@ def test_a_host_with_too_few_cpus_leaves_the_scenario_out_and_runs_the_others(mo
     trials = plan([wide, scenario(rounds=1)], ["fake"], seed=1, offered=made.accepts)
     assert {trial.cell.scenario.name for trial in trials} == {"speak"}
     assert made.lines() == ["wide: left out, since its envelope asks for 2 CPUs, this host gives us 1"]
+
+
+def test_an_isolation_with_fewer_cpus_than_asked_for_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Fake, "most_cpus", 1)
+    wide = replace(scenario(name="wide"), envelope=envelope(cpus=2))
+    made = offer()
+    trials = plan([wide, scenario(rounds=1)], ["fake"], seed=1, offered=made.accepts)
+    assert {trial.cell.scenario.name for trial in trials} == {"speak"}
+    assert made.lines() == ["wide: left out, since fake has 1 CPU at most"]
+
+
+class Cut(Fake):
+    """A variant without any network."""
+
+    def altered(self, envelope: Envelope) -> Envelope:
+        return replace(envelope, network="none")
+
+
+def test_a_variant_without_network_is_left_out_where_one_is_asked_for() -> None:
+    made = Offer({"fake": Cut("fir")}, {"fake": Availability(isolation="fake", fault=None, detail="")})
+    trials = plan([ARMED], ["fake"], seed=1, offered=made.accepts)
+    assert [trial.cell.parameters for trial in trials] == [{"arm": "inside"}] * 2

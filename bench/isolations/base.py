@@ -218,8 +218,9 @@ class Instance(ABC):
         """The cgroup that holds the workload, where there is one."""
 
     def held(self) -> Mapping[str, str]:
-        """Return the limits that the host holds this instance to now, as far as it keeps them in a cgroup."""
-        return self.account.limits() if self.account is not None else {}
+        """Return the limits that the host holds this instance to now: none of a cgroup in which it has no process."""
+        account = self.account
+        return account.limits() if account is not None and account.pids() else {}
 
     def wait(self, *events: str, timeout_s: float) -> str | None:
         """Wait for the first of the console's events; None when none came in time."""

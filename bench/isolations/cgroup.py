@@ -145,7 +145,8 @@ class Cgroup:
 
     def pids(self) -> list[int]:
         """Return every process in the group or below it."""
-        folder = self._folders.get("memory") or next(iter(self._folders.values()))
+        folders = [self._folders[name] for name in sorted(self._folders, key=lambda name: name != "memory")]
+        folder = next((folder for folder in folders if folder.is_dir()), folders[0])
         found: set[int] = set()
         for procs in [folder / "cgroup.procs", *folder.glob("**/cgroup.procs")]:
             with contextlib.suppress(OSError):

@@ -15,7 +15,7 @@ from bench.model import Image
 
 _PLATFORMS = ("systrap", "kvm", "ptrace")
 """In the order in which they are tried; systrap is gVisor's own default since 2023."""
-_PROBE_TIMEOUT_S = 5.0
+_PROBE_TIMEOUT_S = 3.0
 
 
 class Runsc(Runtime):

@@ -28,6 +28,7 @@ def mounted(monkeypatch: pytest.MonkeyPatch, root: Path, *controllers: str) -> d
     for folder in roots.values():
         folder.mkdir(parents=True, exist_ok=True)
     monkeypatch.setattr(cgroup, "mounts", lambda: roots)
+    monkeypatch.setattr(cgroup, "hierarchies", lambda: list(roots.values()))
     return roots
 
 
@@ -317,3 +318,33 @@ class TestRealGroup:
         assert inside.wait(5) == -9
         assert run not in below("isobench")
         group.remove()
+
+
+@pytest.mark.parametrize("version_1", [True, False])
+def test_the_limits_that_hold_are_read_as_the_kernel_writes_them(tmp_path: Path, *, version_1: bool) -> None:
+    if version_1:
+        folders = {name: tmp_path / name for name in ("memory", "pids", "cpuset")}
+        kernel_files(folders["memory"], memory__limit_in_bytes="9223372036854771712\n")
+        kernel_files(folders["pids"], pids__max="64\n")
+        kernel_files(folders["cpuset"], cpuset__cpus="1\n")
+    else:
+        folders = {"": tmp_path}
+        kernel_files(tmp_path, memory__max="max\n", pids__max="64\n", cpuset__cpus__effective="1\n")
+    assert Cgroup(folders).limits() == {"memory_limit": "max", "pids_limit": "64", "cpu_set": "1"}
+
+
+def test_a_group_that_is_not_there_holds_nothing(tmp_path: Path) -> None:
+    assert Cgroup({"": tmp_path / "gone"}).limits() == {}
+
+
+@pytest.mark.root
+def test_a_group_without_limits_stands_in_every_hierarchy_and_goes_from_each() -> None:
+    name = f"isobench/test-{secrets.token_hex(4)}/0001"
+    group = Cgroup.make(name, None)
+    assert all((root / name).is_dir() for root in cgroup.hierarchies())
+    inside = group.below("box")
+    for root in cgroup.hierarchies():
+        (root / name / "box").mkdir()
+    assert inside.pids() == []
+    group.remove()
+    assert not any((root / name).exists() for root in cgroup.hierarchies())

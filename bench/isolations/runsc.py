@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 from bench.errors import BenchError, UnavailableError
+from bench.images import cache
 from bench.isolations.base import Availability, Say
-from bench.isolations.gated import Seat
+from bench.isolations.gated import Seat, version_of
 from bench.isolations.oci import Runtime
 from bench.isolations.probe import probe
 from bench.isolations.variants import GvisorOptions, chosen
-from bench.model import Image
+from bench.model import Image, short_digest
 
 _PLATFORMS = ("systrap", "kvm", "ptrace")
 """In the order in which they are tried; systrap is gVisor's own default since 2023."""
@@ -39,20 +42,28 @@ class Runsc(Runtime):
         return (f"--platform={self._platform}", f"--network={seat.network}")
 
     def prepare(self, image: Image, say: Say) -> None:
-        """Extract the image's tree, and find the first platform under which a sandbox starts."""
+        """Extract the image's tree; find the first platform under which a sandbox starts, once for this host."""
         super().prepare(image, say)
         if self._platform:
             return
+        remembered = cache.root() / f"gvisor-{short_digest(os.uname().release.encode(), version_of('runsc').encode())}"
+        with suppress(OSError):  # not asked yet
+            self._platform = remembered.read_text()
+            return
+        self._platform = self._first_that_starts(image)
+        remembered.write_text(self._platform)
+
+    def _first_that_starts(self, image: Image) -> str:
         refused = {}
         for platform in _PLATFORMS:
-            self._platform = platform
+            tried = Runsc(self.run, (platform,))
+            tried.guard = self.guard
             try:
-                probe(self, image, timeout_s=_PROBE_TIMEOUT_S)
+                probe(tried, image, timeout_s=_PROBE_TIMEOUT_S)
             except BenchError as error:
                 refused[platform] = error.what
             else:
-                return
-        self._platform = ""
+                return platform
         reasons = "; ".join(f"{platform}: {reason}" for platform, reason in refused.items())
         raise UnavailableError(f"no platform of gVisor starts a sandbox here ({reasons})", remedy="Try a newer runsc")
 

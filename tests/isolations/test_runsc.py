@@ -27,10 +27,13 @@ class TestRunsc(GatedContract):
     def test_no_platform_that_starts_says_what_each_said(
         self, isolation: Isolation, image: Image, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("bench.isolations.runsc._PLATFORMS", ("moonshine",))
+        monkeypatch.setattr("bench.isolations.runsc._PLATFORMS", ("ptrace",))
+        monkeypatch.setattr("bench.isolations.runsc.version_of", lambda _tool: "a version that was never asked")
+        monkeypatch.setattr(Runsc, "options", lambda _self, _seat: ("--platform=moonshine",))
         found = check(Runsc(isolation.run), image, lambda _line: None)
         assert found.fault is not None
-        assert "no platform of gVisor starts a sandbox here (moonshine: " in found.fault.reason
+        assert "unknown platform: moonshine" in found.fault.reason
+        assert "no platform of gVisor starts a sandbox here (ptrace: " in found.fault.reason
 
 
 class Heedless(Runsc):

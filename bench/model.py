@@ -13,8 +13,12 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from pathlib import Path
 from typing import Literal
+
+from bench.recipe import Image as Image  # noqa: PLC0414 - by the alias they count as this module's own
+from bench.recipe import ImageFile as ImageFile  # noqa: PLC0414
+from bench.recipe import ImageSource as ImageSource  # noqa: PLC0414
+from bench.recipe import Recipe as Recipe  # noqa: PLC0414
 
 Scalar = str | int | float | bool
 _PLACEHOLDER = re.compile(r"\{([A-Za-z_]\w*)\}")
@@ -119,49 +123,6 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ImageFile:
-    """A file that goes into the image: bytes, absolute path inside, permission bits."""
-
-    path: str
-    mode: int
-    content: bytes = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recipe:
-    """How a root file system is made from a distribution's packages."""
-
-    name: str
-    suite: str
-    packages: tuple[str, ...]
-    files: tuple[ImageFile, ...] = ()
-    disk_bytes: int = 1 << 30
-    """Size of the virtual machine's disk, free space included."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Image:
-    """A built root file system in the cache; its forms (tree, disk) lie beside it in ``folder``."""
-
-    name: str
-    digest: str
-    """``sha256:`` and the SHA-256 of ``rootfs.tar``; also the DiffID of the imported container image."""
-    folder: Path
-    suite: str
-    disk_bytes: int
-
-    @property
-    def tar(self) -> Path:
-        """The root file system as an uncompressed tar."""
-        return self.folder / "rootfs.tar"
-
-    @property
-    def lock(self) -> Path:
-        """JSON: every package with version and hash, the suite, the digest."""
-        return self.folder / "lock.json"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Storage:
     """Where a workload keeps its data: a folder inside, of which kind, and how large it may become."""
 
@@ -221,7 +182,8 @@ class Scenario:
     """First 12 hex digits of the SHA-256 of the scenario file and the files it brings."""
     image: str
     command: tuple[str, ...]
-    """With a client: a service that stays until it is stopped, or nothing at all."""
+    """With a client: a service that stays until it is stopped, or nothing at all. None given: what an imported image
+    runs by itself."""
     envelope: Envelope
     files: tuple[ImageFile, ...] = ()
     parameters: Mapping[str, tuple[Scalar, ...]] = field(default_factory=dict)
@@ -252,6 +214,8 @@ class Scenario:
     """Whether the scenario asks what it costs to make its image ready, and to share it (``bench.provision``)."""
     outgrows_memory: bool = False
     """Whether a process of the workload is meant to be killed for memory, so that such an end is no fault."""
+    recipe: Recipe | None = None
+    """The recipe of its image where the scenario brings that itself; None: there is a file of that name."""
     took_s: float | None = None
     """About how long a run of it takes on the authors' machine, image cached; None: not known."""
 

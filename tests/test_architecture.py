@@ -33,7 +33,8 @@ ENGINES = {"docker", "libvirt", "psutil"}
 ALLOWED: dict[str, set[str]] = {
     "errors": set(),
     "writing": {"errors"},
-    "model": set(),
+    "model": {"recipe"},
+    "recipe": set(),
     "signals": {"errors"},
     "placement": {"errors"},
     "state": {"writing"},
@@ -41,7 +42,7 @@ ALLOWED: dict[str, set[str]] = {
     "envelope": {"model"},
     "plan": {"model"},
     "scenario": {"bench", "errors", "model"},
-    "images": {"errors", "model"},
+    "images": {"engine_ping", "errors", "model"},
     "engine": {"engine_ping", "engine_processes", "errors", "isolations"},
     "engine_ping": set(),
     "engine_processes": set(),

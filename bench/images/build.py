@@ -13,6 +13,7 @@ from bench.errors import ImageError
 from bench.images import cache, lock
 from bench.images.base import base
 from bench.images.cache import Say
+from bench.images.forms import disk_needed_bytes
 from bench.images.kernel import Kit, kit
 from bench.images.layer import append
 from bench.model import Image, ImageFile, Recipe, short_digest
@@ -20,7 +21,11 @@ from bench.model import Image, ImageFile, Recipe, short_digest
 ENTRY = "/.isobench/entry"
 """What every isolation runs: ``ENTRY NONCE COMMAND...``."""
 
+_SETTINGS = "/.isobench/settings"
 _RESERVED = "/.isobench/"
+_ROOM_BYTES = 512 * cache.MIB
+"""What a machine's disk has beyond an imported image's content, where the recipe does not say how large it is."""
+_DISK_STEP_BYTES = 64 * cache.MIB
 
 
 def build(recipe: Recipe, files: Sequence[ImageFile] = (), *, say: Say) -> Image:
@@ -32,22 +37,25 @@ def build(recipe: Recipe, files: Sequence[ImageFile] = (), *, say: Say) -> Image
     ours = {file.path: file for file in (*recipe.files, *files)}
     for path in ours:
         _check_path(path, recipe.name)
-    lower = base(recipe, say=say)
+    lower = _lower(recipe, say)
     boot = kit(recipe.suite, say=say)
-    content = (*_own_files(boot), *(ours[path] for path in sorted(ours)))
-    base_digest = lock.read(lower / "lock.json").digest
+    content = (*_own_files(boot), *_settings(lower), *(ours[path] for path in sorted(ours)))
+    below = lock.read(lower / "lock.json")
     folder = cache.once(
-        cache.shelf("images") / short_digest(base_digest.encode(), *map(_identity, content)),
+        cache.shelf("images") / short_digest(below.digest.encode(), *_origin(below), *map(_identity, content)),
         partial(_make, lower=lower, boot=boot, content=content, name=recipe.name),
         whole=lock.whole,
         say=say,
     )
+    locked = lock.read(folder / "lock.json")
     return Image(
         name=recipe.name,
-        digest=lock.read(folder / "lock.json").digest,
+        digest=locked.digest,
         folder=folder,
         suite=recipe.suite,
-        disk_bytes=recipe.disk_bytes,
+        disk_bytes=recipe.disk_bytes or _roomy(locked.needed_bytes),
+        entrypoint=locked.imported.entrypoint if locked.imported else (),
+        default=locked.imported.cmd if locked.imported else (),
     )
 
 
@@ -56,12 +64,30 @@ def verify(image: Image) -> bool:
     return lock.whole(image.folder) and lock.read(image.lock).digest == image.digest
 
 
+def _lower(recipe: Recipe, say: Say) -> Path:
+    if recipe.source is None:
+        return base(recipe, say=say)
+    from bench.images import imported  # noqa: PLC0415 - brings pydantic, which most runs need no second time
+
+    return imported.base(recipe.source, wanted_by=f"image {recipe.name!r}", say=say)
+
+
+def _roomy(needed_bytes: int) -> int:
+    return -(-(needed_bytes + _ROOM_BYTES) // _DISK_STEP_BYTES) * _DISK_STEP_BYTES
+
+
 def _own_files(boot: Kit) -> tuple[ImageFile, ImageFile]:
     entry = resources.files("bench.images").joinpath("entry.sh").read_bytes()
     return (
         ImageFile(path="/.isobench/busybox", mode=0o755, content=boot.busybox.read_bytes()),
         ImageFile(path=ENTRY, mode=0o755, content=entry),
     )
+
+
+def _settings(lower: Path) -> tuple[ImageFile, ...]:
+    """Return what an imported image tells the entry; nothing for one that is made of packages."""
+    told = lower / "settings"
+    return (ImageFile(path=_SETTINGS, mode=0o644, content=told.read_bytes()),) if told.exists() else ()
 
 
 def _make(folder: Path, *, lower: Path, boot: Kit, content: Sequence[ImageFile], name: str) -> None:
@@ -82,6 +108,8 @@ def _make(folder: Path, *, lower: Path, boot: Kit, content: Sequence[ImageFile],
             files=tuple(map(_locked, content)),
             busybox=lock.read(boot.lock).package("busybox-static"),
             sizes=lock.sizes(folder, tar.name),
+            needed_bytes=disk_needed_bytes(tar),
+            imported=below.imported,
         ),
         folder / "lock.json",
     )
@@ -90,6 +118,11 @@ def _make(folder: Path, *, lower: Path, boot: Kit, content: Sequence[ImageFile],
 def _locked(file: ImageFile) -> lock.LockedFile:
     digest = hashlib.sha256(file.content).hexdigest()
     return lock.LockedFile(path=file.path, mode=f"{file.mode:04o}", sha256=digest)
+
+
+def _origin(below: lock.Lock) -> tuple[bytes, ...]:
+    """What tells an imported image from others of the same content: its lock says where it came from."""
+    return (below.imported.reference.encode(), below.imported.digest.encode()) if below.imported else ()
 
 
 def _identity(file: ImageFile) -> bytes:

@@ -6,7 +6,8 @@ echo "@isobench $1 start"
 #           `run NUMBER WORDS...`, quoted for this shell, and runs beside the service; any other line, or the end of
 #           input, stops the service with SIGTERM.
 #   DATA    the folder of the workload's data, made if it is missing; - for none
-# It mounts nothing. Its environment and input are the same everywhere.
+# It mounts nothing. Its environment and input are the same everywhere: a fixed one, or what an imported image asks for,
+# which /.isobench/settings beside it says: $path, $user, the working directory, and enter(), which becomes a command.
 # Marks on the console, each `@isobench NONCE ...`: start; `doing NUMBER` and `did NUMBER STATUS` around what the host
 # asked for; `left STATUS` when a service has ended; at the end `saw KEY VALUE` for each fact of the envelope;
 # `end STATUS`; and, once the host has sent a line or 10 s have passed, `bye`.
@@ -14,7 +15,9 @@ echo "@isobench $1 start"
 
 nonce=$1 mode=$2 data=$3
 shift 3
-path=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+path=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin user=
+enter() { exec /.isobench/busybox env -i PATH=$path HOME=/root LANG=C.UTF-8 "$@"; }
+[ ! -f /.isobench/settings ] || . /.isobench/settings
 
 saw() { echo "@isobench $nonce saw $1 $2"; }
 
@@ -38,14 +41,14 @@ find_command() {
 run() {
     find_command "$1" || return
     shift
-    /.isobench/busybox env -i PATH=$path HOME=/root LANG=C.UTF-8 "$found" "$@" </dev/null 2>&1
+    (enter "$found" "$@" </dev/null 2>&1)
 }
 
 # Runs a service in the background, passes SIGTERM on to it, and says when it has left.
 keep() {
     find_command "$1" || { echo "@isobench $nonce left 127"; exit 127; }
     shift
-    /.isobench/busybox env -i PATH=$path HOME=/root LANG=C.UTF-8 "$found" "$@" </dev/null 2>&1 &
+    (enter "$found" "$@" </dev/null 2>&1) &
     service=$!
     trap 'kill -TERM $service' TERM
     wait $service
@@ -161,6 +164,10 @@ report() {
 }
 
 [ "$data" = - ] || /.isobench/busybox mkdir -p "$data"
+if [ -n "$user" ]; then  # who is not root opens the console anew as /dev/stdout, and writes where the data lie
+    [ "$data" = - ] && data_too= || data_too=$data
+    /.isobench/busybox chown "$user" /proc/self/fd/1 ${data_too:+"$data_too"}
+fi
 if [ "$mode" = stay ]; then
     stay "$@"
 else

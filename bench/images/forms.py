@@ -52,6 +52,16 @@ def volume(path: Path, size_bytes: int) -> Path:
     return path
 
 
+def disk_needed_bytes(tar: Path) -> int:
+    """Return about what a root file system takes on a disk.
+
+    Whole blocks, 1/64 for inodes (mke2fs.conf(5): 256 bytes of table per 16 KiB), some room.
+    """
+    with tarfile.open(tar) as archive:
+        blocks = sum(-(-member.size // _BLOCK_BYTES) + (not member.issym()) for member in archive)
+    return blocks * _BLOCK_BYTES * 65 // 64 + 16 * cache.MIB
+
+
 def _extract(folder: Path, *, image: Image, say: Say) -> None:
     say(f"image {image.name!r}: unpacking")
     cache.require_free(folder.parent, 2 * image.tar.stat().st_size, f"image {image.name!r}, unpacked,")
@@ -65,7 +75,7 @@ def _extract(folder: Path, *, image: Image, say: Say) -> None:
 
 def _format(path: Path, *, image: Image, say: Say) -> None:
     source = tree(image, say)
-    needed = _disk_needed_bytes(image.tar)
+    needed = disk_needed_bytes(image.tar)
     if needed > image.disk_bytes:
         raise _too_small(image, needed)
     say(f"image {image.name!r}: making a disk of {image.disk_bytes // cache.MIB} MiB")
@@ -87,13 +97,6 @@ def _too_small(image: Image, needed_bytes: int) -> ImageError:
         f"image {image.name!r} does not fit on a disk of {image.disk_bytes // cache.MIB} MiB",
         remedy=f"Raise disk_mib in its recipe to {mib} or more",
     )
-
-
-def _disk_needed_bytes(tar: Path) -> int:
-    """Estimate: whole blocks, 1/64 for inodes (mke2fs.conf(5): 256 bytes of table per 16 KiB), some room."""
-    with tarfile.open(tar) as archive:
-        blocks = sum(-(-member.size // _BLOCK_BYTES) + (not member.issym()) for member in archive)
-    return blocks * _BLOCK_BYTES * 65 // 64 + 16 * cache.MIB
 
 
 def _may_make_devices(folder: Path) -> bool:

@@ -7,8 +7,12 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-SCHEMA_VERSION = 1
-"""1: suite, architecture, digest, mirror, packages, files, busybox_sha256, sizes."""
+SCHEMA_VERSION = 2
+"""History; what is cached with another version is built anew.
+
+1. suite, architecture, digest, packages, files, busybox, sizes.
+2. An image may be imported: ``imported`` says from where, by content, and what it runs by itself; ``needed_bytes``.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +35,21 @@ class LockedFile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Imported:
+    """The image that was imported, and what it says about running it."""
+
+    reference: str
+    """As it was written."""
+    digest: str
+    """Of its configuration, which names the content of every layer: what Docker shows as the image's ID."""
+    entrypoint: tuple[str, ...] = ()
+    cmd: tuple[str, ...] = ()
+    environment: tuple[str, ...] = ()
+    user: str = ""
+    directory: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Lock:
     """Everything needed to say which bits were measured, and to see that they are still there."""
 
@@ -44,11 +63,18 @@ class Lock:
     """The static shell's package, where it comes from the boot kit."""
     sizes: Mapping[str, int]
     """File name beside the lock -> bytes: a cheap check that they are whole."""
+    needed_bytes: int = 0
+    """What the content of an image takes on a disk, about; 0 where it was not asked for."""
+    imported: Imported | None = None
+    """Where the image was imported from; None: it is made of packages."""
     schema_version: int = SCHEMA_VERSION
 
     def package(self, name: str) -> Package:
         """Return one package by name."""
         return next(package for package in self.packages if package.name == name)
+
+
+_LISTS = ("entrypoint", "cmd", "environment")
 
 
 def write(lock: Lock, path: Path) -> None:
@@ -64,8 +90,14 @@ def read(path: Path) -> Lock:
         raise ValueError(f"{path}: schema version {raw['schema_version']}")
     packages = tuple(Package(**package) for package in raw.pop("packages"))
     files = tuple(LockedFile(**file) for file in raw.pop("files"))
-    busybox = raw.pop("busybox")
-    return Lock(packages=packages, files=files, busybox=Package(**busybox) if busybox else None, **raw)
+    busybox, imported = raw.pop("busybox"), raw.pop("imported")
+    return Lock(
+        packages=packages,
+        files=files,
+        busybox=Package(**busybox) if busybox else None,
+        imported=Imported(**{**imported, **{name: tuple(imported[name]) for name in _LISTS}}) if imported else None,
+        **raw,
+    )
 
 
 def whole(folder: Path) -> bool:

@@ -86,7 +86,7 @@ def test_arguments_arrive_whole(root: Path) -> None:
 def test_what_it_saw_of_the_envelope(root: Path) -> None:
     seen = dict(mark.removeprefix("saw ").split(" ", 1) for mark in marks(run(root, "true")) if mark[:3] == "saw")
     assert list(seen) == [
-        "cpus", "cpu_set", "memory_limit", "memory_total_kib", "memory_available_kib",
+        "boot_id", "osrelease", "cpus", "cpu_set", "memory_limit", "memory_total_kib", "memory_available_kib",
         "pids_limit", "network", "oom_kills", "uptime",
     ]  # fmt: skip
     assert int(seen["memory_total_kib"]) > int(seen["memory_available_kib"]) > 0

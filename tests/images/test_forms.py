@@ -50,7 +50,7 @@ def test_a_disk_that_is_too_small_says_what_is_needed(image: Image) -> None:
 
 
 def test_the_size_it_asks_for_is_enough(image: Image, tmp_path: Path) -> None:
-    needed = -(-forms._disk_needed_bytes(image.tar) >> 20) << 20
+    needed = -(-forms.disk_needed_bytes(image.tar) >> 20) << 20
     copy = replace(image, folder=tmp_path, disk_bytes=needed)
     (tmp_path / "rootfs.tar").symlink_to(image.tar)
     (tmp_path / "tree").symlink_to(tree(image, quiet))

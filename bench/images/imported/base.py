@@ -1,0 +1,105 @@
+"""An image's root file system, flattened, with all that isolations mount in it; cached by content."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+
+from bench.images import architecture, cache, lock
+from bench.images.cache import Say
+from bench.images.imported.documents import Running
+from bench.images.imported.flatten import layered, write
+from bench.images.imported.layout import Held, held
+from bench.images.imported.members import Layer
+from bench.images.imported.root import Node, Root
+from bench.images.imported.settings import settings
+from bench.images.imported.source import Found, find
+from bench.images.imported.user import resolve
+from bench.model import ImageSource, short_digest
+
+_FORM = 1
+"""Raised when the same image is flattened to other bytes than before."""
+
+_MOUNT_POINTS = {"dev": 0o755, "etc": 0o755, "proc": 0o755, "run": 0o755, "sys": 0o755, "tmp": 0o1777, "usr": 0o755}
+"""Folders that isolations mount on, or expect (nspawn takes nothing without /usr for a system), by permission bits."""
+
+_OURS = ".isobench"
+_LARGEST_LIST_BYTES = 16 << 20
+
+
+def base(source: ImageSource, *, wanted_by: str, say: Say) -> Path:
+    """Return the folder with ``base.tar``, ``settings`` and ``lock.json`` of an image, from the cache or made now.
+
+    Raises ImageError when the image cannot be had, is for another machine, damaged, or holds what no honest image
+    does; nothing is left in the cache then, and nothing is ever written outside of it.
+    """
+    found = find(source, wanted_by, say)
+    asked = (str(_FORM), found.identity, source.reference)
+    return cache.once(
+        cache.shelf("bases") / f"imported-{short_digest(*map(str.encode, asked))}",
+        partial(_make, source=source, found=found, wanted_by=wanted_by, say=say),
+        whole=lock.whole,
+        say=say,
+    )
+
+
+def _make(folder: Path, *, source: ImageSource, found: Found, wanted_by: str, say: Say) -> None:
+    say(f"{wanted_by}: importing {source.reference}")
+    cache.new_folder(folder)
+    scratch = folder / "scratch"
+    cache.new_folder(scratch)
+    tar, told = folder / "base.tar", folder / "settings"
+    with ExitStack() as stack:
+        files = stack.enter_context(found.opened(scratch))
+        image = held(files)
+        root = layered(files, image.layers, scratch, wanted_by, stack)
+        told.write_bytes(_settings(image.running, root, wanted_by))
+        _furnish(root, wanted_by, say)
+        write(root, tar, wanted_by)
+    cache.remove(scratch)
+    for path in (tar, told):
+        path.chmod(0o644)
+    lock.write(_lock(folder, tar, told, source, image), folder / "lock.json")
+
+
+def _lock(folder: Path, tar: Path, told: Path, source: ImageSource, image: Held) -> lock.Lock:
+    running = image.running
+    return lock.Lock(
+        suite="",
+        architecture=architecture.current().debian,
+        digest=f"sha256:{cache.sha256(tar)}",
+        packages=(),
+        sizes=lock.sizes(folder, tar.name, told.name),
+        imported=lock.Imported(
+            reference=source.reference,
+            digest=image.digest,
+            entrypoint=running.entrypoint or (),
+            cmd=running.cmd or (),
+            environment=running.environment or (),
+            user=running.user or "",
+            directory=running.directory or "",
+        ),
+    )
+
+
+def _settings(running: Running, root: Root, wanted_by: str) -> bytes:
+    passwd, group = (_text(root.followed(("etc", name))) for name in ("passwd", "group"))
+    user = resolve(running.user or "", passwd, group, wanted_by)
+    return settings(running.environment or (), running.directory or "", user)
+
+
+def _text(node: Node | None) -> str:
+    """Return a file of the image as text; empty where there is none."""
+    if node is None or not isinstance(node.inode.layer, Layer) or not node.inode.member.isreg():
+        return ""
+    with node.inode.layer.content(node.inode.member) as stream:
+        return stream.read(_LARGEST_LIST_BYTES).decode(errors="replace")
+
+
+def _furnish(root: Root, wanted_by: str, say: Say) -> None:
+    """Have the folders that isolations mount on; what an image of Isobench's own has of it is not the image's."""
+    root.remove(_OURS)
+    for name, mode in _MOUNT_POINTS.items():
+        if root.require_folder(name, mode):
+            say(f"{wanted_by}: /{name} is no folder in the image; isolations mount there, so it is made one")

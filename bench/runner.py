@@ -135,7 +135,7 @@ class Runner:
             trial=trial,
             image=self._images[scenario.name],
             envelope=isolation.altered(replace(cell.envelope, cpu_set=cpus)),
-            command=filled(scenario.command, {**cell.parameters, **values}),
+            command=self._images[scenario.name].words(filled(scenario.command, {**cell.parameters, **values})),
             stays=scenario.client is not None or scenario.density is not None,
             storage=cell.storage,
             port=port,

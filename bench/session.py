@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import random
+import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -154,11 +155,22 @@ def _measure(
 
 
 def _build(request: Request, listener: Listener) -> dict[str, Image]:
-    """Build every scenario's image; equal recipes and files give the same image."""
-    return {
+    """Build every scenario's image; equal recipes and files give the same image.
+
+    Raises InputError where neither the scenario nor the image says what to run.
+    """
+    built = {
         scenario.name: images.build(request.recipes[scenario.image], scenario.files, say=listener.say)
         for scenario in request.scenarios
     }
+    for scenario in request.scenarios:
+        stays = scenario.client is not None or scenario.density is not None
+        if not (stays or scenario.provision or built[scenario.name].words(scenario.command)):
+            raise InputError(
+                f"scenario {scenario.name!r} has no command, and its image {scenario.image!r} runs nothing by itself",
+                remedy="Give a command",
+            )
+    return built
 
 
 def _open(
@@ -256,7 +268,8 @@ def _open_folder(request: Request, run: str, built: Mapping[str, Image]) -> Path
 
 
 def _lock_name(image: Image) -> str:
-    return f"locks/{image.name}-{image.digest.removeprefix('sha256:')[:12]}.json"
+    name = re.sub(r"[^A-Za-z0-9._-]+", "-", image.name)  # an imported image is called by its reference
+    return f"locks/{name}-{image.digest.removeprefix('sha256:')[:12]}.json"
 
 
 def _manifest(
@@ -282,7 +295,11 @@ def _manifest(
             name: manifests.isolation_entry(isolations.get(name), availabilities[name]) for name in request.isolations
         },
         scenarios={
-            scenario.name: manifests.scenario_entry(scenario, instance_cpus(min(scenario.envelope.cpus, cpu_count())))
+            scenario.name: manifests.scenario_entry(
+                scenario,
+                instance_cpus(min(scenario.envelope.cpus, cpu_count())),
+                command=built[scenario.name].words(scenario.command),
+            )
             for scenario in request.scenarios
         },
         images={

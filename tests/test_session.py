@@ -140,6 +140,7 @@ def test_the_manifest_says_what_the_run_was(tmp_path: Path) -> None:
             "suite": "bookworm",
             "packages": 1,
             "lock": "locks/base-5f5f5f5f5f5f.json",
+            "source": None,
         }
     }
 

@@ -124,12 +124,21 @@ class NotOffered:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RunSource:
+    """The image that another was imported from: as it was called, and the digest of its configuration (its ID)."""
+
+    reference: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunImage:
-    """An image by content."""
+    """An image by content; ``source`` is None where it is made of packages."""
 
     digest: str
     packages: int = 0
     lock: str = ""
+    source: RunSource | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

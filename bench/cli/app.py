@@ -68,11 +68,32 @@ def run(
     ] = None,
     results: Results = Path("results"),
     scenarios_folder: Scenarios = None,
+    image: Annotated[
+        str | None,
+        typer.Option(
+            metavar="IMAGE",
+            help="Your own workload instead: an image's name, a saved image, an OCI layout or a Dockerfile.",
+        ),
+    ] = None,
+    command: Annotated[
+        str | None, typer.Option(metavar="WORDS", help="What to run in it; else what it runs by itself.")
+    ] = None,
+    ready: Annotated[
+        str | None, typer.Option(metavar="REGEX", help="The line it prints when it is ready; else its start.")
+    ] = None,
+    metric: Annotated[
+        list[str] | None,
+        typer.Option(metavar="SPEC", help="A number it prints: 'NAME=REGEX UNIT higher|lower'. May be repeated."),
+    ] = None,
+    cpus: Annotated[int | None, typer.Option(min=1, metavar="N", help="CPUs it gets; 1 if not given.")] = None,
+    memory: Annotated[int | None, typer.Option(min=64, metavar="MIB", help="Memory it gets; 512 if not given.")] = None,
 ) -> None:
     """Measure scenarios on isolations, and report."""
-    from bench.cli.run import run as command
+    from bench.cli.own import Own
+    from bench.cli.run import run as measure
 
-    command(scenarios or [], isolation.split(","), rounds, quick, fix, seed, results, scenarios_folder)
+    own = Own(image=image, command=command, ready=ready, metrics=metric or [], cpus=cpus, memory_mib=memory)
+    measure(scenarios or [], isolation.split(","), rounds, quick, fix, seed, results, scenarios_folder, own)
 
 
 @app.command("list")

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bench.cli.exits import ExitCode, of_signal
+from bench.cli.own import Own
 from bench.cli.progress import listener
 from bench.errors import InputError, UnknownNameError
 from bench.isolations import names as isolation_names
@@ -28,9 +29,11 @@ def run(
     seed: int | None,
     results: Path,
     scenarios_folder: Path | None,
+    own: Own,
 ) -> None:
     """Check the request at the door, execute it, show the report, exit with what it came to."""
-    selected = load_selected(scenarios, scenarios_folder, quick=quick)
+    brought = own.scenario(scenarios, quick=quick)
+    selected = [brought] if brought else load_selected(scenarios, scenarios_folder, quick=quick)
     request = Request(
         scenarios=selected,
         recipes=load_recipes(selected, scenarios_folder),

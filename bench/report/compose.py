@@ -11,7 +11,7 @@ from bench.analysis.caveats import Trouble, stops, troubles
 from bench.analysis.claims import judged as judge_claims
 from bench.analysis.comparison import reading_order
 from bench.analysis.frame import load
-from bench.analysis.manifest import Manifest, RunIsolation, load_manifest
+from bench.analysis.manifest import Manifest, RunImage, RunIsolation, load_manifest
 from bench.analysis.summary import measured
 from bench.analysis.sweep import Sweep, sweeps
 from bench.report import claimed, sentences, words
@@ -163,10 +163,14 @@ def _not_run(manifest: Manifest) -> Table:
 def _images(manifest: Manifest) -> Table:
     return Table(
         title="Images",
-        head=("image", "digest", "packages"),
-        rows=tuple((name, image.digest, str(image.packages)) for name, image in manifest.images.items()),
+        head=("image", "digest", "made of"),
+        rows=tuple((name, image.digest, _made_of(image)) for name, image in manifest.images.items()),
         names=2,
     )
+
+
+def _made_of(image: RunImage) -> str:
+    return f"{image.source.reference}, {image.source.digest}" if image.source else f"{image.packages} packages"
 
 
 def _method(manifest: Manifest) -> tuple[str, ...]:

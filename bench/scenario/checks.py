@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from bench.errors import did_you_mean
 from bench.model import Scalar
@@ -15,9 +15,12 @@ _PLACEHOLDER = re.compile(r"(\$?)\{([A-Za-z_]\w*)\}")
 """``{name}`` without blanks. ``{ list; }``, ``{}`` and ``${variable}`` are the shell's and are left alone."""
 
 
-def scenario_problems(file: ScenarioFile) -> Iterator[Problem]:
-    """Yield everything that is wrong between the keys of a scenario file."""
-    yield from _commands(file)
+def scenario_problems(file: ScenarioFile, imports: Callable[[str], bool]) -> Iterator[Problem]:
+    """Yield everything that is wrong between the keys of a scenario file.
+
+    ``imports`` tells whether the recipe of a name imports its image: such an image may know by itself what to run.
+    """
+    yield from _commands(file, imports)
     yield from _placeholders(file)
     yield from _arms(file)
     yield from _metrics(file)
@@ -29,14 +32,24 @@ def scenario_problems(file: ScenarioFile) -> Iterator[Problem]:
 
 def recipe_problems(file: RecipeFile) -> Iterator[Problem]:
     """Yield everything that is wrong between the keys of a recipe file."""
+    if file.source is None and file.suite is None:
+        yield Problem("suite", MISSING, "this key is required where there is no 'from'")
+    if file.source is not None:
+        for key, given in (("suite", file.suite), ("packages", file.packages)):
+            if given:
+                yield Problem(key, given, "an image that is imported ('from') is not made of packages")
     yield from _twice("packages", "", file.packages)
     yield from _twice("files", "path", [item.path for item in file.files])
 
 
-def _commands(file: ScenarioFile) -> Iterator[Problem]:
+def _commands(file: ScenarioFile, imports: Callable[[str], bool]) -> Iterator[Problem]:
     """What runs, and what is missing for it to run."""
-    if not file.command and file.client is None and file.density is None and not file.provision:
+    empty = not file.command and file.client is None and file.density is None and not file.provision
+    if empty and not _imported(file, imports):
         yield Problem("command", MISSING, "this key is required where there is no [client]")
+    if file.provision and _imported(file, imports):
+        shown = file.image if isinstance(file.image, str) else file.image.source
+        yield Problem("image", shown, "making an image ready is asked of one that is made of packages")
     if file.client is None:
         for key, given in (("setup", file.setup and file.setup.commands), ("steps", list(file.steps))):
             if given:
@@ -47,6 +60,10 @@ def _commands(file: ScenarioFile) -> Iterator[Problem]:
         yield Problem("client.where", "host", "a client on the host needs envelope.network 'host' or 'published'")
     if file.storage is None and any(arm.storage for arm in file.arms):
         yield Problem("storage", MISSING, "arms name a storage; say where it is: [storage] with a path")
+
+
+def _imported(file: ScenarioFile, imports: Callable[[str], bool]) -> bool:
+    return imports(file.image) if isinstance(file.image, str) else True
 
 
 def _arms(file: ScenarioFile) -> Iterator[Problem]:

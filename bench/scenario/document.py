@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
@@ -18,28 +19,39 @@ from bench.scenario.schema import RecipeFile, ScenarioFile
 TableT = TypeVar("TableT", bound=BaseModel)
 
 
-def read_scenario_file(path: Path) -> tuple[ScenarioFile, bytes]:
-    """Return a scenario file, checked in every way that needs no other file, and its bytes."""
-    file, raw = _read(path, ScenarioFile)
-    refuse(path, scenario_problems(file))
+def read_scenario_file(path: Path, imports: Callable[[str], bool]) -> tuple[ScenarioFile, bytes]:
+    """Return a scenario file, checked in every way that needs no other file but one, and its bytes.
+
+    ``imports`` tells whether the recipe of a name imports its image.
+    """
+    raw = _bytes(path)
+    file = checked(path, _parse(path, raw), ScenarioFile)
+    refuse(path, scenario_problems(file, imports))
     return file, raw
 
 
 def read_recipe_file(path: Path) -> RecipeFile:
     """Return an image recipe, checked in every way that needs no other file."""
-    file, _raw = _read(path, RecipeFile)
+    file = checked(path, _parse(path, _bytes(path)), RecipeFile)
     refuse(path, recipe_problems(file))
     return file
 
 
-def _read(path: Path, table: type[TableT]) -> tuple[TableT, bytes]:
-    raw = _bytes(path)
-    document = _parse(path, raw)
+def checked(
+    where: object,
+    document: Mapping[str, object],
+    table: type[TableT],
+    name: Callable[[Problem], Problem] = lambda one: one,
+) -> TableT:
+    """Return a document as the table it should be.
+
+    Raises ScenarioError, which says ``where`` it stands and calls what is wrong as ``name`` does.
+    """
     try:
-        return table.model_validate(document), raw
+        return table.model_validate(document)
     except ValidationError as error:
-        problems = [_problem(details, table) for details in error.errors(include_url=False)]
-    refuse(path, problems)
+        problems = [name(_problem(details, table)) for details in error.errors(include_url=False)]
+    refuse(where, problems)
     raise AssertionError("a ValidationError names at least one problem")
 
 
@@ -68,7 +80,7 @@ def _place(before: str) -> str:
 
 
 def _problem(details: ErrorDetails, table: type[BaseModel]) -> Problem:
-    place = tuple(step for step in details["loc"] if step != "[key]")
+    place = tuple(step for step in details["loc"] if step not in ("[key]", "[name]", "[table]"))
     key = re.sub(r"\.(\d+)(?=\.|$)", r"[\1]", ".".join(map(str, place)))
     match details["type"]:
         case "missing":
@@ -86,12 +98,14 @@ def _known_keys(table: type[BaseModel], place: tuple[int | str, ...]) -> list[st
     """Return the keys of the table that stands at ``place``."""
     for step in place:
         if isinstance(step, str):
-            table = _table_in(table.model_fields[step].annotation)
+            found = _table_in(table.model_fields[step].annotation)
+            assert found is not None, "only a table has keys"
+            table = found
     return sorted(field.alias or name for name, field in table.model_fields.items())
 
 
-def _table_in(annotation: Any) -> type[BaseModel]:
-    """Return the table class in an annotation such as ``list[Table]`` or ``Table | None``."""
+def _table_in(annotation: Any) -> type[BaseModel] | None:
+    """Return the table class in an annotation such as ``list[Table]`` or ``Table | None``; None: there is none."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
-    return next(_table_in(part) for part in get_args(annotation) if part is not type(None))
+    return next((found for part in get_args(annotation) if (found := _table_in(part))), None)

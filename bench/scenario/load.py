@@ -7,14 +7,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench.errors import ScenarioError
+from bench.errors import InputError, ScenarioError
 from bench.model import ImageFile, Recipe, Scenario, short_digest
 from bench.scenario.find import find_recipe
+from bench.scenario.imported import BOOT_SUITE, image_source, imported
 
 if TYPE_CHECKING:
     from bench.scenario.schema import FileTable
 
 _MIB = 1 << 20
+_DISK_MIB = 1024
 
 
 def load_scenario(path: Path, *, quick: bool = False) -> Scenario:
@@ -33,11 +35,14 @@ def load_scenario(path: Path, *, quick: bool = False) -> Scenario:
     from bench.scenario.records import scenario_record  # noqa: PLC0415
 
     name = _name(path)
-    file, raw = read_scenario_file(path)
-    find_recipe(file.image, path)
+    file, raw = read_scenario_file(path, lambda image: _imports(path, image))
     files = _files(path, file.files)
     version = short_digest(raw, *(item.content for item in files))
-    return scenario_record(name, version, file, files, quick=quick)
+    if isinstance(file.image, str):
+        find_recipe(file.image, path)
+        return scenario_record(name, version, file, files, file.image, quick=quick)
+    source = image_source(file.image.source, path.parent, where=path, key="image.from")
+    return scenario_record(name, version, file, files, imported(source), quick=quick)
 
 
 def load_recipe(path: Path) -> Recipe:
@@ -46,13 +51,25 @@ def load_recipe(path: Path) -> Recipe:
 
     name = _name(path)
     file = read_recipe_file(path)
+    source = None if file.source is None else image_source(file.source, path.parent, where=path, key="from")
+    usual_mib = _DISK_MIB if source is None else None
+    disk_mib = file.disk_mib or usual_mib
     return Recipe(
         name=name,
-        suite=file.suite,
+        suite=file.suite or BOOT_SUITE,
         packages=tuple(file.packages),
         files=_files(path, file.files),
-        disk_bytes=file.disk_mib * _MIB,
+        disk_bytes=disk_mib * _MIB if disk_mib else None,
+        source=source,
     )
+
+
+def _imports(path: Path, image: str) -> bool:
+    """Whether the recipe of that name imports its image; a recipe that is missing or wrong is said elsewhere."""
+    try:
+        return load_recipe(find_recipe(image, path)).source is not None
+    except InputError:
+        return False
 
 
 def _name(path: Path) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
 from typing import NamedTuple
 
 from bench.errors import ScenarioError
@@ -30,9 +29,12 @@ class _Words:
 MISSING = _Words("(missing)")
 
 
-def refuse(path: Path, problems: Iterable[Problem]) -> None:
-    """Raise the first problem as ScenarioError, with the others as notes; return when there is none."""
-    errors = [ScenarioError(path, problem.key, _showable(problem.value), problem.expected) for problem in problems]
+def refuse(where: object, problems: Iterable[Problem]) -> None:
+    """Raise the first problem as ScenarioError, with the others as notes; return when there is none.
+
+    ``where`` is the file, or the command line.
+    """
+    errors = [ScenarioError(where, problem.key, _showable(problem.value), problem.expected) for problem in problems]
     if not errors:
         return
     for other in errors[1:]:

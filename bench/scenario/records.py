@@ -12,6 +12,7 @@ from bench.model import (
     ImageFile,
     Metric,
     Output,
+    Recipe,
     Scenario,
     Storage,
     Window,
@@ -30,9 +31,9 @@ _MIB = 1 << 20
 
 
 def scenario_record(
-    name: str, version: str, file: ScenarioFile, files: tuple[ImageFile, ...], *, quick: bool
+    name: str, version: str, file: ScenarioFile, files: tuple[ImageFile, ...], image: str | Recipe, *, quick: bool
 ) -> Scenario:
-    """Return a scenario file as a record."""
+    """Return a scenario file as a record; ``image`` is the name of a recipe, or one that the scenario brings."""
     took_s = file.time.quick_s if quick else file.time.full_s
     if quick:
         file = _quickened(file)
@@ -41,7 +42,8 @@ def scenario_record(
         title=file.title,
         question=file.question,
         version=version,
-        image=file.image,
+        image=image if isinstance(image, str) else image.name,
+        recipe=image if isinstance(image, Recipe) else None,
         command=tuple(file.command),
         envelope=Envelope(
             cpus=file.envelope.cpus,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 
 from bench.model import Better, Network, Provenance, Scalar, StorageKind, Where
 from bench.scenario.values import (
@@ -45,6 +45,22 @@ class FileTable(Table):
     path: InsidePath
     source: Text
     mode: Mode = "0644"
+
+
+class ImageTable(Table):
+    """``image = { from = "..." }``: somebody's OCI image instead of a recipe."""
+
+    source: Annotated[Text, Field(alias="from")]
+
+
+def _image_kind(value: object) -> str:
+    return "[table]" if isinstance(value, dict | ImageTable) else "[name]"
+
+
+ImageChoice = Annotated[
+    Annotated[Name, Tag("[name]")] | Annotated[ImageTable, Tag("[table]")], Discriminator(_image_kind)
+]
+"""A recipe's name, or a table; which of the two is never part of a message."""
 
 
 class EnvelopeTable(Table):
@@ -181,7 +197,7 @@ class ScenarioFile(Table):
 
     title: Text
     question: Text
-    image: Name
+    image: ImageChoice
     command: list[Word] = []
     envelope: EnvelopeTable
     storage: StorageTable | None = None
@@ -210,7 +226,8 @@ class ScenarioFile(Table):
 class RecipeFile(Table):
     """An image recipe as a whole."""
 
-    suite: Name
+    suite: Name | None = None
+    source: Annotated[Text | None, Field(alias="from")] = None
     packages: list[PackageName] = []
     files: list[FileTable] = []
-    disk_mib: Annotated[int, Field(ge=64, le=1 << 20)] = 1024
+    disk_mib: Annotated[int | None, Field(ge=64, le=1 << 20)] = None

@@ -35,11 +35,11 @@ def load_selected(names: Sequence[str], extra_folder: Path | None, *, quick: boo
 def load_recipes(scenarios: Iterable[Scenario], extra_folder: Path | None) -> dict[str, Recipe]:
     """Return the recipe of every image these scenarios run, by the image's name."""
     found = find_recipes(_folders(extra_folder))
-    names = sorted({scenario.image for scenario in scenarios})
-    for name in names:
-        if name not in found:
+    wanted = {scenario.image: scenario.recipe for scenario in scenarios}
+    for name, brought in wanted.items():
+        if brought is None and name not in found:
             raise UnknownNameError("image recipe", name, found)
-    return {name: load_recipe(found[name]) for name in names}
+    return {name: brought or load_recipe(found[name]) for name, brought in sorted(wanted.items())}
 
 
 def _folders(extra_folder: Path | None) -> list[Path]:

@@ -11,7 +11,8 @@ SCHEMA_VERSION = 2
 1. The first (2026-11).
 2. A sample may carry the ``step`` it belongs to, so that one trial has figures for several sets of parameters, and
    the table a column ``step``. The manifest tells of a scenario's steps, arms, storage, client, what ready means,
-   density and provision, what claims expect, and which cells were ``not_offered`` (2026-11).
+   density and provision, what claims expect, and which cells were ``not_offered``; of an image, what it was imported
+   from (2026-11).
 
 ``tests/store/schema_N`` keeps a run of every older version; all of them are still read.
 """

@@ -70,14 +70,16 @@ def isolation_entry(isolation: Isolation | None, availability: Availability) -> 
     }
 
 
-def scenario_entry(scenario: Scenario, cpu_set: Sequence[int]) -> dict[str, object]:
-    """Describe a scenario as it was run."""
+def scenario_entry(
+    scenario: Scenario, cpu_set: Sequence[int], *, command: Sequence[str] | None = None
+) -> dict[str, object]:
+    """Describe a scenario as it was run; ``command`` is what its image makes of the scenario's own."""
     return {
         "title": scenario.title,
         "question": scenario.question,
         "version": scenario.version,
         "image": image_label(scenario),
-        "command": list(scenario.command),
+        "command": list(scenario.command if command is None else command),
         "parameters": _lists(scenario.parameters),
         "arms": [asdict(arm) for arm in scenario.arms],
         "steps": _lists(scenario.steps),
@@ -111,5 +113,13 @@ def image_label(scenario: Scenario) -> str:
 
 def image_entry(image: Image, lock: str) -> dict[str, object]:
     """Describe an image; ``lock`` is its lock's path inside the run's folder."""
-    packages = json.loads(image.lock.read_text())["packages"]
-    return {"digest": image.digest, "suite": image.suite, "packages": len(packages), "lock": lock}
+    locked = json.loads(image.lock.read_text())
+    imported = locked.get("imported")
+    source = {"reference": imported["reference"], "digest": imported["digest"]} if imported else None
+    return {
+        "digest": image.digest,
+        "suite": image.suite,
+        "packages": len(locked["packages"]),
+        "lock": lock,
+        "source": source,
+    }

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from pydantic import TypeAdapter
 
-from bench.analysis.manifest import NotOffered, RunScenario
+from bench.analysis.manifest import NotOffered, RunImage, RunScenario
 from bench.errors import StoreError
 from bench.host import Host
 from bench.isolations.base import Availability, Fault
@@ -148,4 +148,19 @@ def test_an_image_is_described_by_content(tmp_path: Path) -> None:
     made = image(tmp_path)
     assert image_entry(made, "locks/base.json") == {
         "digest": made.digest, "suite": "bookworm", "packages": 1, "lock": "locks/base.json",
+        "source": None,
     }  # fmt: skip
+
+
+def test_an_imported_image_is_described_by_where_it_came_from(tmp_path: Path) -> None:
+    made = image(tmp_path)
+    source = {"reference": "redis:7", "digest": "sha256:77"}
+    made.lock.write_text(json.dumps({"packages": [], "imported": {**source, "user": "redis"}}))
+    entry = image_entry(made, "locks/base.json")
+    told = TypeAdapter(RunImage).validate_python(json.loads(json.dumps(entry)))
+    assert told.source is not None
+    assert {"reference": told.source.reference, "digest": told.source.digest} == source
+
+
+def test_a_scenario_tells_what_its_image_makes_of_its_command() -> None:
+    assert scenario_entry(SERVICE, (1,), command=("/entry", "go"))["command"] == ["/entry", "go"]

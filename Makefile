@@ -11,11 +11,11 @@ setup:  ## install what is missing: system packages, a virtual environment in .v
 	@tools/setup
 
 bench: setup  ## compare bare, docker and vm in a few minutes; prints a table and where the report is
-	@$(PYTHON) -m bench run startup footprint cpu --quick --fix
+	@$(PYTHON) -m bench run startup footprint cpu --quick --fix --yes
 
 test:  ## check everything: format, lint, types, tests
 	@tools/setup --dev
-	@$(PYTHON) -m bench doctor --fix || echo "Going on with what is ready."
+	@$(PYTHON) -m bench doctor --fix --yes || echo "Going on with what is ready."
 	@tools/check
 
 stop:  ## stop the Docker engine that setup or a run has started

@@ -67,6 +67,11 @@ def start_engine(say: Say) -> None:
         say(f"the Docker engine answers after {time.monotonic() - began:.1f} s")
 
 
+def describe_engine() -> str:
+    """Return where the engine that ``start_engine`` starts keeps what it makes."""
+    return f"socket in {RUN_FOLDER}, data in {DATA_ROOT}, log in {LOG_FILE}"
+
+
 def stop_engine(say: Say) -> bool:
     """Stop the engine that ``start_engine`` started; return whether there was one.
 
@@ -148,14 +153,25 @@ def _spawn(program: str) -> subprocess.Popen[bytes]:
 
 
 def _write_config() -> Path:
-    """Take over the machine's own engine configuration, without what is set on our command line."""
+    """Take over the machine's own engine configuration, without what is set on our command line; keep our runtimes."""
     try:
         config = json.loads(SYSTEM_CONFIG.read_text())
     except (OSError, ValueError):
         config = {}
     own = RUN_FOLDER / "daemon.json"
-    own.write_text(json.dumps({key: config[key] for key in config if key not in _SET_HERE}, indent=2) + "\n")
+    taken = {key: config[key] for key in config if key not in _SET_HERE}
+    runtimes = {**_registered(own), **taken.get("runtimes", {})}
+    own.write_text(json.dumps({**taken, **({"runtimes": runtimes} if runtimes else {})}, indent=2) + "\n")
     return own
+
+
+def _registered(config: Path) -> dict[str, dict[str, object]]:
+    """Return the runtimes that were registered with our engine when it last ran, as far as they are still there."""
+    try:
+        found = json.loads(config.read_text()).get("runtimes", {})
+    except (OSError, ValueError):
+        return {}
+    return {name: entry for name, entry in found.items() if Path(str(entry.get("path"))).exists()}
 
 
 def _await_answer(engine: subprocess.Popen[bytes]) -> None:

@@ -6,6 +6,7 @@ import http.client
 import json
 import os
 import socket
+from typing import Any
 
 SYSTEM_URL = "unix:///var/run/docker.sock"
 OWN_URL = "unix:///run/isobench/docker.sock"
@@ -58,22 +59,28 @@ def _answers_over_network(url: str) -> bool:
         return False
 
 
-def engine_runtimes() -> tuple[str, ...]:
-    """Return the runtimes registered with a local engine, its default first; none where no engine answers."""
-    url = engine_answers()
-    if url is None or not url.startswith("unix://"):
-        return ()
+def engine_info(url: str) -> dict[str, Any]:
+    """Return what a local engine says of itself; empty where none answers, or not in JSON.
+
+    The answer to ``GET /info`` of the Docker Engine API, as it came.
+    """
+    if not url.startswith("unix://"):
+        return {}
     connection = _UnixConnection(url.removeprefix("unix://"))
     try:
         connection.request("GET", "/info")
         info = json.loads(connection.getresponse().read())
-        default = str(info["DefaultRuntime"])
-        # containerd's own spellings of runc are no runtimes of their own
-        others = (
-            name for name in sorted(info["Runtimes"]) if name != default and not name.startswith("io.containerd.")
-        )
-        return (default, *others)
-    except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError):
-        return ()
+    except (OSError, http.client.HTTPException, ValueError):
+        return {}
     finally:
         connection.close()
+    return info if isinstance(info, dict) else {}
+
+
+def engine_runtimes() -> tuple[str, ...]:
+    """Return the runtimes registered with a local engine, its default first; none where no engine answers."""
+    info = engine_info(engine_answers() or "")
+    default = str(info.get("DefaultRuntime", ""))
+    # containerd's own spellings of runc are no runtimes of their own
+    others = (name for name in sorted(info.get("Runtimes") or ()) if not name.startswith("io.containerd."))
+    return (default, *(name for name in others if name != default)) if default else ()

@@ -7,21 +7,21 @@ import platform
 import random
 import re
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
 from bench import __version__, images, provision
-from bench.errors import BenchError, InputError, Interrupted
+from bench.errors import InputError, Interrupted
 from bench.host import fingerprint
 from bench.isolations import open_isolation
 from bench.isolations.base import Availability, Isolation
 from bench.isolations.cgroup import version as cgroup_version
-from bench.isolations.probe import check, unavailable
-from bench.isolations.remedy import mend, mend_image_tools
+from bench.isolations.probe import answered, check
+from bench.isolations.remedy import Consents, mend, mend_image_tools
 from bench.model import Image, Measurement, Recipe, Scenario, Trial
 from bench.offer import Offer
 from bench.placement import cpu_count, harness_cpus, instance_cpus, kept_to
@@ -49,8 +49,8 @@ class Request:
     seed: int
     rounds: int | None
     quick: bool
-    fix: bool = False
-    """Apply the remedies that can be applied before isolations are tried."""
+    consents: Consents | None = None
+    """Asked before a remedy is applied, which is before isolations are tried; None: none is applied."""
     command_line: Sequence[str]
 
 
@@ -182,14 +182,14 @@ def _open(
     """
     isolations: dict[str, Isolation] = {}
     availabilities: dict[str, Availability] = {}
-    if request.fix:
-        mend_image_tools(listener.say)
+    if request.consents:
+        mend_image_tools(listener.say, request.consents)
     for name in request.isolations:
-        with _answered(name, availabilities):
+        with answered(name, availabilities):
             isolations[name] = open_isolation(name, run)
             isolations[name].guard = interruptions.held
-            if request.fix:
-                mend(isolations[name], listener.say)
+            if request.consents:
+                mend(isolations[name], listener.say, request.consents)
     return isolations, availabilities
 
 
@@ -202,7 +202,7 @@ def _check(
     """Start every isolation once for real, and prepare the other images for those that work."""
     distinct = list({image.digest: image for image in built.values()}.values())
     for name in [name for name in isolations if name not in availabilities]:
-        with _answered(name, availabilities):
+        with answered(name, availabilities):
             availabilities[name] = check(isolations[name], distinct[0], listener.say)
             for image in distinct[1:] if availabilities[name].ready else []:
                 isolations[name].prepare(image, listener.say)
@@ -222,17 +222,6 @@ def _prepare_provision(
         if scenario.provision:
             recipe, image = request.recipes[scenario.image], built[scenario.name]
             provision.prepare(scenario, recipe, image, run=run, ready=ready, say=listener.say)
-
-
-@contextmanager
-def _answered(name: str, availabilities: dict[str, Availability]) -> Iterator[None]:
-    """Make whatever goes wrong with an isolation the answer why it is not available; the others go on."""
-    try:
-        yield
-    except BenchError as error:
-        availabilities[name] = unavailable(name, error)
-    except Exception as error:  # noqa: BLE001 - a third party's fault too must not end the run
-        availabilities[name] = unavailable(name, BenchError(f"a fault in isolation {name}: {error!r}"))
 
 
 def describe_host() -> str:

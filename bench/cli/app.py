@@ -28,6 +28,7 @@ Results = Annotated[Path, typer.Option("--results", metavar="DIR", help="Folder 
 Scenarios = Annotated[
     Path | None, typer.Option("--scenarios", metavar="DIR", help="Your own scenarios, beside the stock ones.")
 ]
+Yes = Annotated[bool, typer.Option("--yes", help="Consent to what --fix shows, without being asked.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON.")]
 
 
@@ -54,7 +55,7 @@ def run(
         list[str] | None, typer.Argument(metavar="SCENARIO", help="Scenarios to run; none means all.")
     ] = None,
     isolation: Annotated[
-        str, typer.Option("--isolation", "-i", metavar="A,B", help="Isolations to compare.")
+        str, typer.Option("--isolation", "-i", metavar="A,B", help="Isolations to compare; `all` for all there are.")
     ] = "bare,docker,vm",
     rounds: Annotated[
         int | None,
@@ -62,6 +63,7 @@ def run(
     ] = None,
     quick: Annotated[bool, typer.Option("--quick", help="Fewer rounds and shorter workloads.")] = False,
     fix: Annotated[bool, typer.Option("--fix", help="First apply the remedies that doctor would.")] = False,
+    yes: Yes = False,
     seed: Annotated[
         int | None,
         typer.Option(metavar="N", help="Seed of the order of trials; drawn and recorded if not given."),
@@ -93,7 +95,7 @@ def run(
     from bench.cli.run import run as measure
 
     own = Own(image=image, command=command, ready=ready, metrics=metric or [], cpus=cpus, memory_mib=memory)
-    measure(scenarios or [], isolation.split(","), rounds, quick, fix, seed, results, scenarios_folder, own)
+    measure(scenarios or [], isolation, rounds, quick, fix, yes, seed, results, scenarios_folder, own)
 
 
 @app.command("list")
@@ -106,7 +108,13 @@ def list_(results: Results = Path("results"), scenarios_folder: Scenarios = None
 
 @app.command()
 def doctor(
-    fix: Annotated[bool, typer.Option("--fix", help="Apply the remedies that can be applied.")] = False,
+    isolation: Annotated[
+        str | None, typer.Option("--isolation", "-i", metavar="A,B", help="Only these; all if not given.")
+    ] = None,
+    fix: Annotated[
+        bool, typer.Option("--fix", help="Show what the remedies that can be applied would change, and apply them.")
+    ] = False,
+    yes: Yes = False,
     stop_engine: Annotated[
         bool,
         typer.Option("--stop-engine", help="Stop the Docker engine that --fix has started, and do no more."),
@@ -116,8 +124,12 @@ def doctor(
     """Try every isolation by a real start; say reason and remedy."""
     from bench.cli.doctor import doctor as command
     from bench.cli.doctor import stop
+    from bench.cli.wanted import wanted
 
-    stop() if stop_engine else command(fix=fix, as_json=as_json)
+    if stop_engine:
+        stop()
+    else:
+        command(wanted(isolation) if isolation else [], fix=fix, yes=yes, as_json=as_json)
 
 
 @app.command()

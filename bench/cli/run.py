@@ -8,11 +8,13 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from rich.console import Console
+
+from bench.cli.consent import consents
 from bench.cli.exits import ExitCode, of_signal
 from bench.cli.own import Own
 from bench.cli.progress import listener
-from bench.errors import InputError, UnknownNameError
-from bench.isolations import names as isolation_names
+from bench.cli.wanted import wanted
 from bench.model import Kind
 from bench.scenario import load_recipes, load_selected
 from bench.session import Finished, Request, execute
@@ -22,10 +24,11 @@ _FINE = {Kind.OK, Kind.SPOILED, Kind.UNSUPPORTED}
 
 def run(
     scenarios: Sequence[str],
-    isolations: Sequence[str],
+    isolations: str,
     rounds: int | None,
     quick: bool,
     fix: bool,
+    yes: bool,
     seed: int | None,
     results: Path,
     scenarios_folder: Path | None,
@@ -37,12 +40,12 @@ def run(
     request = Request(
         scenarios=selected,
         recipes=load_recipes(selected, scenarios_folder),
-        isolations=_known(isolations),
+        isolations=wanted(isolations),
         results=results,
         seed=secrets.randbits(32) if seed is None else seed,
         rounds=rounds,
         quick=quick,
-        fix=fix,
+        consents=consents(yes=yes, console=Console(stderr=True, highlight=False)) if fix else None,
         command_line=["bench", *sys.argv[1:]],
     )
     with listener() as heard:
@@ -58,16 +61,6 @@ def exit_code(finished: Finished) -> int:
     if set(finished.outcomes) <= {Kind.UNSUPPORTED}:
         return ExitCode.NOTHING_MEASURED
     return ExitCode.OK if set(finished.outcomes) <= _FINE else ExitCode.SOME_FAILED
-
-
-def _known(isolations: Sequence[str]) -> list[str]:
-    wanted = [name.strip() for name in isolations if name.strip()]
-    for name in wanted:
-        if name not in isolation_names():
-            raise UnknownNameError("isolation", name, isolation_names())
-    if not wanted:
-        raise InputError("--isolation names none", remedy=f"Known: {', '.join(isolation_names())}")
-    return list(dict.fromkeys(wanted))
 
 
 def _report(folder: Path) -> bool:

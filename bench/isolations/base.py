@@ -123,6 +123,8 @@ class Fault:
     reason: str
     remedy: str
     fix: Callable[[], None] | None = None
+    change: str = ""
+    """What ``fix`` changes on this machine, exactly: shown before anybody consents to it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

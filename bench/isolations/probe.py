@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from bench.envelope import mismatches, own_kernel
@@ -12,6 +14,7 @@ from bench.model import Cell, Envelope, Image, Scenario, Trial
 from bench.placement import instance_cpus
 
 PROBE_TIMEOUT_S = 60.0
+BROKEN = "That is a fault in its code: tell its authors, or use another version"
 _MEMORY_BYTES = 256 << 20
 
 
@@ -26,6 +29,18 @@ def check(isolation: Isolation, image: Image, say: Say) -> Availability:
         except BenchError as error:
             return unavailable(isolation.name, error)
     return Availability(isolation=isolation.name, fault=fault, detail=fault.reason)
+
+
+@contextmanager
+def answered(name: str, availabilities: dict[str, Availability]) -> Iterator[None]:
+    """Make whatever goes wrong with an isolation the answer why it is not available; the others go on."""
+    try:
+        yield
+    except BenchError as error:
+        availabilities[name] = unavailable(name, error)
+    except Exception as error:  # noqa: BLE001 - a third party's fault, too, must not end anything else
+        broken = BenchError(f"isolation {name} is broken: {type(error).__name__}: {error}", remedy=BROKEN)
+        availabilities[name] = unavailable(name, broken)
 
 
 def unavailable(name: str, error: BenchError) -> Availability:

@@ -5,36 +5,43 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from collections.abc import Callable
 
 from bench.errors import UnavailableError
 from bench.isolations.base import Fault, Isolation, Say
+
+Consents = Callable[[str, Fault], bool]
+"""Asks whether a fault may be mended: why it should be, and the fault, whose ``change`` says what would be done."""
 
 
 def missing_package(reason: str, *packages: str) -> Fault:
     """Return the fault of a missing package; its fix installs it where we are root."""
     command = ["apt-get", "install", "--yes", "--no-install-recommends", *packages]
     remedy = " ".join(command)
-    return Fault(reason=reason, remedy=remedy, fix=(lambda: _install(command)) if os.geteuid() == 0 else None)
+    fix = (lambda: _install(command)) if os.geteuid() == 0 else None
+    return Fault(reason=reason, remedy=remedy, fix=fix, change=remedy if fix else "")
 
 
-def mend(isolation: Isolation, say: Say) -> None:
-    """Apply remedies one after another, until nothing is missing or one does not help.
+def mend(isolation: Isolation, say: Say, consents: Consents) -> None:
+    """Apply remedies one after another, until nothing is missing, one does not help, or there is no consent.
 
     Raises BenchError when a remedy cannot be applied.
     """
     before: str | None = None
     while (fault := isolation.missing()) and fault.fix and fault.reason != before:
-        say(f"{isolation.name}: {fault.reason}; fixing: {fault.remedy}")
+        if not consents(f"{isolation.name}: {fault.reason}", fault):
+            return
+        say(f"{isolation.name}: {fault.reason}; fixing")
         fault.fix()
         before = fault.reason
 
 
-def mend_image_tools(say: Say) -> None:
+def mend_image_tools(say: Say, consents: Consents) -> None:
     """Install what images are built with, where it is missing; raises UnavailableError when that fails."""
     for tool, package in (("mmdebstrap", "mmdebstrap"), ("mke2fs", "e2fsprogs")):
         fault = missing_package(f"the command {tool} is missing", package)
-        if shutil.which(tool) is None and fault.fix:
-            say(f"{fault.reason}; fixing: {fault.remedy}")
+        if shutil.which(tool) is None and fault.fix and consents(fault.reason, fault):
+            say(f"{fault.reason}; fixing")
             fault.fix()
 
 

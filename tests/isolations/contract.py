@@ -250,7 +250,7 @@ def launch_of(isolation: Isolation, image: Image, command: Sequence[str], networ
         version="0",
         image=image.name,
         command=tuple(command),
-        envelope=envelope(),
+        envelope=replace(envelope(), network=network),
     )
     cell = Cell(scenario=scenario, parameters={}, isolation=isolation.name)
     trial = Trial(number=next(_numbers), round=1, cell=cell, nonce=secrets.token_hex(8))

@@ -1,0 +1,117 @@
+"""The engine's own configuration: a runtime is added to it, shown before, and the engine reloads it.
+
+Never more than that: no restart, no other key. A runtime is one of the keys that an engine reads again on SIGHUP.
+Source: Docker documentation, dockerd, "Miscellaneous options" and "Configuration reload behavior".
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import os
+import signal
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from bench.engine_ping import engine_info
+from bench.errors import IsolationError, UnavailableError
+from bench.isolations import processes
+from bench.writing import written
+
+_DEFAULT = Path("/etc/docker/daemon.json")
+_RELOAD_TIMEOUT_S = 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """A configuration file as it is and as it would be."""
+
+    url: str
+    engine: int
+    """The pid of the engine that reads it."""
+    file: Path
+    before: str
+    after: str
+    runtimes: tuple[str, ...]
+
+    @property
+    def difference(self) -> str:
+        """The change as a unified diff."""
+        names = (str(self.file), str(self.file))
+        lines = difflib.unified_diff(self.before.splitlines(), self.after.splitlines(), *names, lineterm="")
+        return "\n".join(lines)
+
+    def apply(self) -> None:
+        """Write the file, a copy of the old one beside it, and let the engine reload; undone if it does not take it.
+
+        Raises StoreError, or IsolationError when the engine does not know the runtimes afterwards.
+        """
+        if self.before:
+            _replace(self.file.with_name(f"{self.file.name}.before-isobench"), self.before)
+        _replace(self.file, self.after)
+        os.kill(self.engine, signal.SIGHUP)
+        deadline = time.monotonic() + _RELOAD_TIMEOUT_S
+        while not set(self.runtimes) <= set(engine_info(self.url).get("Runtimes") or {}):
+            if time.monotonic() > deadline:
+                _replace(self.file, self.before or "{}\n")
+                os.kill(self.engine, signal.SIGHUP)
+                raise IsolationError(
+                    f"the engine did not take up {', '.join(self.runtimes)} from {self.file}; the file is as it was",
+                    remedy="Look into the engine's log",
+                )
+            time.sleep(0.05)
+
+
+def with_runtimes(url: str, runtimes: Mapping[str, Mapping[str, object]]) -> Change:
+    """Return the change that registers these runtimes with the engine at ``url``; every other key stays.
+
+    Raises UnavailableError where its configuration cannot be read or must not be touched.
+    """
+    if os.geteuid() != 0:
+        raise UnavailableError("only root can change an engine's configuration", remedy="Run as root")
+    engine = _engine(url)
+    file = _file(engine)
+    try:
+        before = file.read_text() if file.exists() else ""
+        config = json.loads(before or "{}")
+        registered = {**config.get("runtimes", {}), **runtimes}
+        after = json.dumps({**config, "runtimes": registered}, indent=2) + "\n"
+    except (OSError, ValueError, AttributeError, TypeError) as error:
+        raise UnavailableError(
+            f"the engine's configuration {file} cannot be read: {error}", remedy="Mend it, then try again"
+        ) from error
+    return Change(url=url, engine=engine.pid, file=file, before=before, after=after, runtimes=tuple(runtimes))
+
+
+def _engine(url: str) -> psutil.Process:
+    """Return the engine's process: who listens there, or, where that is an init for it, the only dockerd."""
+    serving = processes.serving(url.removeprefix("unix://"))
+    found = [serving] if serving and serving.name == "dockerd" else processes.named("dockerd")
+    if len(found) != 1:
+        raise UnavailableError(
+            f"the process of the engine at {url} cannot be told",
+            remedy="Change its daemon.json yourself, and reload it",
+        )
+    return psutil.Process(found[0].pid)
+
+
+def _file(engine: psutil.Process) -> Path:
+    words = engine.cmdline()
+    for place, word in enumerate(words):
+        if word.startswith("--config-file="):
+            return Path(word.partition("=")[2])
+        if word == "--config-file" and place + 1 < len(words):
+            return Path(words[place + 1])
+    return _DEFAULT
+
+
+def _replace(file: Path, text: str) -> None:
+    growing = file.with_name(f".{file.name}.partial")
+    with written(file):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        growing.write_text(text)
+        growing.replace(file)

@@ -1,0 +1,87 @@
+"""One container, as its engine and the host's kernel see it."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Mapping, Sequence
+
+import docker
+
+from bench.isolations import processes
+from bench.isolations.base import Account, Exit, HostProcess, Instance
+from bench.isolations.cgroup import Cgroup
+from bench.isolations.console import Console
+from bench.isolations.docker_api import TooLongError, translated
+from bench.isolations.roles import by_role
+from bench.isolations.timeline import Timeline
+
+
+class DockerInstance(Instance):
+    """One container."""
+
+    def __init__(
+        self,
+        timeline: Timeline,
+        console: Console,
+        api: docker.APIClient,
+        container: str,
+        write: Callable[[bytes], object],
+        daemons: Sequence[HostProcess],
+        clients: Callable[[], Sequence[processes.PsutilProcess]] = tuple,
+    ) -> None:
+        super().__init__(timeline, console)
+        self._api = api
+        self._container = container
+        self._write = write
+        self._daemons = daemons
+        self._clients = clients
+        self._group: Cgroup | None = None
+        self._keeper: processes.PsutilProcess | None = None
+        self._oom_kills = 0
+
+    def processes(self) -> Mapping[str, Sequence[HostProcess]]:
+        """Return what is in the container's control group and who keeps it, by role; the engine's daemons as shared."""
+        self._find()
+        inside = processes.readable(self._group.pids() if self._group else [])
+        keepers = [self._keeper] if self._keeper else []
+        return {**by_role([*inside, *keepers, *self._clients()]), "shared:engine": self._daemons}
+
+    @property
+    def account(self) -> Account | None:
+        """The container's own control group."""
+        self._find()
+        return self._group
+
+    def send(self, line: str) -> None:
+        """Write a line to the container's standard input."""
+        with contextlib.suppress(OSError):
+            self._write(f"{line}\n".encode())
+
+    def dismiss(self) -> None:
+        """Let the entry go on; the group goes with the container, so kills are counted before."""
+        kills = self._group.read().oom_kills if self._group else None
+        self._oom_kills = kills or 0
+        super().dismiss()
+
+    def wait_exit(self, timeout_s: float) -> Exit | None:
+        """Wait for the container's end, as the engine reports it."""
+        try:
+            with translated("wait for a container"):
+                status = int(self._api.wait(self._container, timeout=timeout_s)["StatusCode"])  # type: ignore[arg-type]
+                self.timeline.mark("exited", time.monotonic_ns())
+                state = self._api.inspect_container(self._container)["State"]
+        except TooLongError:
+            return None
+        return Exit(status=status, out_of_memory=bool(state["OOMKilled"]) or self._oom_kills > 0)
+
+    def _find(self) -> None:
+        """Find the control group and the keeper, once the container runs: asking earlier would disturb its start."""
+        if self._group is not None:
+            return
+        with translated("inspect a container"):
+            pid = int(self._api.inspect_container(self._container)["State"]["Pid"])
+        if pid:
+            with contextlib.suppress(OSError):
+                self._group = Cgroup.of(pid)
+            self._keeper = processes.parent(pid)

@@ -1,0 +1,114 @@
+"""What a container is asked to be: one description, said to the engine's API or as words of the docker command."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import docker
+
+from bench.isolations.base import Launch
+from bench.isolations.block import disk_below
+from bench.isolations.docker_volume import LABEL
+from bench.isolations.variants import DockerOptions
+from bench.model import Image
+
+REPOSITORY = "isobench"
+
+
+def tag(image: Image) -> str:
+    """Return the name of an image in the engine."""
+    return f"{REPOSITORY}:{image.digest.removeprefix('sha256:')[:12]}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """A container that does not exist yet."""
+
+    name: str
+    run: str
+    launch: Launch
+    options: DockerOptions
+    address: str
+    """The host's address at which the port is published; empty: it is not."""
+    volumes: Sequence[str]
+    data_root: Path
+    """Where the engine keeps its data: the disk on which writing is limited."""
+
+    def for_api(self, api: docker.APIClient) -> Any:
+        """Return the container's configuration for the call that creates it."""
+        envelope = self.launch.envelope
+        host = api.create_host_config(
+            binds=list(self.volumes),
+            port_bindings={self.launch.port: (self.address, self.launch.port)} if self._publishes else None,
+            cpuset_cpus=self._cpus,
+            mem_limit=envelope.memory_bytes,
+            memswap_limit=envelope.memory_bytes,
+            pids_limit=envelope.pids,
+            device_write_bps=[{"Path": node, "Rate": rate} for node, rate in self._write_limits] or None,
+            network_mode=self._network,
+            tmpfs=dict(self._tmpfs),
+            security_opt=list(self._security) or None,
+            read_only=not self.options.writable_root,
+            runtime=self.options.runtime or None,
+            log_config=docker.types.LogConfig(type="none"),  # the console is read from the attached stream
+        )
+        return api.create_container_config(
+            image=tag(self.launch.image),
+            command=list(self.launch.entry),
+            ports=[self.launch.port] if self._publishes else None,
+            host_config=host,
+            labels={LABEL: self.run},
+            stdin_open=True,
+        )
+
+    def for_command(self) -> list[str]:
+        """Return the words after ``docker run`` that ask for the same container."""
+        envelope = self.launch.envelope
+        memory = str(envelope.memory_bytes)
+        words = ["--interactive", f"--name={self.name}", f"--label={LABEL}={self.run}", "--log-driver=none"]
+        words += [f"--cpuset-cpus={self._cpus}", f"--memory={memory}", f"--memory-swap={memory}"]
+        words += [f"--pids-limit={envelope.pids}", f"--network={self._network}"]
+        words += [f"--tmpfs={path}:{how}".rstrip(":") for path, how in self._tmpfs.items()]
+        words += [f"--volume={binding}" for binding in self.volumes]
+        words += [f"--device-write-bps={node}:{rate}" for node, rate in self._write_limits]
+        words += [f"--security-opt={option}" for option in self._security]
+        words += [] if self.options.writable_root else ["--read-only"]
+        words += [f"--runtime={self.options.runtime}"] if self.options.runtime else []
+        if self._publishes:
+            words.append(f"--publish={self.address}:{self.launch.port}:{self.launch.port}")
+        return [*words, tag(self.launch.image), *self.launch.entry]
+
+    @property
+    def _cpus(self) -> str:
+        return ",".join(str(cpu) for cpu in self.launch.envelope.cpu_set)
+
+    @property
+    def _network(self) -> str:
+        network = self.launch.envelope.network
+        return "bridge" if network == "published" else network
+
+    @property
+    def _publishes(self) -> bool:
+        """Whether the scenario asks for a port; a variant that only joins the bridge publishes none."""
+        return bool(self.address) and self.launch.trial.cell.envelope.network == "published"
+
+    @property
+    def _tmpfs(self) -> Mapping[str, str]:
+        found = {"/tmp": "", "/run": ""}  # as in every other isolation
+        storage = self.launch.storage
+        if storage and storage.kind == "tmpfs":
+            found[storage.path] = f"size={storage.size_bytes}"
+        return found
+
+    @property
+    def _security(self) -> Sequence[str]:
+        seccomp = () if self.options.seccomp else ("seccomp=unconfined",)
+        return (*seccomp, *(() if self.options.new_privileges else ("no-new-privileges",)))
+
+    @property
+    def _write_limits(self) -> Sequence[tuple[str, int]]:
+        rate = self.launch.envelope.write_bytes_per_s
+        return [(disk_below(self.data_root).node, rate)] if rate is not None else []

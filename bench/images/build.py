@@ -21,7 +21,6 @@ from bench.model import Image, ImageFile, Recipe, short_digest
 ENTRY = "/.isobench/entry"
 """What every isolation runs: ``ENTRY NONCE COMMAND...``."""
 
-_SETTINGS = "/.isobench/settings"
 _RESERVED = "/.isobench/"
 _ROOM_BYTES = 512 * cache.MIB
 """What a machine's disk has beyond an imported image's content, where the recipe does not say how large it is."""
@@ -39,7 +38,7 @@ def build(recipe: Recipe, files: Sequence[ImageFile] = (), *, say: Say) -> Image
         _check_path(path, recipe.name)
     lower = _lower(recipe, say)
     boot = kit(recipe.suite, say=say)
-    content = (*_own_files(boot), *_settings(lower), *(ours[path] for path in sorted(ours)))
+    content = (*_own_files(boot), *_told(lower), *(ours[path] for path in sorted(ours)))
     below = lock.read(lower / "lock.json")
     folder = cache.once(
         cache.shelf("images") / short_digest(below.digest.encode(), *_origin(below), *map(_identity, content)),
@@ -84,10 +83,10 @@ def _own_files(boot: Kit) -> tuple[ImageFile, ImageFile]:
     )
 
 
-def _settings(lower: Path) -> tuple[ImageFile, ...]:
+def _told(lower: Path) -> tuple[ImageFile, ...]:
     """Return what an imported image tells the entry; nothing for one that is made of packages."""
-    told = lower / "settings"
-    return (ImageFile(path=_SETTINGS, mode=0o644, content=told.read_bytes()),) if told.exists() else ()
+    told = sorted((lower / "own").glob("*"))
+    return tuple(ImageFile(path=f"{_RESERVED}{one.name}", mode=0o644, content=one.read_bytes()) for one in told)
 
 
 def _make(folder: Path, *, lower: Path, boot: Kit, content: Sequence[ImageFile], name: str) -> None:

@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 
+from bench.errors import ImageError
 from bench.images import architecture, cache, lock
 from bench.images.cache import Say
 from bench.images.imported.documents import Running
@@ -13,7 +14,7 @@ from bench.images.imported.flatten import layered, write
 from bench.images.imported.layout import Held, held
 from bench.images.imported.members import Layer
 from bench.images.imported.root import Node, Root
-from bench.images.imported.settings import settings
+from bench.images.imported.settings import devices, settings
 from bench.images.imported.source import Found, find
 from bench.images.imported.user import resolve
 from bench.model import ImageSource, short_digest
@@ -29,7 +30,9 @@ _LARGEST_LIST_BYTES = 16 << 20
 
 
 def base(source: ImageSource, *, wanted_by: str, say: Say) -> Path:
-    """Return the folder with ``base.tar``, ``settings`` and ``lock.json`` of an image, from the cache or made now.
+    """Return the folder with ``base.tar``, ``own/`` and ``lock.json`` of an image, from the cache or made now.
+
+    What is in ``own/`` belongs beside the entry.
 
     Raises ImageError when the image cannot be had, is for another machine, damaged, or holds what no honest image
     does; nothing is left in the cache then, and nothing is ever written outside of it.
@@ -48,29 +51,33 @@ def _make(folder: Path, *, source: ImageSource, found: Found, wanted_by: str, sa
     say(f"{wanted_by}: importing {source.reference}")
     cache.new_folder(folder)
     scratch = folder / "scratch"
-    cache.new_folder(scratch)
-    tar, told = folder / "base.tar", folder / "settings"
+    own = folder / "own"
+    for made in (scratch, own):
+        cache.new_folder(made)
+    tar = folder / "base.tar"
     with ExitStack() as stack:
         files = stack.enter_context(found.opened(scratch))
         image = held(files)
         root = layered(files, image.layers, scratch, wanted_by, stack)
-        told.write_bytes(_settings(image.running, root, wanted_by))
+        (own / "settings").write_bytes(_settings(image.running, root, wanted_by))
+        (own / "devices.tar").write_bytes(devices())
         _furnish(root, wanted_by, say)
+        _require_directory(root, image.running.directory or "", wanted_by)
         write(root, tar, wanted_by)
     cache.remove(scratch)
-    for path in (tar, told):
+    for path in (tar, *own.iterdir()):
         path.chmod(0o644)
-    lock.write(_lock(folder, tar, told, source, image), folder / "lock.json")
+    lock.write(_lock(folder, tar, source, image), folder / "lock.json")
 
 
-def _lock(folder: Path, tar: Path, told: Path, source: ImageSource, image: Held) -> lock.Lock:
+def _lock(folder: Path, tar: Path, source: ImageSource, image: Held) -> lock.Lock:
     running = image.running
     return lock.Lock(
         suite="",
         architecture=architecture.current().debian,
         digest=f"sha256:{cache.sha256(tar)}",
         packages=(),
-        sizes=lock.sizes(folder, tar.name, told.name),
+        sizes=lock.sizes(folder, tar.name, "own/settings", "own/devices.tar"),
         imported=lock.Imported(
             reference=source.reference,
             digest=image.digest,
@@ -95,6 +102,15 @@ def _text(node: Node | None) -> str:
         return ""
     with node.inode.layer.content(node.inode.member) as stream:
         return stream.read(_LARGEST_LIST_BYTES).decode(errors="replace")
+
+
+def _require_directory(root: Root, directory: str, wanted_by: str) -> None:
+    """Have the working directory, as engines do: a runtime would spend a process on making it."""
+    if not root.made(tuple(directory.split("/"))):
+        raise ImageError(
+            f"{wanted_by}: its working directory {directory!r} is no folder, and cannot be made one",
+            remedy="Mend WORKDIR of the image",
+        )
 
 
 def _furnish(root: Root, wanted_by: str, say: Say) -> None:

@@ -63,7 +63,9 @@ class Root:
                 raise layer.refused(inode.member.name, "stands in place of the root itself")
             self._top.inode = inode
             return
-        above = self._made(parts[:-1], layer, inode.member.name)
+        above = self._made(parts[:-1], layer.number)
+        if above is None:
+            raise layer.refused(inode.member.name, "lies below what is no folder, or behind links that form a loop")
         there = above.inside.get(parts[-1])
         if folder and there is not None and there.children is not None:
             there.inode, there.layer = inode, layer.number
@@ -99,8 +101,12 @@ class Root:
         """Take something away from the root's own folder, whichever layer has put it there."""
         self._top.inside.pop(name, None)
 
+    def made(self, parts: Parts) -> bool:
+        """Make a folder with those above it, where they are missing; return whether there is one now."""
+        return self._made(parts, 0) is not None
+
     def require_folder(self, name: str, mode: int) -> bool:
-        """Have a folder in the root's own; return whether something else had stood there, which is gone."""
+        """Have a real folder in the root's own; return whether something else had stood there, which is gone."""
         there = self._top.inside.get(name)
         if there is None or there.children is None:
             self._top.inside[name] = Node(_folder(mode), 0, {}, self._top)
@@ -114,17 +120,15 @@ class Root:
             yield parts, node
             ahead += [((*parts, name), node.inside[name]) for name in sorted(node.children or (), reverse=True)]
 
-    def _made(self, parts: Parts, layer: Layer, of: str) -> Node:
-        """Return a folder, made where it is missing."""
+    def _made(self, parts: Parts, layer: int) -> Node | None:
+        """Return a folder, made where it is missing; None: a file or a loop of links is in the way."""
 
         def missing(above: Node, part: str) -> Node:
-            above.inside[part] = Node(_folder(0o755), layer.number, {}, above)
+            above.inside[part] = Node(_folder(0o755), layer, {}, above)
             return above.inside[part]
 
         folder = self._reached(parts, missing)
-        if folder is None or folder.children is None:
-            raise layer.refused(of, "lies below what is no folder, or behind links that form a loop")
-        return folder
+        return folder if folder and folder.children is not None else None
 
     def _reached(self, parts: Parts, missing: Callable[[Node, str], Node | None]) -> Node | None:
         """Walk as the kernel does in a chroot: ``..`` ends at the root, and an absolute link starts there."""

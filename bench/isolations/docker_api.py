@@ -17,6 +17,7 @@ import urllib3.exceptions
 
 from bench.errors import IsolationError, LeftoverError, PortTakenError
 from bench.isolations.console import Console
+from bench.isolations.docker_leaks import reap
 from bench.isolations.timeline import Timeline
 
 _FRAME_HEADER = struct.Struct(">BxxxL")
@@ -108,9 +109,11 @@ def pump(stream: socket.socket, console: Console) -> None:
 
 
 def remove(api: docker.APIClient, container: str, timeline: Timeline) -> None:
-    """Remove a container, running or not, and verify that the engine knows it no more."""
+    """Remove a container, running or not; verify that the engine knows it no more and that no process of it is left."""
+    identity = ""
     try:
         with contextlib.suppress(docker.errors.NotFound):
+            identity = str(api.inspect_container(container)["Id"])
             api.remove_container(container, force=True, v=True)
         api.inspect_container(container)
     except docker.errors.NotFound:
@@ -122,3 +125,5 @@ def remove(api: docker.APIClient, container: str, timeline: Timeline) -> None:
         ) from error
     else:
         raise LeftoverError(f"container {container[:12]} is still there after its removal")
+    if identity:
+        reap(identity)

@@ -57,13 +57,17 @@ class Change:
         deadline = time.monotonic() + _RELOAD_TIMEOUT_S
         while not set(self.runtimes) <= set(engine_info(self.url).get("Runtimes") or {}):
             if time.monotonic() > deadline:
-                _replace(self.file, self.before or "{}\n")
-                os.kill(self.engine, signal.SIGHUP)
+                self.undo()
                 raise IsolationError(
                     f"the engine did not take up {', '.join(self.runtimes)} from {self.file}; the file is as it was",
                     remedy="Look into the engine's log",
                 )
             time.sleep(0.05)
+
+    def undo(self) -> None:
+        """Put the file back as it was, and let the engine reload."""
+        _replace(self.file, self.before or "{}\n")
+        os.kill(self.engine, signal.SIGHUP)
 
 
 def with_runtimes(url: str, runtimes: Mapping[str, Mapping[str, object]]) -> Change:

@@ -1,0 +1,52 @@
+"""Processes of a container that its engine no longer knows.
+
+After a failed start some runtimes (gVisor's, seen with Docker 20.10) leave shim, gofer and sandbox behind, which no
+engine lists. Their command lines carry the container's full id; nothing else does.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import time
+from pathlib import Path
+
+from bench.errors import LeftoverError
+
+_LEAVE_S = 2.0
+"""How long a shim may take to leave by itself once its container is gone; some 50 ms are usual."""
+_KILL_S = 5.0
+_POLL_S = 0.02
+
+
+def reap(container: str) -> list[int]:
+    """End what carries this container's id and does not leave by itself; return the pids that had to be ended.
+
+    Raises LeftoverError when one of them stays.
+    """
+    left = _left_after(container, _LEAVE_S)
+    for pid in left:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    if left and (stay := _left_after(container, _KILL_S)):
+        raise LeftoverError(f"processes of container {container[:12]} cannot be ended: {stay}")
+    return left
+
+
+def _left_after(container: str, patience_s: float) -> list[int]:
+    deadline = time.monotonic() + patience_s
+    while (left := bearing(container)) and time.monotonic() < deadline:
+        time.sleep(_POLL_S)
+    return left
+
+
+def bearing(container: str) -> list[int]:
+    """Return the processes whose command line carries the container's full id."""
+    wanted, found = container.encode(), []
+    for entry in os.scandir("/proc"):
+        if entry.name.isdigit():
+            with contextlib.suppress(OSError):
+                if wanted in Path(entry.path, "cmdline").read_bytes():
+                    found.append(int(entry.name))
+    return found

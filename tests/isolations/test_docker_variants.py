@@ -1,0 +1,164 @@
+"""Docker with other runtimes and other clients keeps the contract, and each variant changes the one thing it names."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import ClassVar
+
+import docker
+import pytest
+
+from bench.engine_ping import engine_answers
+from bench.errors import IsolationError
+from bench.isolations import open_isolation
+from bench.isolations.base import Isolation
+from bench.isolations.docker_config import Change, with_runtimes
+from bench.isolations.docker_leaks import reap
+from bench.isolations.docker_volume import LABEL
+from bench.isolations.probe import check
+from bench.isolations.remedy import mend
+from bench.model import Image
+from tests.isolations.contract import IsolationContract, checked, start
+
+
+def opened(name: str, run: str, image: Image) -> Isolation:
+    """Return the isolation, after the product's own remedies: gVisor is registered with the engine by them."""
+    isolation = open_isolation(name, run)
+    mend(isolation, lambda _line: None, lambda _why, _fault: True)
+    return checked(isolation, image)
+
+
+class EngineContract(IsolationContract):
+    name: ClassVar[str]
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def isolation(cls, image: Image, run_id: str) -> Isolation:
+        return opened(cls.name, run_id, image)
+
+    def leftovers(self, run: str) -> list[str]:
+        client = docker.DockerClient(base_url=engine_answers())
+        label = f"{LABEL}={run}"
+        containers = client.containers.list(all=True, filters={"label": label})
+        return [
+            *(str(one.name) for one in containers),
+            *(str(one.id) for one in client.volumes.list(filters={"label": label})),
+        ]
+
+
+@pytest.mark.docker
+class TestGvisor(EngineContract):
+    name = "docker:runsc"
+    roles = frozenset({"sentry", "gofer", "shim"})
+
+
+@pytest.mark.docker
+class TestGvisorOnTheContainersNetwork(EngineContract):
+    name = "docker:runsc-net"
+    roles = frozenset({"sentry", "gofer", "shim"})
+
+
+@pytest.mark.docker
+class TestCommand(EngineContract):
+    name = "docker:cli"
+    roles = frozenset({"workload", "shim", "client"})
+
+
+SHOWS = "grep -E '^(Seccomp|NoNewPrivs):' /proc/self/status; echo > /mine && echo writable; cat /proc/net/route | wc -l"
+USUAL = {"NoNewPrivs:\t0", "Seccomp:\t2", "writable", "1"}
+
+
+@pytest.mark.docker
+@pytest.mark.parametrize(
+    ("name", "gone", "instead"),
+    [
+        ("docker", set(), set()),
+        ("docker:net-none", set(), set()),
+        ("docker:no-seccomp", {"Seccomp:\t2"}, {"Seccomp:\t0"}),
+        ("docker:no-new-privileges", {"NoNewPrivs:\t0"}, {"NoNewPrivs:\t1"}),
+        ("docker:read-only", {"writable"}, set()),
+        ("docker:net-bridge", {"1"}, {"3"}),
+        ("docker:cli+read-only", {"writable"}, set()),
+    ],
+)
+def test_a_variant_changes_the_one_thing_it_names(
+    name: str, gone: set[str], instead: set[str], image: Image, run_id: str
+) -> None:
+    isolation = opened(name, run_id, image)
+    with start(isolation, image, ("/bin/sh", "-c", SHOWS)) as instance:
+        assert instance.wait("end", "closed", timeout_s=60) == "end"
+        said = {line.text for line in instance.console.lines() if not line.text.startswith("/bin/sh")}
+        instance.dismiss()
+        assert instance.wait_exit(30) is not None
+    assert said == (USUAL - gone) | instead
+
+
+@pytest.mark.docker
+def test_the_hosts_network_is_the_hosts(image: Image, run_id: str) -> None:
+    isolation = opened("docker:net-host", run_id, image)
+    with start(isolation, image, ("/bin/cat", "/proc/net/dev")) as instance:
+        assert instance.wait("end", "closed", timeout_s=60) == "end"
+        names = {line.text.split(":")[0].strip() for line in instance.console.lines() if ":" in line.text}
+    assert names == {
+        line.split(":")[0].strip() for line in Path("/proc/net/dev").read_text().splitlines() if ":" in line
+    }
+
+
+@pytest.mark.docker
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("docker:moonshine", "the engine has no runtime 'moonshine'; it has "),
+        ("docker:runc+runsc", "a container has one runtime, not runc and runsc"),
+    ],
+)
+def test_a_word_that_is_no_runtime_says_what_there_is(name: str, said: str, image: Image, run_id: str) -> None:
+    found = check(open_isolation(name, run_id), image, lambda _line: None)
+    assert found.fault is not None
+    assert said in found.fault.reason
+    assert "read-only" in found.fault.remedy
+
+
+@pytest.fixture
+def registered(image: Image, run_id: str) -> Iterator[Callable[..., None]]:
+    """Register gVisor once more, as it should not be; the engine's configuration is put back afterwards."""
+    opened("docker:runsc", run_id, image)
+    changes: list[Change] = []
+
+    def register(name: str, *arguments: str) -> None:
+        entry = {"path": shutil.which("runsc"), "runtimeArgs": list(arguments)}
+        changes.append(with_runtimes(engine_answers() or "", {name: entry}))
+        changes[-1].apply()
+
+    yield register
+    for change in reversed(changes):
+        change.undo()
+        assert change.file.read_text() == change.before
+
+
+@pytest.mark.docker
+def test_a_runtime_that_ignores_control_groups_is_not_ready(
+    image: Image, run_id: str, registered: Callable[..., None]
+) -> None:
+    registered("heedless", "--network=none", "--ignore-cgroups")
+    found = check(open_isolation("docker:heedless", run_id), image, lambda _line: None)
+    assert found.fault is not None
+    assert "the envelope does not arrive in docker:heedless" in found.fault.reason
+
+
+@pytest.mark.docker
+def test_a_start_that_a_runtime_refuses_leaves_no_process_that_the_engine_does_not_list(
+    image: Image, run_id: str, registered: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """gVisor refuses its own network without a control group of its own, and leaves shim, gofer and sandbox."""
+    registered("refuses", "--ignore-cgroups")
+    reaped: list[list[int]] = []
+    monkeypatch.setattr("bench.isolations.docker_api.reap", lambda container: reaped.append(reap(container)))
+    isolation = open_isolation("docker:refuses", run_id)
+    with pytest.raises(IsolationError, match="start a container"), start(isolation, image, ("/bin/true",)):
+        pass
+    [ended] = reaped
+    assert len(ended) >= 2
+    assert not any(Path(f"/proc/{pid}/cmdline").exists() for pid in ended)

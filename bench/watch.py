@@ -70,8 +70,10 @@ class Watch:
 
     def _await_ready(self) -> None:
         timeout_s = self._scenario.start_timeout_s
+        deadline_ns = self._isolation.clock.now_ns() + round(timeout_s * 1e9)
         with self._asking():
-            reached = self._instance.wait("ready", *_OVER, timeout_s=timeout_s)
+            self._await_boot(timeout_s)
+            reached = self._instance.wait("ready", *_OVER, timeout_s=self._left_s(deadline_ns))
         if reached == "ready":
             return
         started = self._instance.console.happened("start")
@@ -81,6 +83,15 @@ class Watch:
                 f"{'started, but not ready' if started else 'no start mark'} within {timeout_s:g} s",
             )
         self._refuse(reached, "before it was ready" if started else "before its start mark")
+
+    def _await_boot(self, start_timeout_s: float) -> None:
+        """Give a guest that may hang as it boots the time that its isolation allows, and never another try."""
+        if self._isolation.boot_timeout_s is None:
+            return
+        timeout_s = min(self._isolation.boot_timeout_s, start_timeout_s)
+        if self._instance.wait("start", *_OVER, timeout_s=timeout_s) is None:
+            how = "it hung at boot" if self._instance.console.received_bytes else "it hung silently at boot"
+            raise Ended(Kind.TIMED_OUT, f"no start mark within {timeout_s:g} s: {how}")
 
     @contextmanager
     def _asking(self) -> Iterator[None]:

@@ -1,8 +1,9 @@
 """Hardware virtualization or emulation, decided by booting a guest under each.
 
 libvirt and ``/dev/kvm`` may both say that KVM is there while no guest ever boots under it (nested and
-para-virtual hosts). So a real guest is booted under emulation first, then under KVM with little more time than
-emulation needed; KVM is chosen only if its guest starts, and sooner. The answer is cached for this host.
+para-virtual hosts). Where QEMU does not even take KVM, that is the answer. Else a real guest is booted under emulation,
+then under KVM with little more time than emulation needed; KVM is chosen only if its guest starts, and sooner. The
+answer is cached for this host and machine type.
 """
 
 from __future__ import annotations
@@ -45,14 +46,15 @@ def choose(boot_s: Callable[[bool, float], float], folder: Path, versions: dict[
     memory = folder / f"accelerator-{_key(versions)}.json"
     with suppress(OSError, ValueError, TypeError):  # not asked yet, or a broken answer: ask again
         return Choice(**json.loads(memory.read_text()))
-    say("booting a guest under emulation and under KVM, to choose (once per host)")
-    emulated_s = boot_s(False, _EMULATED_TIMEOUT_S)
     try:
-        accelerated_s = boot_s(True, _KVM_PATIENCE * emulated_s)
-    except StartTimeoutError:
+        _under_kvm_s(boot_s, 0.0)  # a host that refuses it says so at once
+        say("booting a guest under emulation and under KVM, to choose (once per host and machine type)")
+        emulated_s = boot_s(False, _EMULATED_TIMEOUT_S)
+        accelerated_s = _under_kvm_s(boot_s, _KVM_PATIENCE * emulated_s)
+    except _RefusedError as refused:  # of today, perhaps: said, but not remembered
+        return Choice(kvm=False, why=f"a guest under KVM failed: {refused}")
+    if accelerated_s is None:
         choice = Choice(kvm=False, why="/dev/kvm opens, but no guest reaches its start mark under it")
-    except BenchError as error:  # of today, perhaps: said, but not remembered
-        return Choice(kvm=False, why=f"a guest under KVM failed: {error.what.splitlines()[0]}")
     else:
         sooner = accelerated_s < emulated_s
         compared = f"{accelerated_s:.1f} s under KVM, {emulated_s:.1f} s emulated"
@@ -60,6 +62,20 @@ def choose(boot_s: Callable[[bool, float], float], folder: Path, versions: dict[
     memory.parent.mkdir(parents=True, exist_ok=True)
     memory.write_text(json.dumps(asdict(choice)))
     return choice
+
+
+class _RefusedError(Exception):
+    """KVM was refused, or a guest under it failed in another way than by not starting."""
+
+
+def _under_kvm_s(boot_s: Callable[[bool, float], float], timeout_s: float) -> float | None:
+    """Return how long a guest takes under KVM; None when it does not start in time."""
+    try:
+        return boot_s(True, timeout_s)
+    except StartTimeoutError:
+        return None
+    except BenchError as error:
+        raise _RefusedError(error.what.splitlines()[0]) from error
 
 
 def _key(versions: dict[str, str]) -> str:

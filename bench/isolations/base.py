@@ -254,6 +254,12 @@ class Isolation(ABC):
     most_cpus: int | None = None
     """How many CPUs an instance can have at most; None: as many as the host."""
 
+    boots: int = 1
+    """How often a probe may start it: more than once where a guest is known to hang at random as it boots."""
+
+    boot_timeout_s: float | None = None
+    """Longest time to the start mark, after which a guest counts as hung; None: as long as the scenario allows."""
+
     clock: Clock = MonotonicClock()
 
     def __init__(self, run: str, words: Sequence[str] = ()) -> None:
@@ -272,6 +278,9 @@ class Isolation(ABC):
     @abstractmethod
     def prepare(self, image: Image, say: Say) -> None:
         """Bring the image into the form this isolation runs. Never timed; idempotent."""
+
+    def started(self, start_s: float) -> None:  # noqa: B027 - most have nothing to learn from it
+        """Take note of how long the start of a probe took, from the request to the start mark."""
 
     def altered(self, envelope: Envelope) -> Envelope:
         """Return the envelope as this variant changes it; what it then asks for is checked like any other."""

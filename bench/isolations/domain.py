@@ -3,100 +3,100 @@
 from __future__ import annotations
 
 import platform
-from dataclasses import dataclass
 from pathlib import Path
 from xml.sax.saxutils import escape, quoteattr
 
-from bench.model import Envelope
+from bench.isolations.machine import SHARED_TAG, Machine
 
-_MACHINES = {"x86_64": "pc", "aarch64": "virt"}
+_TYPES = {("x86_64", "pc"): "pc", ("x86_64", "q35"): "q35", ("aarch64", "pc"): "virt"}
+"""Architecture and machine type -> libvirt's word; what is missing here libvirt cannot express."""
+
 _NETWORK_CARDS = {"x86_64": "virtio-net-pci,addr=0x10", "aarch64": "virtio-net-pci"}
-"""The slot is one that libvirt, which does not know of the card, leaves free on ``pc``."""
+"""The slot is one that libvirt, which does not know of the card, leaves free on ``pc`` and ``q35``."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Machine:
-    """What one virtual machine is made of."""
+def expresses(kind: str) -> bool:
+    """Say whether libvirt has a word for this machine type on this architecture."""
+    return (platform.machine(), kind) in _TYPES
 
-    name: str
-    emulator: str
-    kernel: Path
-    initrd: Path
-    arguments: str
-    disk: Path
-    volume: Path | None
-    """A raw file that becomes the second disk."""
-    console: Path
-    port: int
-    """The guest's port that is forwarded from the host's loopback, where the network is published."""
-    envelope: Envelope
-    kvm: bool
 
-    def xml(self) -> str:
-        """Describe it to libvirt: a transient domain that is gone when the guest powers off.
+def xml(machine: Machine) -> str:
+    """Describe a machine to libvirt: a transient domain that is gone when the guest powers off.
 
-        The serial port connects to the harness's socket, so that every byte arrives as it is written and the
-        stream's end marks the power-off. Host page cache is bypassed (``cache='none'``): the guest has its own.
-        """
-        envelope = self.envelope
-        cpus = ",".join(str(cpu) for cpu in envelope.cpu_set)
-        pins = "".join(f"<vcpupin vcpu='{vcpu}' cpuset='{cpus}'/>" for vcpu in range(envelope.cpus))
-        cpu = "<cpu mode='host-passthrough'/>" if self.kvm else ""
-        return f"""
-<domain type='{"kvm" if self.kvm else "qemu"}' xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'>
-  <name>{escape(self.name)}</name>
+    The serial port connects to the harness's socket, so that every byte arrives as it is written and the
+    stream's end marks the power-off. Host page cache is bypassed (``cache='none'``): the guest has its own.
+    """
+    envelope, cpus = machine.envelope, machine.cpu_list
+    pins = "".join(f"<vcpupin vcpu='{vcpu}' cpuset='{cpus}'/>" for vcpu in range(envelope.cpus))
+    return f"""
+<domain type='{"kvm" if machine.kvm else "qemu"}' xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'>
+  <name>{escape(machine.name)}</name>
   <memory unit='bytes'>{envelope.memory_bytes}</memory>
+  {_SHARED_MEMORY if machine.shared else ""}
   <vcpu placement='static' cpuset='{cpus}'>{envelope.cpus}</vcpu>
   <cputune>{pins}<emulatorpin cpuset='{cpus}'/></cputune>
   <os>
-    <type arch='{platform.machine()}' machine='{_MACHINES[platform.machine()]}'>hvm</type>
-    <kernel>{escape(str(self.kernel))}</kernel>
-    <initrd>{escape(str(self.initrd))}</initrd>
-    <cmdline>{escape(self.arguments)}</cmdline>
+    <type arch='{platform.machine()}' machine='{_TYPES[platform.machine(), machine.kind]}'>hvm</type>
+    <kernel>{escape(str(machine.kernel))}</kernel>
+    <initrd>{escape(str(machine.initrd))}</initrd>
+    <cmdline>{escape(machine.arguments)}</cmdline>
   </os>
-  <features><acpi/></features>
-  {cpu}
+  <features><acpi/>{_translation_buffer(machine)}</features>
+  {"<cpu mode='host-passthrough'/>" if machine.kvm else ""}
   <on_poweroff>destroy</on_poweroff>
   <on_reboot>destroy</on_reboot>
   <on_crash>destroy</on_crash>
   <devices>
-    <emulator>{escape(self.emulator)}</emulator>
-    <disk type='file' device='disk'>
-      <driver name='qemu' type='qcow2' cache='none'/>
-      <source file={quoteattr(str(self.disk))}/>
-      <target dev='vda' bus='virtio'/>
-      {self._write_limit()}
-    </disk>
-    {self._volume()}
+    <emulator>{escape(machine.emulator)}</emulator>
+    {_disks(machine)}
+    {_shared(machine.shared)}
     <serial type='unix'>
-      <source mode='connect' path={quoteattr(str(self.console))}/>
+      <source mode='connect' path={quoteattr(str(machine.console))}/>
       <target port='0'/>
     </serial>
     <controller type='usb' model='none'/>
     <memballoon model='none'/>
   </devices>
-  {self._network()}
+  {_network(machine)}
 </domain>"""
 
-    def _volume(self) -> str:
-        if self.volume is None:
-            return ""
-        return f"""<disk type='file' device='disk'>
-      <driver name='qemu' type='raw' cache='none'/>
-      <source file={quoteattr(str(self.volume))}/>
-      <target dev='vdb' bus='virtio'/>
-      {self._write_limit()}
+
+_SHARED_MEMORY = "<memoryBacking><source type='memfd'/><access mode='shared'/></memoryBacking>"
+"""virtiofsd works in the guest's own memory."""
+
+
+def _translation_buffer(machine: Machine) -> str:
+    return f"<tcg><tb-cache unit='MiB'>{machine.tb_mib}</tb-cache></tcg>" if machine.tb_mib else ""
+
+
+def _disks(machine: Machine) -> str:
+    there = [(kind, file) for kind, file in (("qcow2", machine.disk), ("raw", machine.volume)) if file]
+    limit = machine.envelope.write_bytes_per_s
+    tune = f"<iotune><write_bytes_sec>{limit}</write_bytes_sec></iotune>" if limit else ""
+    return "".join(
+        f"""<disk type='file' device='disk'>
+      <driver name='qemu' type='{kind}' cache='none'/>
+      <source file={quoteattr(str(file))}/>
+      <target dev='vd{letter}' bus='virtio'/>
+      {tune}
     </disk>"""
+        for letter, (kind, file) in zip("ab", there, strict=False)
+    )
 
-    def _write_limit(self) -> str:
-        most = self.envelope.write_bytes_per_s
-        return f"<iotune><write_bytes_sec>{most}</write_bytes_sec></iotune>" if most else ""
 
-    def _network(self) -> str:
-        """Give QEMU a user-mode network by its own words: libvirt forwards ports only by a helper of its own."""
-        if self.envelope.network != "published":
-            return ""
-        user = f"user,id=n0,restrict=on,hostfwd=tcp:127.0.0.1:{self.port}-:{self.port}"
-        words = ("-netdev", user, "-device", f"{_NETWORK_CARDS[platform.machine()]},netdev=n0,romfile=")
-        said = "".join(f"<qemu:arg value={quoteattr(word)}/>" for word in words)
-        return f"<qemu:commandline>{said}</qemu:commandline>"
+def _shared(socket: Path | None) -> str:
+    """Name the socket of a virtiofsd that libvirt does not start: where its root is mounted is not libvirt's affair."""
+    if socket is None:
+        return ""
+    source = f"<source socket={quoteattr(str(socket))}/>"
+    return f"<filesystem type='mount'><driver type='virtiofs'/>{source}<target dir='{SHARED_TAG}'/></filesystem>"
+
+
+def _network(machine: Machine) -> str:
+    """Give QEMU a user-mode network by its own words: libvirt forwards ports only by a helper of its own."""
+    if machine.user_network is None:
+        return ""
+    card = f"{_NETWORK_CARDS[platform.machine()]},netdev=n0,romfile="
+    words = ("-netdev", machine.user_network, "-device", card)
+    said = "".join(f"<qemu:arg value={quoteattr(word)}/>" for word in words)
+    return f"<qemu:commandline>{said}</qemu:commandline>"

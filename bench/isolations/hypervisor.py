@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import atexit
 import os
-import shutil
+import pwd
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TypeAlias
 
 # Read when libvirt is imported: its driver would write to standard error what reaches us as exceptions.
 os.environ.setdefault("LIBVIRT_LOG_OUTPUTS", "4:file:/dev/null")
@@ -23,10 +22,13 @@ import libvirt
 
 from bench.errors import IsolationError, PortTakenError
 from bench.images.cache import shelf
+from bench.isolations.base import Fault
+from bench.isolations.domain import xml
+from bench.isolations.machine import Machine
+from bench.isolations.remedy import missing_package
+from bench.model import Phase
 from bench.state import alive
 from bench.writing import written
-
-Domain: TypeAlias = libvirt.virDomain
 
 _SYSTEM_SOCKETS = ("/run/libvirt/libvirt-sock", "/run/libvirt/virtqemud-sock")
 _QEMU_CONF = """\
@@ -53,36 +55,80 @@ class Hypervisor:
         """Whether the driver lives in this process."""
         return self.uri.startswith("qemu:///embed")
 
-    def create(self, xml: str) -> Domain:
-        """Start a transient domain; it dies with the connection where the driver can see to that."""
-        flags = 0 if self.embedded else libvirt.VIR_DOMAIN_START_AUTODESTROY
-        with translated("start a virtual machine"):
-            return self.connection.createXML(xml, flags)
 
-    def knows(self, domain: Domain) -> bool:
+class LibvirtLauncher:
+    """Lets libvirt start machines; implements ``launcher.Launcher``."""
+
+    started = Phase(mark="defined", label="defined")
+    asks = "the domain is asked for"
+
+    def missing(self) -> Fault | None:
+        """Look for the user libvirt runs QEMU as, and whether we may ask it at all."""
+        if os.geteuid() != 0:
+            return Fault(reason="libvirt's drivers need root to start a machine here", remedy="Run as root")
+        try:
+            pwd.getpwnam("libvirt-qemu")
+        except KeyError:  # libvirt's driver refuses to start without
+            return missing_package("libvirt's user libvirt-qemu is missing", "libvirt-daemon-system")
+        return None
+
+    def start(self, machine: Machine) -> LibvirtDomain:
+        """Start a transient domain; it dies with the connection where the driver can see to that."""
+        hypervisor = connect()
+        flags = 0 if hypervisor.embedded else libvirt.VIR_DOMAIN_START_AUTODESTROY
+        with translated("start a virtual machine"):
+            domain = hypervisor.connection.createXML(xml(machine), flags)
+        return LibvirtDomain(hypervisor, domain)
+
+    @property
+    def versions(self) -> dict[str, str]:
+        """Versions of libvirt and of the QEMU it starts, and which driver does."""
+        hypervisor = connect()
+        with translated("ask libvirt for its version"):
+            return {
+                "libvirt": _dotted(hypervisor.connection.getLibVersion()),
+                "qemu": _dotted(hypervisor.connection.getVersion()),
+                "driver": "embedded" if hypervisor.embedded else "system",
+            }
+
+    @property
+    def detail(self) -> str:
+        """libvirt, its driver, and QEMU."""
+        versions = self.versions
+        return f"libvirt {versions['libvirt']} ({versions['driver']}), QEMU {versions['qemu']}"
+
+
+class LibvirtDomain:
+    """A domain; implements ``launcher.Running``."""
+
+    def __init__(self, hypervisor: Hypervisor, domain: libvirt.virDomain) -> None:
+        self._hypervisor = hypervisor
+        self._domain = domain
+
+    @property
+    def pid(self) -> int | None:
+        """The pid that the driver has written down."""
+        try:
+            return int((self._hypervisor.pid_folder / f"{self._domain.name()}.pid").read_text())
+        except (OSError, ValueError) as error:
+            if self.known():
+                raise IsolationError(f"cannot find the QEMU process of {self._domain.name()}: {error}") from error
+            return None
+
+    def known(self) -> bool:
         """Whether libvirt still lists the domain."""
         try:
-            self.connection.lookupByUUID(domain.UUID())
+            self._hypervisor.connection.lookupByUUID(self._domain.UUID())
         except libvirt.libvirtError as error:
             if error.get_error_code() == libvirt.VIR_ERR_NO_DOMAIN:
                 return False
             raise IsolationError(f"cannot ask libvirt for a domain: {error.get_error_message()}") from error
         return True
 
-    def destroy(self, domain: Domain) -> None:
-        """End the domain at once; one that is gone already is no error."""
+    def destroy(self) -> None:
+        """End the domain at once."""
         with suppress(libvirt.libvirtError):
-            domain.destroy()
-
-    @property
-    def versions(self) -> dict[str, str]:
-        """Versions of libvirt and of the QEMU it starts."""
-        with translated("ask libvirt for its version"):
-            return {
-                "libvirt": _dotted(self.connection.getLibVersion()),
-                "qemu": _dotted(self.connection.getVersion()),
-                "driver": "embedded" if self.embedded else "system",
-            }
+            self._domain.destroy()
 
 
 _event_loop: threading.Thread | None = None
@@ -152,8 +198,3 @@ def _run_event_loop() -> None:
 
 def _dotted(version: int) -> str:
     return f"{version // 1_000_000}.{version // 1000 % 1000}.{version % 1000}"
-
-
-def qemu_binary() -> str | None:
-    """Return the path of QEMU's system emulator for this machine's architecture."""
-    return shutil.which(f"qemu-system-{os.uname().machine}")

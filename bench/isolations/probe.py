@@ -25,7 +25,9 @@ def check(isolation: Isolation, image: Image, say: Say) -> Availability:
         try:
             isolation.prepare(image, say)
             started = probe(isolation, image)
-            return replace(isolation.describe(), own_kernel=started.own_kernel)
+            isolation.started(started.start_s)
+            found = isolation.describe()
+            return replace(found, detail=found.detail + started.hangs, own_kernel=started.own_kernel)
         except BenchError as error:
             return unavailable(isolation.name, error)
     return Availability(isolation=isolation.name, fault=fault, detail=fault.reason)
@@ -55,25 +57,46 @@ class Started:
 
     start_s: float
     own_kernel: bool
+    hung: int = 0
+    """How many starts before this one hung."""
+
+    @property
+    def hangs(self) -> str:
+        """A part of a sentence about the starts that hung; empty where none did."""
+        return f", {self.hung} of {self.hung + 1} boots hung" if self.hung else ""
 
 
 def probe(isolation: Isolation, image: Image, *, timeout_s: float = PROBE_TIMEOUT_S) -> Started:
-    """Start an instance that does nothing.
+    """Start an instance that does nothing, again where it hangs and is known to do so at random.
 
-    Raises StartTimeoutError, with the console's tail, when it does not start and end in time, IsolationError when
-    its envelope does not arrive.
+    Each further try is given more of the time, the last one all of it. Raises StartTimeoutError, with the console's
+    tail, when none starts and ends in time, IsolationError when one ends too early or its envelope does not arrive.
     """
+    for hung in range(isolation.boots):
+        within_s = timeout_s * (hung + 1) / isolation.boots
+        try:
+            return replace(_start(isolation, image, within_s), hung=hung)
+        except StartTimeoutError as error:
+            last = error
+    if isolation.boots > 1:
+        last.what += f"; all of {isolation.boots} boots hung"
+    raise last
+
+
+def _start(isolation: Isolation, image: Image, timeout_s: float) -> Started:
     launch = _launch(isolation, image)
     with isolation.guard(), isolation.launch(launch) as instance:
         reached = instance.wait("end", "closed", timeout_s=timeout_s)
         held = instance.held()
         instance.dismiss()
         start_s = instance.timeline.since_request_s("start")
-        if reached != "end" or start_s is None:
-            said = " / ".join(instance.console.tail(5)) or "nothing"
+        said = " / ".join(instance.console.tail(5)) or "nothing"
+        if reached is None:
             raise StartTimeoutError(
                 f"an instance of {isolation.name} did not start and end within {timeout_s:.0f} s; it said: {said}"
             )
+        if reached != "end" or start_s is None:
+            raise IsolationError(f"an instance of {isolation.name} ended before its workload had; it said: {said}")
         instance.wait_exit(timeout_s)
     seen = instance.console.seen
     wrong = mismatches(seen, launch.envelope, held=held)

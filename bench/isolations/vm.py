@@ -1,117 +1,127 @@
-"""A virtual machine: the same root file system on a copy-on-write disk, booted directly by libvirt and QEMU."""
+"""A virtual machine: the same root file system on a copy-on-write disk, booted directly with a kernel of its own.
+
+Which machine, and who starts it, is for the variant to say; libvirt starts a ``pc`` where it says nothing.
+"""
 
 from __future__ import annotations
 
 import os
 import platform
-import pwd
 import re
-import select
 import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
+from types import TracebackType
 
 from bench import images
-from bench.errors import IsolationError, LeftoverError
+from bench.errors import IsolationError, LeftoverError, UnavailableError
 from bench.images import cache
-from bench.isolations import processes
+from bench.isolations import processes, virtiofs
 from bench.isolations.accelerator import Choice, choose
-from bench.isolations.backlog import widen
 from bench.isolations.base import (
     LOOPBACK,
-    Account,
     Availability,
-    Exit,
     Fault,
-    HostProcess,
     Instance,
     Isolation,
     Launch,
     Route,
     Say,
-    Unreadable,
     console_of,
 )
-from bench.isolations.console import Console
-from bench.isolations.domain import Machine
-from bench.isolations.hypervisor import Domain, Hypervisor, connect, qemu_binary
+from bench.isolations.launcher import Launcher, Running
+from bench.isolations.machine import Machine
 from bench.isolations.probe import probe
+from bench.isolations.qemu import QemuLauncher, qemu_binary
 from bench.isolations.remedy import missing_package
 from bench.isolations.serial import SerialLine
 from bench.isolations.timeline import Timeline
-from bench.model import Image, Network, Phase
+from bench.isolations.tsc import tsc_khz
+from bench.isolations.variants import MachineOptions, chosen
+from bench.isolations.virtiofs import Share, virtiofsd_binary
+from bench.isolations.vm_instance import VirtualMachineInstance
+from bench.model import Envelope, Image, Network, Phase
 from bench.state import scratch
 from bench.writing import written
 
-_GONE_TIMEOUT_S = 10.0
-_GONE_POLL_S = 0.01
+_BOOT_PATIENCE = 5.0
+"""How much longer than the probe's a trial's boot may take: it may have more memory, and neighbours."""
+_LEAST_BOOT_TIMEOUT_S = 10.0
 
 
 class VirtualMachine(Isolation):
-    """A transient libvirt domain with a kernel of its own."""
+    """A machine that lives as long as its trial, with a kernel of its own."""
 
     name = "vm"
-    stopwatch = (
-        "from before the copy-on-write disk is made and the domain is asked for, through QEMU, kernel and "
-        "initramfs, to the arrival of the workload's first line on the serial console"
-    )
-    phases = (
-        Phase(mark="disk", label="disk made"),
-        Phase(mark="process_up", label="process up"),
-        Phase(mark="defined", label="defined"),
-        Phase(mark="kernel_up", label="kernel handed over"),
-        Phase(mark="start", label="init reached"),
-        Phase(mark="ready", label="ready"),
-        Phase(mark="end", label="workload ended"),
-        Phase(mark="closed", label="off"),
-        Phase(mark="exited", label="process ended"),
-        Phase(mark="gone", label="gone"),
-    )
 
     def __init__(self, run: str, words: Sequence[str] = ()) -> None:
         super().__init__(run, words)
+        self._options = chosen("vm", words, MachineOptions())
+        self._launcher = _launcher(self._options)
         self._choice = Choice(kvm=False, why="not yet tried")
         self._guest: dict[str, str] = {}
+        self.stopwatch = _stopwatch(self._options, self._launcher)
+        self.phases = _phases(self._options, self._launcher)
+        self.boots = 3 if self._options.machine == "microvm" else 1
 
     def missing(self) -> Fault | None:
-        """Look for QEMU, its disk tool, and the user libvirt runs it as."""
+        """Look for QEMU, what makes the root, and whatever starts the machine."""
+        options = self._options
+        if options.machine != "pc" and platform.machine() != "x86_64":
+            return Fault(reason=f"machine type {options.machine} exists on x86_64 only", remedy="Use vm")
         if qemu_binary() is None:
             return missing_package(f"QEMU for {platform.machine()} is not installed", "qemu-system-x86")
-        if shutil.which("qemu-img") is None:
+        if options.root == "disk" and shutil.which("qemu-img") is None:
             return missing_package("the command qemu-img is missing", "qemu-utils")
-        if os.geteuid() != 0:
-            return Fault(reason="libvirt's drivers need root to start a machine here", remedy="Run as root")
-        if not _user_exists("libvirt-qemu"):  # libvirt's driver refuses to start without
-            return missing_package("libvirt's user libvirt-qemu is missing", "libvirt-daemon-system")
-        return None
+        return (virtiofs.missing() if options.root == "virtiofs" else None) or self._launcher.missing()
 
     def prepare(self, image: Image, say: Say) -> None:
-        """Make the disk and the boot kit, and find out by booting whether hardware virtualization works."""
-        images.disk(image, say)
+        """Make the root and the boot kit, and find out by booting whether hardware virtualization works."""
+        if self._options.root == "disk":
+            images.disk(image, say)
+        else:
+            images.tree(image, say)
         self._guest = {"guest kernel": images.kit(image.suite, say=say).release}
 
         def boot_s(kvm: bool, timeout_s: float) -> float:
             self._choice = Choice(kvm=kvm, why="trying")
             return probe(self, image, timeout_s=timeout_s).start_s
 
-        self._choice = choose(boot_s, cache.root(), self._hypervisor.versions, say)
+        asked = {**self._launcher.versions, "machine": self._options.machine}
+        self._choice = choose(boot_s, cache.root(), asked, say)
+        if self._choice.kvm and self._options.tb_mib:
+            raise UnavailableError(
+                "a translation buffer exists under emulation only, and this host has hardware virtualization",
+                remedy="Compare its sizes on a host without",
+            )
+
+    def started(self, start_s: float) -> None:
+        """Bound every boot by a multiple of the probe's."""
+        self.boot_timeout_s = float(round(max(_LEAST_BOOT_TIMEOUT_S, _BOOT_PATIENCE * start_s)))
 
     def describe(self) -> Availability:
-        """Name libvirt, QEMU and the accelerator."""
-        versions = self._hypervisor.versions
+        """Name what starts the machine, QEMU and the accelerator."""
         kvm = self._choice.kvm
         how = "hardware virtualization (KVM)" if kvm else f"EMULATED: {self._choice.why}"
+        versions = {**self._launcher.versions, "accelerator": "kvm" if kvm else "tcg", **self._guest}
+        if self._options.root == "virtiofs":
+            versions["virtiofsd"] = virtiofs.version(virtiofsd_binary() or "")
         return Availability(
             isolation=self.name,
             fault=None,
-            detail=f"libvirt {versions['libvirt']} ({versions['driver']}), QEMU {versions['qemu']}, {how}",
+            detail=f"{self._launcher.detail}, {how}",
             emulated=not kvm,
-            versions={**versions, "accelerator": "kvm" if kvm else "tcg", **self._guest},
+            versions=versions,
         )
+
+    def altered(self, envelope: Envelope) -> Envelope:
+        """Return the envelope with the variant's number of virtual CPUs; the host's CPUs stay the same."""
+        return replace(envelope, cpus=self._options.vcpus) if self._options.vcpus else envelope
 
     def route(self, network: Network) -> Route | None:
         """Return the way into a guest: its own stack, so it can never be on the host's."""
@@ -126,23 +136,22 @@ class VirtualMachine(Isolation):
 
     @contextmanager
     def launch(self, launch: Launch) -> Iterator[Instance]:
-        """Make the disk, define and boot the domain."""
+        """Make the root, start and boot the machine."""
         timeline = Timeline()
         console = console_of(launch, timeline)
-        hypervisor = self._hypervisor
         with ExitStack() as stack:
             folder = stack.enter_context(scratch(self.run, launch.trial.number))
-            base = images.disk(launch.image, say=lambda _line: None)
             machine = self._machine(launch, folder)
             line = stack.enter_context(
                 SerialLine(machine.console, console, lambda at_ns: timeline.mark("process_up", at_ns))
             )
+            stack.push(_marks_gone(timeline))
             timeline.mark("requested", self.clock.now_ns())
-            _make_overlay(base, machine.disk)
-            timeline.mark("disk", self.clock.now_ns())
-            domain = hypervisor.create(machine.xml())
-            timeline.mark("defined", self.clock.now_ns())
-            instance = VirtualMachineInstance(timeline, console, hypervisor, domain, line)
+            share = self._make_root(stack, launch, machine, folder)
+            timeline.mark("shared" if share else "disk", self.clock.now_ns())
+            running = self._start(machine, share)
+            timeline.mark(self._launcher.started.mark, self.clock.now_ns())
+            instance = VirtualMachineInstance(timeline, console, running, line, share)
             stack.callback(instance.stop)
             instance.find_process()
             if launch.envelope.network == "published":
@@ -160,32 +169,49 @@ class VirtualMachine(Isolation):
                 removed.append(f"virtual machine of run {run} (process {process.pid})")
         return removed
 
-    @property
-    def _hypervisor(self) -> Hypervisor:
-        return connect()
+    def _make_root(self, stack: ExitStack, launch: Launch, machine: Machine, folder: Path) -> Share | None:
+        """Make what the guest's root is on: a disk, or a folder that is shared from now on."""
+        if machine.disk is not None:
+            _make_overlay(images.disk(launch.image, say=lambda _line: None), machine.disk)
+            return None
+        assert machine.shared is not None
+        tree = images.tree(launch.image, say=lambda _line: None)
+        group = f"isobench/{self.run}/{folder.name}"
+        return stack.enter_context(virtiofs.shared(tree, folder, machine.shared, group, launch.envelope))
+
+    def _start(self, machine: Machine, share: Share | None) -> Running:
+        try:
+            return self._launcher.start(machine)
+        except IsolationError as error:
+            if share and (words := share.last_words()):
+                error.what += f"; virtiofsd said: {words}"
+            raise
 
     def _machine(self, launch: Launch, folder: Path) -> Machine:
         """Lay out the machine, its initrd with the trial's own command included."""
         kit = images.kit(launch.image.suite, say=lambda _line: None)
-        trial = launch.trial
+        options, storage = self._options, launch.storage
         initrd = folder / "initrd"
-        storage = launch.storage
         appended = images.trial_cpio(
-            nonce=trial.nonce,
+            nonce=launch.trial.nonce,
             pids=launch.envelope.pids,
             entry=launch.entry,
             network=launch.envelope.network,
             storage=storage,
+            bus="mmio" if options.machine == "microvm" else "pci",
+            root=options.root,
         )
         with written(initrd):
             initrd.write_bytes(kit.initrd.read_bytes() + appended)
         return Machine(
-            name=f"isobench-{self.run}-{trial.number:04d}",
+            name=f"isobench-{self.run}-{launch.trial.number:04d}",
+            kind=options.machine,
             emulator=qemu_binary() or "",
             kernel=kit.kernel,
             initrd=initrd,
-            arguments=" ".join(images.KERNEL_ARGUMENTS),
-            disk=folder / "disk.qcow2",
+            arguments=" ".join((*images.KERNEL_ARGUMENTS, *self._clock_words())),
+            disk=folder / "disk.qcow2" if options.root == "disk" else None,
+            shared=folder / "virtiofs" if options.root == "virtiofs" else None,
             volume=images.volume(folder / "volume.ext4", storage.size_bytes)
             if storage and storage.kind == "volume"
             else None,
@@ -193,93 +219,59 @@ class VirtualMachine(Isolation):
             port=launch.port,
             envelope=launch.envelope,
             kvm=self._choice.kvm,
+            tb_mib=options.tb_mib,
         )
 
-
-class VirtualMachineInstance(Instance):
-    """One booted domain and its QEMU process."""
-
-    def __init__(
-        self,
-        timeline: Timeline,
-        console: Console,
-        hypervisor: Hypervisor,
-        domain: Domain,
-        line: SerialLine,
-    ) -> None:
-        super().__init__(timeline, console)
-        self._hypervisor = hypervisor
-        self._domain = domain
-        self._line = line
-        self._qemu: processes.PsutilProcess | None = None
-        self._pidfd: int | None = None
-
-    def find_process(self) -> None:
-        """Find the QEMU process; a machine that is off already has none.
-
-        Raises IsolationError when the machine runs and its process cannot be found: its end could not be verified.
-        """
-        try:
-            pid = int((self._hypervisor.pid_folder / f"{self._domain.name()}.pid").read_text())
-            self._qemu = processes.PsutilProcess(pid)
-            self._pidfd = os.pidfd_open(pid)
-        except (OSError, ValueError, Unreadable) as error:
-            if self._hypervisor.knows(self._domain):
-                raise IsolationError(f"cannot find the QEMU process of {self._domain.name()}: {error}") from error
-
-    def widen(self, port: int) -> None:
-        """Let connections wait in line at the forwarded port."""
-        if self._qemu is not None:
-            widen(self._qemu.pid, port)
-
-    def processes(self) -> Mapping[str, Sequence[HostProcess]]:
-        """Return the QEMU process: guest memory and emulator are one process on the host."""
-        return {"vmm": [self._qemu] if self._qemu else []}
-
-    @property
-    def account(self) -> Account | None:
-        """None: what a guest uses is QEMU's memory, and not every libvirt puts QEMU into a group of its own."""
-        return None
-
-    def send(self, line: str) -> None:
-        """Write a line to the guest's console."""
-        self._line.send(f"{line}\n".encode())
-
-    def wait_exit(self, timeout_s: float) -> Exit | None:
-        """Wait for the QEMU process to end, as it does when the guest powers off."""
-        if not self._process_ended(timeout_s):
-            return None
-        kills = self.console.seen.get("oom_kills", "0")
-        return Exit(status=self.console.status, out_of_memory=kills.isdigit() and int(kills) > 0)
-
-    def stop(self) -> None:
-        """Destroy the domain if it still runs; verify that libvirt and the process table know it no more."""
-        self._hypervisor.destroy(self._domain)
-        deadline = time.monotonic() + _GONE_TIMEOUT_S
-        while self._hypervisor.knows(self._domain):
-            if time.monotonic() > deadline:
-                raise LeftoverError(f"libvirt still knows the domain {self._domain.name()}")
-            time.sleep(_GONE_POLL_S)
-        if not self._process_ended(_GONE_TIMEOUT_S):
-            raise LeftoverError(f"the QEMU process of {self._domain.name()} is still there")
-        self.timeline.mark("gone", time.monotonic_ns())
-        if self._pidfd is not None:
-            os.close(self._pidfd)
-            self._pidfd = None
-
-    def _process_ended(self, timeout_s: float) -> bool:
-        if self._pidfd is not None and not select.select([self._pidfd], [], [], timeout_s)[0]:
-            return False
-        self.timeline.mark("exited", time.monotonic_ns())
-        return True
+    def _clock_words(self) -> tuple[str, ...]:
+        """Tell a guest that is easily left without a clock how fast the one runs that it has."""
+        khz = tsc_khz() if self._options.machine == "microvm" and not self._choice.kvm else None
+        return (f"tsc_early_khz={khz}",) if khz else ()
 
 
-def _user_exists(name: str) -> bool:
-    try:
-        pwd.getpwnam(name)
-    except KeyError:
-        return False
-    return True
+def _launcher(options: MachineOptions) -> Launcher:
+    if options.through == "qemu":
+        return QemuLauncher()
+    from bench.isolations.hypervisor import LibvirtLauncher  # noqa: PLC0415 - QEMU by itself needs no libvirt
+
+    return LibvirtLauncher()
+
+
+def _phases(options: MachineOptions, launcher: Launcher) -> tuple[Phase, ...]:
+    disk, folder = Phase(mark="disk", label="disk made"), Phase(mark="shared", label="folder shared")
+    return (
+        disk if options.root == "disk" else folder,
+        Phase(mark="process_up", label="process up"),
+        launcher.started,
+        Phase(mark="kernel_up", label="kernel handed over"),
+        Phase(mark="start", label="init reached"),
+        Phase(mark="ready", label="ready"),
+        Phase(mark="end", label="workload ended"),
+        Phase(mark="closed", label="off"),
+        Phase(mark="exited", label="process ended"),
+        Phase(mark="gone", label="gone"),
+    )
+
+
+def _stopwatch(options: MachineOptions, launcher: Launcher) -> str:
+    disk = "the copy-on-write disk is made"
+    folder = "a copy-on-write layer on the image's tree is mounted on the host, shared by virtiofsd,"
+    why = ": libvirt cannot express machine type microvm" if options.machine == "microvm" else ""
+    return (
+        f"from before {disk if options.root == 'disk' else folder} and {launcher.asks}{why}, through QEMU, kernel and "
+        "initramfs, to the arrival of the workload's first line on the serial console"
+    )
+
+
+def _marks_gone(
+    timeline: Timeline,
+) -> Callable[[type[BaseException] | None, BaseException | None, TracebackType | None], None]:
+    """Return what marks the end, when all that was entered after it has been taken down, unless something stayed."""
+
+    def left(_kind: type[BaseException] | None, error: BaseException | None, _trace: TracebackType | None) -> None:
+        if not isinstance(error, LeftoverError):
+            timeline.mark("gone", time.monotonic_ns())
+
+    return left
 
 
 def _make_overlay(base: Path, disk: Path) -> None:

@@ -18,7 +18,7 @@ from bench.engine_ping import engine_answers
 from bench.isolations.bare import Bare
 from bench.isolations.base import Isolation
 from bench.isolations.docker import Docker
-from bench.isolations.hypervisor import qemu_binary
+from bench.isolations.qemu import qemu_binary
 from bench.isolations.vm import VirtualMachine
 from bench.model import Image
 from bench.placement import harness_cpus, instance_cpus, kept_to

@@ -64,6 +64,18 @@ def test_a_failure_of_another_kind_is_said_but_not_remembered(tmp_path: Path) ->
     assert choose(boots(0.5, 2.5), tmp_path, VERSIONS, quiet).kvm
 
 
+def test_a_host_that_refuses_kvm_says_so_before_any_guest_is_emulated(tmp_path: Path) -> None:
+    booted: list[bool] = []
+    said: list[str] = []
+
+    def boot_s(kvm: bool, _timeout_s: float) -> float:
+        booted.append(kvm)
+        raise IsolationError("failed to set MSR 0x10a")
+
+    assert choose(boot_s, tmp_path, VERSIONS, said.append).why == "a guest under KVM failed: failed to set MSR 0x10a"
+    assert (booted, said) == ([True], [])
+
+
 def test_kvm_is_given_twice_the_time_that_emulation_took(tmp_path: Path) -> None:
     choice = choose(boots(5.1, 2.5), tmp_path, VERSIONS, quiet)
     assert choice.why == "/dev/kvm opens, but no guest reaches its start mark under it"
@@ -89,7 +101,7 @@ def test_the_answer_is_kept(tmp_path: Path) -> None:
     first = choose(boots(0.5, 2.5, booted), tmp_path, VERSIONS, quiet)
     second = choose(boots(9.0, 2.5, booted), tmp_path, VERSIONS, quiet)
     assert first == second
-    assert booted == [False, True]
+    assert booted == [True, False, True]
 
 
 def test_the_user_is_told_only_when_guests_are_booted(tmp_path: Path) -> None:
@@ -97,14 +109,14 @@ def test_the_user_is_told_only_when_guests_are_booted(tmp_path: Path) -> None:
     for _ in range(2):
         choose(boots(0.5, 2.5), tmp_path, VERSIONS, said.append)
     assert len(said) == 1
-    assert "once per host" in said[0]
+    assert "once per host and machine type" in said[0]
 
 
 def test_another_version_is_asked_anew(tmp_path: Path) -> None:
     booted: list[bool] = []
     choose(boots(0.5, 2.5, booted), tmp_path, VERSIONS, quiet)
     choose(boots(0.5, 2.5, booted), tmp_path, {**VERSIONS, "qemu": "8.0"}, quiet)
-    assert booted == [False, True] * 2
+    assert booted == [True, False, True] * 2
     assert len(list(tmp_path.glob("accelerator-*.json"))) == 2
 
 

@@ -8,7 +8,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from bench.isolations.domain import Machine
+from bench.isolations.domain import xml
+from bench.isolations.machine import Machine
 from bench.model import Network
 from tests.records import MIB, envelope
 
@@ -42,7 +43,7 @@ def machine(
 
 
 def parsed(made: Machine) -> ElementTree.Element:
-    return ElementTree.fromstring(made.xml())
+    return ElementTree.fromstring(xml(made))
 
 
 def test_the_envelope_is_in_it() -> None:

@@ -7,13 +7,14 @@ import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
+from functools import cache
 from itertools import count
 from typing import NamedTuple
 
 import pytest
 
 from bench.envelope import mismatches
-from bench.isolations.base import Exit, Instance, Isolation, Launch, Route
+from bench.isolations.base import Availability, Exit, Instance, Isolation, Launch, Route
 from bench.isolations.console import LIMIT_BYTES
 from bench.isolations.probe import check
 from bench.meters.answer import Asking
@@ -65,7 +66,7 @@ class IsolationContract:
         assert self.leftovers(isolation.run) == []
 
     def test_really_starts_here(self, isolation: Isolation, image: Image) -> None:
-        availability = check(isolation, image, lambda _line: None)
+        availability = asked(isolation, image)
         assert availability.ready, availability.detail
         assert availability.detail
 
@@ -169,16 +170,11 @@ class IsolationContract:
             after = read_cpu(instance, now_ns=isolation.clock.now_ns())
         assert sum(after.used_s.values()) > sum(before.used_s.values())
 
-    def test_an_instance_that_hangs_is_ended(self, isolation: Isolation, image: Image) -> None:
-        with start(isolation, image, self.stays, ready="^ready$") as instance:
-            assert instance.wait("ready", timeout_s=START_S) == "ready"
-            assert instance.wait("end", timeout_s=0.05) is None
-        assert "gone" in instance.timeline.marks_ns
-
-    def test_an_exception_in_the_body_leaves_nothing(self, isolation: Isolation, image: Image) -> None:
-        launched = start(isolation, image, self.stays)
+    def test_what_hangs_is_ended_by_an_exception_and_leaves_nothing(self, isolation: Isolation, image: Image) -> None:
+        launched = start(isolation, image, self.stays, ready="^ready$")
         instance = launched.__enter__()
-        assert instance.wait("start", timeout_s=START_S) == "start"
+        assert instance.wait("ready", timeout_s=START_S) == "ready"
+        assert instance.wait("end", timeout_s=0.05) is None
         swallowed = launched.__exit__(KeyboardInterrupt, KeyboardInterrupt(), None)
         assert not swallowed
         assert "gone" in instance.timeline.marks_ns
@@ -258,9 +254,15 @@ def launch_of(isolation: Isolation, image: Image, command: Sequence[str], networ
     return Launch(trial=trial, image=image, envelope=wanted, command=tuple(command))
 
 
+@cache
+def asked(isolation: Isolation, image: Image) -> Availability:
+    """Find out by one real start whether an isolation works here."""
+    return check(isolation, image, lambda _line: None)
+
+
 def checked(isolation: Isolation, image: Image) -> Isolation:
     """Return the isolation ready to launch; skip where this host lacks it, fail where it may not."""
-    availability = check(isolation, image, lambda _line: None)
+    availability = asked(isolation, image)
     if availability.fault is not None:
         unavailable(f"{isolation.name}: {availability.fault.reason}. {availability.fault.remedy}")
     return isolation

@@ -42,6 +42,7 @@ _TABLE: Mapping[str, Row] = {
     "runc": Row(place="bench.isolations.oci:Runc", hint=_OURS),
     "crun": Row(place="bench.isolations.oci:Crun", hint=_OURS),
     "runsc": Row(place="bench.isolations.runsc:Runsc", hint=_OURS),
+    "podman": Row(place="bench.isolations.podman:Podman", hint="pip install docker"),
     "docker": Row(place="bench.isolations.docker:Docker", hint="pip install docker"),
     "vm": Row(
         place="bench.isolations.vm:VirtualMachine",

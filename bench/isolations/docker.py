@@ -30,7 +30,7 @@ from bench.isolations.console import Console
 from bench.isolations.docker_api import attached, bridge_gateway, pump, remove, translated
 from bench.isolations.docker_command import commanded, missing_command
 from bench.isolations.docker_instance import DockerInstance
-from bench.isolations.docker_settings import Settings, tag
+from bench.isolations.docker_settings import Settings
 from bench.isolations.docker_volume import LABEL, abandoned_volumes, volume
 from bench.isolations.timeline import Timeline
 from bench.isolations.variants import VARIANTS, DockerOptions, chosen
@@ -105,19 +105,23 @@ class Docker(Isolation):
     def prepare(self, image: Image, say: Say) -> None:
         """Import the root file system; its layer's DiffID is the image's digest."""
         with translated("import the image"):
-            if not self.api.images(name=tag(image)):
+            if not self.api.images(name=self.reference(image)):
                 say(f"importing image {image.name} into the engine of {self.family}")
-                repository, version = tag(image).split(":")
-                self.api.import_image_from_file(str(image.tar), repository=repository, tag=version)
-            layers = self.api.inspect_image(tag(image))["RootFS"]["Layers"]  # type: ignore[no-untyped-call]
+                repository, _, version = self.reference(image).partition(":")
+                self.api.import_image_from_file(str(image.tar), repository=repository, tag=version or None)
+            layers = self.api.inspect_image(self.reference(image))["RootFS"]["Layers"]  # type: ignore[no-untyped-call]
             self._data_root = Path(self.api.info().get("DockerRootDir", "/"))
         if layers != [image.digest]:
             raise IsolationError(
-                f"the engine's image {tag(image)} has layers {layers}, not {image.digest}",
-                remedy=f"Remove it: {self.family} rmi {tag(image)}",
+                f"the engine's image {self.reference(image)} has layers {layers}, not {image.digest}",
+                remedy=f"Remove it: {self.family} rmi {self.reference(image)}",
             )
         # Once: a scan of all processes costs CPU time that a trial should not pay.
         self._daemons = self.daemons()
+
+    def reference(self, image: Image) -> str:
+        """Return the name of an image in the engine."""
+        return f"isobench:{image.digest.removeprefix('sha256:')[:12]}"
 
     def daemons(self) -> list[processes.PsutilProcess]:
         """Return the engine that serves us, and its containerd: its child, or the host's own."""
@@ -175,6 +179,7 @@ class Docker(Isolation):
                 name=name,
                 run=self.run,
                 launch=launch,
+                image=self.reference(launch.image),
                 options=self._options,
                 address=route.address if route else "",
                 volumes=mounted,

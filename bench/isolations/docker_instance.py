@@ -60,8 +60,8 @@ class DockerInstance(Instance):
 
     def dismiss(self) -> None:
         """Let the entry go on; the group goes with the container, so kills are counted before."""
-        kills = self._group.read().oom_kills if self._group else None
-        self._oom_kills = kills or 0
+        account = self.account
+        self._oom_kills = (account.read().oom_kills if account else None) or 0
         super().dismiss()
 
     def wait_exit(self, timeout_s: float) -> Exit | None:

@@ -13,14 +13,6 @@ from bench.isolations.base import Launch
 from bench.isolations.block import disk_below
 from bench.isolations.docker_volume import LABEL
 from bench.isolations.variants import DockerOptions
-from bench.model import Image
-
-REPOSITORY = "isobench"
-
-
-def tag(image: Image) -> str:
-    """Return the name of an image in the engine."""
-    return f"{REPOSITORY}:{image.digest.removeprefix('sha256:')[:12]}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +22,8 @@ class Settings:
     name: str
     run: str
     launch: Launch
+    image: str
+    """Its name in the engine."""
     options: DockerOptions
     address: str
     """The host's address at which the port is published; empty: it is not."""
@@ -56,7 +50,7 @@ class Settings:
             log_config=docker.types.LogConfig(type="none"),  # the console is read from the attached stream
         )
         return api.create_container_config(
-            image=tag(self.launch.image),
+            image=self.image,
             command=list(self.launch.entry),
             ports=[self.launch.port] if self._publishes else None,
             host_config=host,
@@ -79,7 +73,7 @@ class Settings:
         words += [f"--runtime={self.options.runtime}"] if self.options.runtime else []
         if self._publishes:
             words.append(f"--publish={self.address}:{self.launch.port}:{self.launch.port}")
-        return [*words, tag(self.launch.image), *self.launch.entry]
+        return [*words, self.image, *self.launch.entry]
 
     @property
     def _cpus(self) -> str:

@@ -12,7 +12,7 @@ from rich.console import Console
 from bench import images
 from bench.cli.consent import consents
 from bench.cli.exits import ExitCode
-from bench.cli.progress import state_line
+from bench.cli.progress import state_lines
 from bench.engine import stop_engine
 from bench.errors import BenchError
 from bench.isolations import open_isolation, real_names
@@ -44,8 +44,8 @@ def doctor(names: Sequence[str], *, fix: bool, yes: bool, as_json: bool) -> None
         console.print_json(json.dumps({"host": describe_host(), "isolations": [_plain(one) for one in found]}))
     else:
         console.print(describe_host(), soft_wrap=True, markup=False)
-        for availability in found:
-            console.print(state_line(availability), soft_wrap=True, markup=False)
+        for line in state_lines(found):
+            console.print(line, soft_wrap=True, markup=False)
     if not all(availability.ready for availability in found):
         raise SystemExit(ExitCode.SOME_FAILED)
 
@@ -78,6 +78,7 @@ def stop() -> None:
 
 
 def _examine(name: str, run: str, image: Image, asks: Consents | None, *, say: Say, guard: Guard) -> Availability:
+    say(f"trying {name}")
     found: dict[str, Availability] = {}
     with answered(name, found):
         isolation = open_isolation(name, run)

@@ -14,6 +14,7 @@ from rich.text import Text
 from bench.errors import BenchError
 from bench.isolations import DEFAULT
 from bench.isolations import names as isolation_names
+from bench.isolations.variants import VARIANTS, Variant
 from bench.model import Scenario, combinations
 from bench.plan import dimensions
 from bench.scenario import load_selected
@@ -29,7 +30,10 @@ def show(results: Path, scenarios_folder: Path | None, *, as_json: bool) -> None
     scenarios = [
         _scenario(scenario, quick[scenario.name]) for scenario in load_selected([], scenarios_folder, quick=False)
     ]
-    isolations = [{"name": name, "default": name in DEFAULT} for name in isolation_names()]
+    isolations = [
+        {"name": name, "default": name in DEFAULT, "variants": {word: one.says for word, one in _variants(name)}}
+        for name in isolation_names()
+    ]
     runs = [_run(file.parent) for file in sorted(results.glob(f"*/{MANIFEST}"))]
     console = Console(highlight=False)
     if as_json:
@@ -38,13 +42,32 @@ def show(results: Path, scenarios_folder: Path | None, *, as_json: bool) -> None
     columns = ("name", "rounds", "cells", "steps", "takes", "quick", "question")
     console.print(_table("Scenarios", columns, [_shown(scenario) for scenario in scenarios]))
     console.print(f"\n{_total(scenarios)}", markup=False)
-    names = ", ".join(str(one["name"]) + ("" if one["default"] else " (only when asked for)") for one in isolations)
-    console.print(f"\n[bold]Isolations[/bold]  {names}.  `python -m bench doctor` tries them.")
+    console.print(f"\n[bold]Isolations[/bold]\n{_named()}")
+    variants = [
+        {"variant": f"{name}:{word}", "what is other": one.says} for name in VARIANTS for word, one in _variants(name)
+    ]
+    console.print()
+    console.print(_table("Variants", ("variant", "what is other"), variants))
+    console.print(
+        "Words combine, as in vm:q35+vcpus-2. Any other word after docker: is a runtime registered with the engine."
+    )
     if runs:
         console.print()
         console.print(_table("Runs", ("run", "scenarios", "isolations", "trials", "outcomes"), runs))
     else:
         console.print(f"\nNo runs in {results} yet.", soft_wrap=True, markup=False)
+
+
+def _named() -> str:
+    """Name every isolation, and those that are compared when none is asked for."""
+    return (
+        f"{', '.join(isolation_names())}. Compared when none is asked for: {', '.join(DEFAULT)}; --isolation all takes "
+        "every one but fake, which measures nothing. `python -m bench doctor` tries them."
+    )
+
+
+def _variants(name: str) -> list[tuple[str, Variant]]:
+    return list(VARIANTS.get(name, {}).items())
 
 
 def _scenario(full: Scenario, quick: Scenario) -> dict[str, object]:

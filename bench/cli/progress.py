@@ -55,8 +55,8 @@ class Lines:
     def checked(self, host: str, availabilities: Sequence[Availability]) -> None:
         """Print the host and what really runs on it."""
         self._console.print(f"Isobench {__version__}   {host}", soft_wrap=True, markup=False)
-        for availability in availabilities:
-            self._console.print(state_line(availability), soft_wrap=True, markup=False)
+        for line in state_lines(availabilities):
+            self._console.print(line, soft_wrap=True, markup=False)
         self._console.print()
 
     def planned(self, trials: Sequence[Trial]) -> None:
@@ -141,11 +141,14 @@ class Times:
         return f"   {seconds // 60} min {seconds % 60} s left" if seconds >= 60 else f"   {seconds} s left"
 
 
-def state_line(availability: Availability) -> str:
-    """Return an isolation's state: ready and in which versions, or why not and what to do."""
-    if availability.fault is None:
-        return f"  {availability.isolation:<8} ready      {availability.detail}"
-    return f"  {availability.isolation:<8} not ready  {availability.fault.reason}. {availability.fault.remedy}"
+def state_lines(availabilities: Sequence[Availability]) -> list[str]:
+    """Return each isolation's state: ready and in which versions, or why not and what to do."""
+    width = max((len(one.isolation) for one in availabilities), default=0)
+    return [f"  {one.isolation:<{width}}  {_state(one)}" for one in availabilities]
+
+
+def _state(one: Availability) -> str:
+    return f"not ready  {one.fault.reason}. {one.fault.remedy}" if one.fault else f"ready      {one.detail}"
 
 
 def trial_words(trial: Trial) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -27,7 +28,9 @@ class Fixable(Fake):
     def missing(self) -> Fault | None:
         if not Fixable.lacking:
             return None
-        return Fault(reason=f"{Fixable.lacking[0]} is missing", remedy="Install it", fix=self._fix)
+        return Fault(
+            reason=f"{Fixable.lacking[0]} is missing", remedy="Install it", fix=self._fix, change="apt-get install it"
+        )
 
     @staticmethod
     def _fix() -> None:
@@ -39,7 +42,7 @@ def _only_fakes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     def open_isolation(name: str, run: str) -> Isolation:
         if name == "vm":
             raise UnavailableError("isolation vm needs a library", remedy="pip install it")
-        return {"fake": Fake, "fixable": Fixable}[name](run)
+        return {"fake": Fake, "fixable": Fixable, "broken": Broken}[name](run)
 
     def build(*_arguments: object, **_named: object) -> Image:
         return image(tmp_path)
@@ -54,7 +57,7 @@ def _only_fakes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def test_all_ready_is_exit_code_0(bench: Bench) -> None:
     answer = bench("doctor")
     assert answer.code == 0
-    assert "fake     ready      scripted" in answer.out
+    assert "fake  ready      scripted" in answer.out
 
 
 def test_one_that_is_not_ready_is_exit_code_1_with_reason_and_remedy(
@@ -71,18 +74,61 @@ def test_fixes_are_applied_one_after_another_until_nothing_is_missing(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(doctoring, "real_names", lambda: ("fixable",))
-    answer = bench("doctor", "--fix")
+    answer = bench("doctor", "--fix", "--yes")
     assert answer.code == 0
-    assert "a tool is missing; fixing: Install it" in answer.err
-    assert "a user is missing; fixing: Install it" in answer.err
+    for lacking in ("a tool", "a user"):
+        shown = f"fixable: {lacking} is missing. This would change:\n    apt-get install it\n"
+        assert shown in answer.err
+        assert answer.err.index(shown) < answer.err.index(f"fixable: {lacking} is missing; fixing")
+
+
+def test_without_consent_it_is_shown_what_would_be_changed_and_nothing_is(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doctoring, "real_names", lambda: ("fixable",))
+    answer = bench("doctor", "--fix")
+    assert answer.code == 1
+    assert "    apt-get install it\n  Nothing was changed: add --yes to consent.\n" in answer.err
+    assert Fixable.lacking == ("a tool", "a user")
 
 
 def test_a_fix_that_does_not_help_is_tried_once(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     tried: list[str] = []
     monkeypatch.setattr(doctoring, "real_names", lambda: ("fixable",))
     monkeypatch.setattr(Fixable, "_fix", staticmethod(lambda: tried.append("once")))
-    assert bench("doctor", "--fix").code == 1
+    assert bench("doctor", "--fix", "--yes").code == 1
     assert tried == ["once"]
+
+
+class Broken(Fake):
+    """A third party's class with a fault in whatever is asked of it."""
+
+    name = "broken"
+
+    def missing(self) -> Fault | None:
+        raise RuntimeError("raised in check")
+
+    def clean(self, dead: Callable[[str], bool]) -> list[str]:
+        raise RuntimeError("raised in clean")
+
+
+def test_a_third_party_that_raises_is_shown_as_broken_and_harms_nobody(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doctoring, "real_names", lambda: ("broken", "fake"))
+    answer = bench("doctor")
+    assert answer.code == 1
+    assert "broken  not ready  isolation broken is broken: RuntimeError: raised in check" in answer.out
+    assert "fake    ready      scripted" in answer.out
+    monkeypatch.setattr(cleaning, "real_names", lambda: ("broken", "fake"))
+    assert "broken: raised in clean" in bench("clean").out
+
+
+def test_only_those_that_are_named_are_tried(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctoring, "real_names", lambda: ("fixable", "vm"))
+    answer = bench("doctor", "--isolation", "fake")
+    assert answer.code == 0
+    assert "fixable" not in answer.out
 
 
 def test_as_json_it_is_one_document(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -33,7 +33,13 @@ def test_without_runs_it_says_so(bench: Bench) -> None:
 
 def test_stock_scenarios_and_isolations_are_shown(bench: Bench) -> None:
     out = bench("list").out
-    for word in ("startup", "footprint", "cpu", "bare, docker, vm, fake (only when asked for)"):
+    for word in (
+        "startup",
+        "footprint",
+        "cpu",
+        "Compared when none is asked for: bare, docker, vm",
+        "docker:read-only",
+    ):
         assert word in out
 
 

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from bench.cli import progress
-from bench.cli.progress import Bar, Lines, Times, listener, outcome_words, state_line, trial_words
+from bench.cli.progress import Bar, Lines, Times, listener, outcome_words, state_lines, trial_words
 from bench.isolations.base import Availability, Fault
 from bench.model import Kind, Measurement, Outcome, Trial
 from bench.plan import plan
@@ -49,7 +49,7 @@ def test_where_nobody_watches_there_are_lines(capsys: pytest.CaptureFixture[str]
 def test_the_host_and_each_isolation_come_first(console: Console) -> None:
     Lines(console).checked("2 x CPU", [Availability(isolation="fake", fault=None, detail="scripted [x]")])
     assert "2 x CPU" in text(console)
-    assert "  fake     ready      scripted [x]" in text(console)
+    assert "  fake  ready      scripted [x]" in text(console)
 
 
 def test_on_a_terminal_only_what_went_wrong_leaves_a_line(console: Console) -> None:
@@ -105,8 +105,8 @@ def test_a_cell_never_seen_is_taken_for_an_average_one(monkeypatch: pytest.Monke
 
 def test_an_isolation_that_is_not_ready_says_why_and_what_to_do() -> None:
     fault = Fault(reason="no Docker engine answers", remedy="Start one")
-    said = state_line(Availability(isolation="docker", fault=fault, detail=""))
-    assert said == "  docker   not ready  no Docker engine answers. Start one"
+    said = "\n".join(state_lines([Availability(isolation="docker", fault=fault, detail="")]))
+    assert said == "  docker  not ready  no Docker engine answers. Start one"
 
 
 def test_a_trial_is_named_by_scenario_parameters_and_isolation() -> None:

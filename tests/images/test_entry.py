@@ -20,10 +20,16 @@ def root(image: Image) -> Path:
 
 
 def run(
-    root: Path, *command: str, dismissal: bytes = b"\n", mode: tuple[str, str] = ("once", "-")
+    root: Path,
+    *command: str,
+    dismissal: bytes = b"\n",
+    mode: tuple[str, str] = ("once", "-"),
+    devices: bool = False,
 ) -> subprocess.CompletedProcess[bytes]:
     """Run the entry in a chroot with proc and cgroups, in a mount namespace that ends with it."""
-    mounts = 'mount -t proc proc "$0/proc"; mount --rbind /sys "$0/sys"; exec chroot "$0" /.isobench/entry "$@"'
+    mounts = 'mount -t proc proc "$0/proc"; mount --rbind /sys "$0/sys"; '
+    mounts += 'mount --rbind /dev "$0/dev"; ' if devices else ""
+    mounts += 'exec chroot "$0" /.isobench/entry "$@"'
     words = ["unshare", "--mount", "--fork", "sh", "-ec", mounts, str(root), NONCE, *mode, *command]
     return subprocess.run(words, input=dismissal, capture_output=True, check=False, timeout=30)
 

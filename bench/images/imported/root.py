@@ -2,7 +2,8 @@
 
 A tree of folders, as a file system has it: what a name leads through is looked up, symbolic links are followed inside
 the root, and so nothing in it ever has a link among its folders. Source: OCI Image Specification 1.1, layer.md,
-"Applying Changesets" and "Whiteouts".
+"Applying Changesets" and "Whiteouts". Where it is silent, as on a name that leads through a link of a lower layer,
+this does what containerd does.
 """
 
 from __future__ import annotations

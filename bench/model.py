@@ -30,6 +30,8 @@ StorageKind = Literal["layer", "volume", "tmpfs"]
 """``layer``: the image's own copy-on-write layer. ``volume``: storage of the host beside it. ``tmpfs``: memory."""
 Where = Literal["inside", "host"]
 """Where a client runs: in the instance beside the service, or on the host, from the same image's tree."""
+Part = Literal["kernel", "runtime", "daemon", "client", "machine"]
+"""Whose work a rung of a launch ladder adds."""
 Provenance = Literal["P", "P*", "S", "M", "T"]
 """How far a published figure was followed: P primary source read, P* recomputed from its authors' raw data,
 S a third party's notes of it, M recalled, T said by many, measured by nobody named."""
@@ -172,6 +174,18 @@ class Density:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Rung:
+    """One rung of a launch ladder: an isolation that starts what the rung below it starts, and something more."""
+
+    isolation: str
+    over: str
+    """The isolation of the rung it stands on; empty for the first."""
+    adds: str
+    """What it adds, for a person."""
+    part: Part
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
     """One question: what to run, in what envelope, and what to read from it."""
 
@@ -210,6 +224,8 @@ class Scenario:
     claims: tuple[Claim, ...] = ()
     density: Density | None = None
     """Set: the scenario asks how many instances fit; there is no client then."""
+    rungs: tuple[Rung, ...] = ()
+    """A launch ladder, each rung after the one it stands on; the scenario is then about these isolations alone."""
     provision: bool = False
     """Whether the scenario asks what it costs to make its image ready, and to share it (``bench.provision``)."""
     outgrows_memory: bool = False

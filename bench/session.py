@@ -7,7 +7,7 @@ import platform
 import random
 import re
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -22,7 +22,7 @@ from bench.isolations.base import Availability, Isolation
 from bench.isolations.cgroup import version as cgroup_version
 from bench.isolations.probe import answered, check
 from bench.isolations.remedy import Consents, mend, mend_image_tools
-from bench.model import Image, Measurement, Recipe, Scenario, Trial
+from bench.model import Cell, Image, Measurement, Recipe, Scenario, Trial
 from bench.offer import Offer
 from bench.placement import cpu_count, harness_cpus, instance_cpus, kept_to
 from bench.plan import plan
@@ -49,6 +49,8 @@ class Request:
     seed: int
     rounds: int | None
     quick: bool
+    beside: Set[str] = frozenset()
+    """Isolations that are there for scenarios with rungs alone."""
     consents: Consents | None = None
     """Asked before a remedy is applied, which is before isolations are tried; None: none is applied."""
     command_line: Sequence[str]
@@ -100,7 +102,11 @@ def execute(request: Request, listener: Listener) -> Finished:
         _check(isolations, availabilities, built, listener)
         offer = Offer(isolations, availabilities)
         trials = plan(
-            request.scenarios, request.isolations, seed=request.seed, rounds=request.rounds, offered=offer.accepts
+            request.scenarios,
+            request.isolations,
+            seed=request.seed,
+            rounds=request.rounds,
+            offered=lambda cell: _concerns(request, cell) and offer.accepts(cell),
         )
         for line in offer.lines():
             listener.say(line)
@@ -131,6 +137,12 @@ def new_run_id(results: Path) -> str:
     taken = {*registered_runs(), *(folder.name for folder in results.glob(f"{stamp}-*"))}
     words = [word for word in _TREES if f"{stamp}-{word}" not in taken]
     return f"{stamp}-{random.choice(words or [str(os.getpid())])}"
+
+
+def _concerns(request: Request, cell: Cell) -> bool:
+    """Whether a scenario is about an isolation at all: one with rungs about those alone, the others about the rest."""
+    rungs = {rung.isolation for rung in cell.scenario.rungs}
+    return cell.isolation in rungs if rungs else cell.isolation not in request.beside
 
 
 def _measure(

@@ -89,10 +89,21 @@ def paired_ratio(
     n = min(len(values), len(baseline))
     if n == 0 or min(values.values()) <= 0 or min(baseline.values()) <= 0:
         return _nothing(n)
-    both = sorted(values.keys() & baseline.keys())
-    sides = [_of_rounds(side, both, stream) for stream, side in enumerate((values, baseline), start=1)]
+    above, below = _paired(values, baseline)
     value = float(np.median(list(values.values())) / np.median(list(baseline.values())))
-    return _estimate(n, value, sides[0] / sides[1], confidence)
+    return _estimate(n, value, above / below, confidence)
+
+
+def paired_difference(
+    values: Mapping[int, float], baseline: Mapping[int, float], *, confidence: float = CONFIDENCE
+) -> Estimate:
+    """Return median(values) - median(baseline) in their unit, resampled by round as in ``paired_ratio``."""
+    n = min(len(values), len(baseline))
+    if n == 0:
+        return _nothing(0)
+    above, below = _paired(values, baseline)
+    value = float(np.median(list(values.values())) - np.median(list(baseline.values())))
+    return _estimate(n, value, above - below, confidence)
 
 
 def best_coverage(n: int) -> float:
@@ -102,6 +113,12 @@ def best_coverage(n: int) -> float:
     statistics; Maricq et al. 2018). 0.75 for 3 trials, 0.94 for 5, 0.97 for 6.
     """
     return 1 - 2.0 ** (1 - n) if n > 0 else 0.0
+
+
+def _paired(values: Mapping[int, float], baseline: Mapping[int, float]) -> tuple[Floats, Floats]:
+    """Return the medians of every resample of two sides, the rounds that both have drawn together."""
+    both = sorted(values.keys() & baseline.keys())
+    return _of_rounds(values, both, 1), _of_rounds(baseline, both, 2)
 
 
 def _of_rounds(side: Mapping[int, float], both: Sequence[int], stream: int) -> Floats:

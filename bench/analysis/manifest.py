@@ -8,7 +8,7 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from bench.errors import ResultsError
-from bench.model import Arm, Better, Claim, Client, Density, Phase, Scalar, Storage
+from bench.model import Arm, Better, Claim, Client, Density, Phase, Rung, Scalar, Storage
 from bench.store import dataset, layout
 
 
@@ -97,6 +97,7 @@ class RunScenario:
     answer: str = ""
     settle_s: float | None = None
     density: Density | None = None
+    rungs: tuple[Rung, ...] = ()
     provision: bool = False
     metrics: tuple[RunMetric, ...] = ()
     claims: tuple[Claim, ...] = ()

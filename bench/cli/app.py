@@ -55,8 +55,14 @@ def run(
         list[str] | None, typer.Argument(metavar="SCENARIO", help="Scenarios to run; none means all.")
     ] = None,
     isolation: Annotated[
-        str, typer.Option("--isolation", "-i", metavar="A,B", help="Isolations to compare; `all` for all there are.")
-    ] = "bare,docker,vm",
+        str | None,
+        typer.Option(
+            "--isolation",
+            "-i",
+            metavar="A,B",
+            help="Isolations to compare, `all` for all there are; else bare,docker,vm.",
+        ),
+    ] = None,
     rounds: Annotated[
         int | None,
         typer.Option(min=1, max=10_000, metavar="N", help="Rounds, instead of each scenario's own."),

@@ -43,7 +43,7 @@ def show(results: Path, scenarios_folder: Path | None, *, as_json: bool) -> None
     console.print(_table("Scenarios", columns, [_shown(scenario) for scenario in scenarios]))
     console.print(f"\n{_total(scenarios)}", markup=False)
     console.print(f"\n[bold]Isolations[/bold]\n{_named()}")
-    variants = [
+    variants: list[dict[str, object]] = [
         {"variant": f"{name}:{word}", "what is other": one.says} for name in VARIANTS for word, one in _variants(name)
     ]
     console.print()

@@ -14,7 +14,8 @@ from bench.cli.consent import consents
 from bench.cli.exits import ExitCode, of_signal
 from bench.cli.own import Own
 from bench.cli.progress import listener
-from bench.cli.wanted import wanted
+from bench.cli.wanted import by_default, wanted
+from bench.isolations import DEFAULT
 from bench.model import Kind
 from bench.scenario import load_recipes, load_selected
 from bench.session import Finished, Request, execute
@@ -24,7 +25,7 @@ _FINE = {Kind.OK, Kind.SPOILED, Kind.UNSUPPORTED}
 
 def run(
     scenarios: Sequence[str],
-    isolations: str,
+    isolations: str | None,
     rounds: int | None,
     quick: bool,
     fix: bool,
@@ -37,10 +38,12 @@ def run(
     """Check the request at the door, execute it, show the report, exit with what it came to."""
     brought = own.scenario(scenarios, quick=quick)
     selected = [brought] if brought else load_selected(scenarios, scenarios_folder, quick=quick)
+    names = by_default(selected) if isolations is None else wanted(isolations)
     request = Request(
         scenarios=selected,
         recipes=load_recipes(selected, scenarios_folder),
-        isolations=wanted(isolations),
+        isolations=names,
+        beside=frozenset(names) - frozenset(DEFAULT) if isolations is None else frozenset(),
         results=results,
         seed=secrets.randbits(32) if seed is None else seed,
         rounds=rounds,

@@ -1,9 +1,18 @@
-"""Which isolations a command is about: the names on its line, ``all`` among them."""
+"""Which isolations a command is about: the names on its line, ``all`` among them, or what its scenarios ask for."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from bench.errors import InputError
-from bench.isolations import ALL, names, real_names, require
+from bench.isolations import ALL, DEFAULT, names, real_names, require
+from bench.model import Scenario
+
+
+def by_default(scenarios: Sequence[Scenario]) -> list[str]:
+    """Return what is compared where none is named: the default, and the rungs of those scenarios that have any."""
+    rungs = [rung.isolation for scenario in scenarios for rung in scenario.rungs]
+    return list(dict.fromkeys([*(DEFAULT if any(not one.rungs for one in scenarios) else ()), *rungs]))
 
 
 def wanted(text: str) -> list[str]:

@@ -39,6 +39,10 @@ class Bare(Gated):
         super().__init__(run, words)
         if not chosen(self.family, words, BareOptions()).chroot:
             self.waits = "inside"
+            self.stopwatch = (
+                "from the go to a waiting shell that already stands in its control group and in the image's root, "
+                "to the arrival of the workload's first line"
+            )
 
     def command(self, seat: Seat) -> Sequence[str]:
         """Return the entry, in its root; where the gate waits inside, there is no root left to change to."""

@@ -9,7 +9,7 @@ from bench.analysis.comparison import Comparison
 from bench.analysis.derive import PER_1000, PER_CPU_S
 from bench.analysis.manifest import Manifest, RunMetric, RunScenario
 from bench.analysis.sweep import Sweep
-from bench.report import figures, grids, plots, ready, sentences, words
+from bench.report import figures, grids, ladders, plots, ready, sentences, words
 from bench.report.content import Facet, Picture, Table
 from bench.report.parts import Parts, beside, is_seen_as_parts, named, other_metrics, own_metrics, with_details
 
@@ -21,6 +21,8 @@ def parts(sweep: Sweep, manifest: Manifest, scenario: RunScenario | None, anchor
     own = with_details(own, beside(partial(figures.table, comparison)))
     other = tuple(_other(sweep, *found) for found in other_metrics(sweep, scenario).items())
     memory = tuple(facet for when in figures.WHENS for facet in _memory(comparison, anchor, when))
+    ladder = ladders.facet(comparison, manifest, scenario.rungs, anchor) if scenario and scenario.rungs else None
+    own = (ladder, *own) if ladder else own
     title = ready.title(manifest, scenario)
     started = tuple(_start_up(comparison, manifest, anchor, title, briefly=bool(own or other or memory)))
     return Parts(own=own, other=other, memory=memory, started=started)

@@ -24,6 +24,7 @@ def scenario_problems(file: ScenarioFile, imports: Callable[[str], bool]) -> Ite
     yield from _placeholders(file)
     yield from _arms(file)
     yield from _metrics(file)
+    yield from _rungs(file)
     yield from _claims(file)
     yield from _quick(file)
     yield from _times(file)
@@ -129,6 +130,18 @@ def _metrics(file: ScenarioFile) -> Iterator[Problem]:
                 f"metrics[{number}].json", metric.json_path, "a metric has a pattern or a json path, not both"
             )
     yield from _twice("metrics", "name", [metric.name for metric in file.metrics])
+
+
+def _rungs(file: ScenarioFile) -> Iterator[Problem]:
+    """Each rung stands on one that is named before it, so that a ladder has no circles."""
+    names = [rung.isolation for rung in file.rungs]
+    yield from _twice("rungs", "isolation", names)
+    for number, rung in enumerate(file.rungs):
+        if rung.over is not None and rung.over not in names[:number]:
+            hint = did_you_mean(rung.over, names[:number]) or f"; known: {', '.join(names[:number]) or 'none'}"
+            yield Problem(f"rungs[{number}].over", rung.over, f"no rung before this one is called so{hint}")
+    if file.rungs and (file.parameters or file.arms or file.client):
+        yield Problem("rungs", MISSING, "a ladder has one setting: no [parameters], [[arms]] or [client]")
 
 
 def _claims(file: ScenarioFile) -> Iterator[Problem]:

@@ -13,6 +13,7 @@ from bench.model import (
     Metric,
     Output,
     Recipe,
+    Rung,
     Scenario,
     Storage,
     Window,
@@ -69,6 +70,9 @@ def scenario_record(
         output=Output(expect=tuple(file.output.expect), forbid=tuple(file.output.forbid)),
         claims=tuple(map(_claim, file.claims)),
         density=_density(file.density),
+        rungs=tuple(
+            Rung(isolation=rung.isolation, over=rung.over or "", adds=rung.adds, part=rung.part) for rung in file.rungs
+        ),
         provision=file.provision,
         outgrows_memory=file.outgrows_memory,
         took_s=took_s,

@@ -10,7 +10,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 
-from bench.model import Better, Network, Provenance, Scalar, StorageKind, Where
+from bench.model import Better, Network, Part, Provenance, Scalar, StorageKind, Where
 from bench.scenario.values import (
     AnyMetricName,
     Finite,
@@ -125,6 +125,15 @@ class OutputTable(Table):
     forbid: list[LineRegex] = []
 
 
+class RungTable(Table):
+    """``[[rungs]]``: one rung of a launch ladder."""
+
+    isolation: Text
+    over: Text | None = None
+    adds: Text
+    part: Part
+
+
 class DensityTable(Table):
     """``[density]``: how many idle instances to start, and what the host keeps."""
 
@@ -206,6 +215,7 @@ class ScenarioFile(Table):
     setup: SetupTable | None = None
     steps: dict[ParameterName, Values] = {}
     density: DensityTable | None = None
+    rungs: list[RungTable] = []
     provision: bool = False
     outgrows_memory: bool = False
     files: list[FileTable] = []

@@ -91,6 +91,7 @@ def scenario_entry(
         "answer": scenario.answer.says if scenario.answer else "",
         "settle_s": scenario.settle_s,
         "density": asdict(scenario.density) if scenario.density else None,
+        "rungs": [asdict(rung) for rung in scenario.rungs],
         "provision": scenario.provision,
         "outgrows_memory": scenario.outgrows_memory,
         "metrics": [{"name": m.name, "unit": m.unit, "better": m.better} for m in scenario.metrics],

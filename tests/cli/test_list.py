@@ -137,8 +137,9 @@ def test_as_json_it_is_one_document(bench: Bench, tmp_path: Path) -> None:
     write_run(tmp_path / "results/20261123-2106-elm", "{")
     told = json.loads(bench("list", "--json").out)
     assert set(told) == {"scenarios", "isolations", "runs"}
-    assert {"name": "bare", "default": True} in told["isolations"]
-    assert {"name": "fake", "default": False} in told["isolations"]
+    listed = {one["name"]: one for one in told["isolations"]}
+    assert (listed["bare"]["default"], listed["fake"]["default"]) == (True, False)
+    assert "read-only" in listed["docker"]["variants"]
     assert [run["run"] for run in told["runs"]] == ["20261123-2105-fir", "20261123-2106-elm"]
     assert {"startup", "cpu"} <= {scenario["name"] for scenario in told["scenarios"]}
 

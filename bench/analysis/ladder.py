@@ -1,0 +1,87 @@
+"""The launch ladder: what each rung adds to the one it stands on.
+
+The figure of a rung is the median time to its first line. What it adds is the difference of two medians, so that the
+steps of a ladder add up to its top; its interval resamples both rungs by round.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bench.analysis import intervals
+from bench.analysis.comparison import Comparison
+from bench.analysis.intervals import Estimate
+from bench.model import Part, Rung
+
+METRIC, VANTAGE = "timeline.start", "host"
+"""From the request to the first line's arrival: the same stop for every rung."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One rung as it was measured, in seconds. ``added`` is the whole of it for the first rung."""
+
+    rung: Rung
+    emulated: bool
+    time: Estimate
+    added: Estimate
+
+    @property
+    def begins(self) -> float:
+        """Where the rung below ends."""
+        return self.time.value - self.added.value
+
+
+def steps(comparison: Comparison, rungs: Sequence[Rung]) -> tuple[Step, ...]:
+    """Return the rungs that were measured, in the ladder's order; one stands on the nearest measured rung below it."""
+    by_name = {rung.isolation: rung for rung in rungs}
+    values = {rung.isolation: _by_round(comparison, rung.isolation) for rung in rungs}
+    found = []
+    for rung in rungs:
+        own = values[rung.isolation]
+        if own:
+            below = _measured_below(rung, by_name, values)
+            time = intervals.median(list(own.values()))
+            added = intervals.paired_difference(own, values[below]) if below else time
+            found.append(Step(rung=rung, emulated=rung.isolation in comparison.emulated, time=time, added=added))
+    return tuple(found)
+
+
+def tops(found: Sequence[Step]) -> tuple[Step, ...]:
+    """Return the rungs on which no measured rung stands."""
+    stood_on = {step.rung.over for step in found}
+    return tuple(step for step in found if step.rung.isolation not in stood_on)
+
+
+def shares(top: Step, found: Sequence[Step]) -> dict[Part, float]:
+    """Return how many seconds of a top rung's time are whose work, from the ground up; they add up to its time."""
+    by_name = {step.rung.isolation: step for step in found}
+    way: list[Step] = []
+    step: Step | None = top
+    while step is not None:
+        way.append(step)
+        step = by_name.get(step.rung.over)
+    parts: dict[Part, float] = {}
+    for one in reversed(way):
+        parts[one.rung.part] = parts.get(one.rung.part, 0.0) + one.added.value
+    return parts
+
+
+def is_machines(step: Step, found: Sequence[Step]) -> bool:
+    """Whether a machine is among what a rung starts, so that its times are on another scale."""
+    return "machine" in shares(step, found)
+
+
+def _by_round(comparison: Comparison, isolation: str) -> dict[int, float]:
+    rows = comparison.samples
+    wanted = (rows["isolation"] == isolation) & (rows["metric"] == METRIC) & (rows["vantage"] == VANTAGE)
+    found = rows[wanted]
+    return {int(number): float(value) for number, value in zip(found["round"], found["value"], strict=True)}
+
+
+def _measured_below(rung: Rung, by_name: dict[str, Rung], values: dict[str, dict[int, float]]) -> str:
+    below = by_name.get(rung.over)
+    while below is not None and not values[below.isolation]:
+        below = by_name.get(below.over)
+    return below.isolation if below else ""

@@ -1,0 +1,170 @@
+"""The launch ladder in words, as a table, and as a waterfall: each bar begins where the rung below it ends."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+from matplotlib.ticker import FuncFormatter
+
+from bench.analysis.comparison import Comparison
+from bench.analysis.ladder import Step, is_machines, shares, steps, tops
+from bench.analysis.manifest import Manifest
+from bench.model import Part, Rung
+from bench.report import style, words
+from bench.report.content import Facet, Picture, Table
+from bench.report.drawing import beside, names
+
+_ROW_INCHES = 0.46
+_COLOURS: dict[Part, str] = {
+    "kernel": "#0072B2",
+    "runtime": "#56B4E9",
+    "daemon": "#E69F00",
+    "client": "#CC79A7",
+    "machine": "#009E73",
+}
+"""Whose work a bar is; the legend says it, and the row's text too."""
+
+
+def facet(comparison: Comparison, manifest: Manifest, rungs: Sequence[Rung], anchor: str) -> Facet | None:
+    """Return the ladder's facet; None where no rung was measured."""
+    found = steps(comparison, rungs)
+    if not found:
+        return None
+    figure = draw(found)
+    alt = "Time to the first line through each rung of the launch ladder; each bar begins where the rung below it ends."
+    notes = (*_stopwatches(found, manifest), *_not_measured(found, rungs, manifest))
+    return Facet(
+        table=_table(found, notes),
+        brief=_brief(found, notes),
+        sentences=tuple(_sentence(top, found) for top in tops(found) if len(shares(top, found)) > 1),
+        picture=Picture(name=f"{anchor}-ladder", alt=alt, figure=figure),
+    )
+
+
+def draw(found: Sequence[Step]) -> Figure:
+    """Draw the rungs: those without a machine on one scale, those with one on another."""
+    groups = [[step for step in found if is_machines(step, found) is machines] for machines in (False, True)]
+    groups = [group for group in groups if group]
+    with style.settings():
+        rows = [len(group) + 0.8 for group in groups]
+        figure = style.figure(_ROW_INCHES * sum(rows) + 1.0)
+        panels = figure.subplots(len(groups), 1, height_ratios=rows, squeeze=False)[:, 0]
+        for axes, group in zip(panels, groups, strict=True):
+            _waterfall(axes, group)
+        panels[-1].set_xlabel("time from the request to the first line (medians; each panel on its own scale)")
+        parts = list(dict.fromkeys(step.rung.part for step in found))
+        patches = [Patch(facecolor=_COLOURS[part], label=part) for part in parts]
+        figure.legend(handles=patches, loc="outside lower center", ncols=len(patches), frameon=False)
+    return figure
+
+
+def _waterfall(axes: Axes, group: Sequence[Step]) -> None:
+    longest = max(step.time.value for step in group)
+    divisor, unit = words.scale(longest, "s")
+    for row, step in enumerate(group):
+        begins, ends = sorted((step.begins / divisor, step.time.value / divisor))
+        axes.barh(
+            row,
+            ends - begins,
+            left=begins,
+            height=0.62,
+            color=_COLOURS[step.rung.part],
+            hatch="////" if step.emulated else "",
+            edgecolor=style.PAPER,
+            linewidth=0,
+        )
+        if begins > 0:
+            axes.plot([0, begins], [row, row], color=style.GRID, linewidth=1)
+        beside(axes, ends, row, f"{_added(step)}  {step.rung.part}")
+    names(axes, [_name(step) for step in group])
+    axes.set_xlim(0, longest / divisor * 1.3)
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g} {unit}"))
+    emulated = ", ".join(step.rung.isolation for step in group if step.emulated)
+    axes.set_title("Until the first line")
+    if emulated:
+        axes.set_title(
+            f"{emulated}: {words.EMULATED}", loc="right", fontweight="normal", fontsize=8.5, color=style.FAINT
+        )
+    style.clean(axes)
+
+
+def _table(found: Sequence[Step], notes: tuple[str, ...]) -> Table:
+    return Table(
+        title="Time to the first line, and what each rung adds",
+        head=(
+            "rung",
+            "stands on",
+            "adds",
+            "whose work",
+            "first line",
+            "95 % interval",
+            "it adds",
+            "95 % interval",
+            "n",
+        ),
+        names=4,
+        rows=tuple(
+            (_name(step), step.rung.over or words.NONE, step.rung.adds, step.rung.part, *_times(step), str(step.time.n))
+            for step in found
+        ),
+        notes=notes,
+    )
+
+
+def _brief(found: Sequence[Step], notes: tuple[str, ...]) -> Table:
+    return Table(
+        title="Time to the first line, and what each rung adds",
+        head=("rung", "stands on", "first line", "it adds", "95 % interval", "n"),
+        names=2,
+        rows=tuple(
+            (_name(step), step.rung.over or words.NONE, _times(step)[0], *_times(step)[2:], str(step.time.n))
+            for step in found
+        ),
+        notes=notes,
+    )
+
+
+def _times(step: Step) -> tuple[str, str, str, str]:
+    time, added = step.time, step.added
+    return (
+        words.quantity(time.value, "s"),
+        words.interval(time.low, time.high, "s", time.value),
+        _added(step),
+        words.interval(added.low, added.high, "s", added.value),
+    )
+
+
+def _added(step: Step) -> str:
+    return words.signed(step.added.value, "s") if step.rung.over else words.quantity(step.added.value, "s")
+
+
+def _name(step: Step) -> str:
+    return f"{step.rung.isolation} (emulated)" if step.emulated else step.rung.isolation
+
+
+def _sentence(top: Step, found: Sequence[Step]) -> str:
+    parts = shares(top, found)
+    said = [f"{words.quantity(seconds, 's')} are the {part}'s" for part, seconds in parts.items() if seconds > 0]
+    least = [f"; what the {part} adds is lost in the noise" for part, seconds in parts.items() if seconds <= 0]
+    told = " and ".join(filter(None, (", ".join(said[:-1]), said[-1])))
+    return f"Of the {words.quantity(top.time.value, 's')} to the first line of {_name(top)}, {told}{''.join(least)}."
+
+
+def _stopwatches(found: Sequence[Step], manifest: Manifest) -> tuple[str, ...]:
+    known = {name: one.stopwatch for name, one in manifest.isolations.items()}
+    said = [(step.rung.isolation, known.get(step.rung.isolation, "")) for step in found]
+    return tuple(words.sentence(f"{name}: {stopwatch}") for name, stopwatch in said if stopwatch)
+
+
+def _not_measured(found: Sequence[Step], rungs: Sequence[Rung], manifest: Manifest) -> tuple[str, ...]:
+    measured = {step.rung.isolation for step in found}
+    lacking = []
+    for rung in rungs:
+        known = manifest.isolations.get(rung.isolation)
+        if rung.isolation not in measured:
+            reason = (known.reason if known else None) or "no trial of it ended well, or it was not asked for"
+            lacking.append(words.sentence(f"{rung.isolation} was not measured: {reason}"))
+    return tuple(lacking)

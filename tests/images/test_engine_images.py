@@ -142,15 +142,11 @@ def test_an_image_runs_as_the_engine_runs_it(
         engines = api.logs(container).decode()
     finally:
         api.remove_container(container, force=True)
-    built = build(recipe(name), say=quiet)
+    source = ImageSource(reference="own.tar", path=tmp_path / "own.tar")
+    built = build(Recipe(name="own", suite="bookworm", packages=(), disk_bytes=None, source=source), say=quiet)
     done = run(tree(built, quiet), *built.words(()), devices=True)
     assert sorted(output(done)) == sorted(line for line in engines.splitlines() if "HOSTNAME=" not in line)
     assert "anew" in output(done)
-
-
-def recipe(reference: str, path: Path | None = None) -> Recipe:
-    source = ImageSource(reference=reference, path=path)
-    return Recipe(name="mine", suite="bookworm", packages=(), disk_bytes=None, source=source)
 
 
 def test_an_engines_own_image_is_known_by_its_id(

@@ -14,7 +14,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
-from bench import __version__, images, provision
+from bench import __version__, provision
+from bench.building import Built, build
 from bench.errors import InputError, Interrupted
 from bench.host import fingerprint
 from bench.isolations import open_isolation
@@ -98,30 +99,30 @@ def execute(request: Request, listener: Listener) -> Finished:
         require_writable(request.results)
         isolations, availabilities = _open(request, run, interruptions, listener)
         stack.enter_context(kept_to(_harness(request.scenarios)))
-        built = _build(request, listener)
-        _check(isolations, availabilities, built, listener)
+        built = build(request.scenarios, request.recipes, listener.say)
+        _check(isolations, availabilities, built.images, listener)
         offer = Offer(isolations, availabilities)
         trials = plan(
             request.scenarios,
             request.isolations,
             seed=request.seed,
             rounds=request.rounds,
-            offered=lambda cell: _concerns(request, cell) and offer.accepts(cell),
+            offered=lambda cell: concerns(request, cell) and offer.accepts(cell),
         )
         for line in offer.lines():
             listener.say(line)
         if not trials:
             raise InputError("nothing of this can be run here", remedy="Choose other scenarios or isolations")
-        _prepare_provision(request, run, availabilities, built, listener)
+        _prepare_provision(request, run, availabilities, built.images, listener)
         listener.planned(trials)
         with interruptions.deferred():
-            folder = _open_folder(request, run, built)
+            folder = _open_folder(request, run, built.images)
             manifest = _manifest(request, run, trials, isolations, availabilities, built)
             manifest.not_offered = offer.left_out
             manifests.write(manifest, folder)
-            runner = Runner(isolations, availabilities, built, interruptions, request.recipes)
+            runner = Runner(isolations, availabilities, built.images, interruptions, request.recipes)
             with Journal(folder) as journal:
-                outcomes = _measure(trials, runner, journal, listener, interruptions)
+                outcomes = _measure(trials, runner, built, journal, listener, interruptions)
             manifest.interrupted = interruptions.arrived
             manifest.finished_at = _now().isoformat(timespec="seconds")
             manifests.write(manifest, folder)
@@ -139,14 +140,19 @@ def new_run_id(results: Path) -> str:
     return f"{stamp}-{random.choice(words or [str(os.getpid())])}"
 
 
-def _concerns(request: Request, cell: Cell) -> bool:
+def concerns(request: Request, cell: Cell) -> bool:
     """Whether a scenario is about an isolation at all: one with rungs about those alone, the others about the rest."""
     rungs = {rung.isolation for rung in cell.scenario.rungs}
     return cell.isolation in rungs if rungs else cell.isolation not in request.beside
 
 
 def _measure(
-    trials: Sequence[Trial], runner: Runner, journal: Journal, listener: Listener, interruptions: Interruptions
+    trials: Sequence[Trial],
+    runner: Runner,
+    built: Built,
+    journal: Journal,
+    listener: Listener,
+    interruptions: Interruptions,
 ) -> dict[str, int]:
     """Measure and keep one trial after another until all are done or a signal has come; count the outcomes."""
     outcomes: dict[str, int] = {}
@@ -154,7 +160,8 @@ def _measure(
         listener.starting(trial)
         started_at = _now()
         try:
-            measurement, console = runner.measure(trial)
+            missing = built.missing(trial)
+            measurement, console = (missing, b"") if missing else runner.measure(trial)
         except Interrupted:
             break
         journal.append(measurement, console, started_at=started_at)
@@ -164,25 +171,6 @@ def _measure(
         if interruptions.arrived:
             break
     return outcomes
-
-
-def _build(request: Request, listener: Listener) -> dict[str, Image]:
-    """Build every scenario's image; equal recipes and files give the same image.
-
-    Raises InputError where neither the scenario nor the image says what to run.
-    """
-    built = {
-        scenario.name: images.build(request.recipes[scenario.image], scenario.files, say=listener.say)
-        for scenario in request.scenarios
-    }
-    for scenario in request.scenarios:
-        stays = scenario.client is not None or scenario.density is not None
-        if not (stays or scenario.provision or built[scenario.name].words(scenario.command)):
-            raise InputError(
-                f"scenario {scenario.name!r} has no command, and its image {scenario.image!r} runs nothing by itself",
-                remedy="Give a command",
-            )
-    return built
 
 
 def _open(
@@ -231,7 +219,7 @@ def _prepare_provision(
     """Make what makings are compared with, before any is timed."""
     ready = [name for name, availability in availabilities.items() if availability.ready]
     for scenario in request.scenarios:
-        if scenario.provision:
+        if scenario.provision and scenario.name in built:
             recipe, image = request.recipes[scenario.image], built[scenario.name]
             provision.prepare(scenario, recipe, image, run=run, ready=ready, say=listener.say)
 
@@ -279,7 +267,7 @@ def _manifest(
     trials: Sequence[Trial],
     isolations: Mapping[str, Isolation],
     availabilities: Mapping[str, Availability],
-    built: Mapping[str, Image],
+    built: Built,
 ) -> manifests.Manifest:
     return manifests.Manifest(
         run=run,
@@ -299,15 +287,16 @@ def _manifest(
             scenario.name: manifests.scenario_entry(
                 scenario,
                 instance_cpus(min(scenario.envelope.cpus, cpu_count())),
-                command=built[scenario.name].words(scenario.command),
+                command=built.command(scenario),
             )
             for scenario in request.scenarios
         },
         images={
             manifests.image_label(scenario): manifests.image_entry(
-                built[scenario.name], _lock_name(built[scenario.name])
+                built.images[scenario.name], _lock_name(built.images[scenario.name])
             )
             for scenario in request.scenarios
+            if scenario.name in built.images
         },
     )
 

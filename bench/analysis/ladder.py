@@ -23,6 +23,8 @@ class Step:
     """One rung as it was measured, in seconds. ``added`` is the whole of it for the first rung."""
 
     rung: Rung
+    below: str
+    """The nearest rung below it that was measured; empty: it stands on the ground."""
     emulated: bool
     time: Estimate
     added: Estimate
@@ -44,13 +46,14 @@ def steps(comparison: Comparison, rungs: Sequence[Rung]) -> tuple[Step, ...]:
             below = _measured_below(rung, by_name, values)
             time = intervals.median(list(own.values()))
             added = intervals.paired_difference(own, values[below]) if below else time
-            found.append(Step(rung=rung, emulated=rung.isolation in comparison.emulated, time=time, added=added))
+            emulated = rung.isolation in comparison.emulated
+            found.append(Step(rung=rung, below=below, emulated=emulated, time=time, added=added))
     return tuple(found)
 
 
 def tops(found: Sequence[Step]) -> tuple[Step, ...]:
     """Return the rungs on which no measured rung stands."""
-    stood_on = {step.rung.over for step in found}
+    stood_on = {step.below for step in found}
     return tuple(step for step in found if step.rung.isolation not in stood_on)
 
 
@@ -61,7 +64,7 @@ def shares(top: Step, found: Sequence[Step]) -> dict[Part, float]:
     step: Step | None = top
     while step is not None:
         way.append(step)
-        step = by_name.get(step.rung.over)
+        step = by_name.get(step.below)
     parts: dict[Part, float] = {}
     for one in reversed(way):
         parts[one.rung.part] = parts.get(one.rung.part, 0.0) + one.added.value

@@ -107,7 +107,7 @@ def _table(found: Sequence[Step], notes: tuple[str, ...]) -> Table:
         ),
         names=4,
         rows=tuple(
-            (_name(step), step.rung.over or words.NONE, step.rung.adds, step.rung.part, *_times(step), str(step.time.n))
+            (_name(step), step.below or words.NONE, step.rung.adds, step.rung.part, *_times(step), str(step.time.n))
             for step in found
         ),
         notes=notes,
@@ -120,7 +120,7 @@ def _brief(found: Sequence[Step], notes: tuple[str, ...]) -> Table:
         head=("rung", "stands on", "first line", "it adds", "95 % interval", "n"),
         names=2,
         rows=tuple(
-            (_name(step), step.rung.over or words.NONE, _times(step)[0], *_times(step)[2:], str(step.time.n))
+            (_name(step), step.below or words.NONE, _times(step)[0], *_times(step)[2:], str(step.time.n))
             for step in found
         ),
         notes=notes,
@@ -138,7 +138,7 @@ def _times(step: Step) -> tuple[str, str, str, str]:
 
 
 def _added(step: Step) -> str:
-    return words.signed(step.added.value, "s") if step.rung.over else words.quantity(step.added.value, "s")
+    return words.signed(step.added.value, "s") if step.below else words.quantity(step.added.value, "s")
 
 
 def _name(step: Step) -> str:

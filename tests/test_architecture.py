@@ -57,14 +57,15 @@ ALLOWED: dict[str, set[str]] = {
         "engine_ping", "envelope", "errors", "images", "isolations", "model", "observation", "placement", "signals",
         "state", "writing",
     },
+    "building": {"errors", "images", "model"},
     "runner": {
         "density", "errors", "host", "isolations", "meters", "model", "observation", "placement", "provision",
         "signals", "watch",
     },
     "offer": {"isolations", "model", "placement", "provision"},
     "session": {
-        "bench", "errors", "host", "images", "isolations", "model", "offer", "placement", "plan", "provision", "runner",
-        "signals", "state", "store", "writing",
+        "bench", "building", "errors", "host", "isolations", "model", "offer", "placement", "plan", "provision",
+        "runner", "signals", "state", "store", "writing",
     },
     "analysis": {"errors", "model", "store"},
     "report": {"analysis", "errors", "model", "store"},

@@ -123,6 +123,33 @@ def test_where_no_isolation_has_the_network_nothing_is_run(tmp_path: Path) -> No
     assert "speak: left out, since fake has no network mode 'host'" in heard.said
 
 
+def test_a_scenario_whose_image_cannot_be_built_costs_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = images.build
+
+    def build(recipe: Recipe, files: object, *, say: Callable[[str], None]) -> Image:
+        if recipe.name == "from evil.tar":
+            raise ImageError("image 'from evil.tar' is for linux/s390x, this machine is linux/amd64", remedy="Build it")
+        return made(recipe, (), say=say)
+
+    monkeypatch.setattr(images, "build", build)
+    evil = replace(RATE, name="evil", image="from evil.tar")
+    recipes = {"base": RECIPE, evil.image: replace(RECIPE, name=evil.image)}
+    request = Request(
+        scenarios=[evil, RATE], recipes=recipes, isolations=["fake"], results=tmp_path / "results", seed=7,
+        rounds=1, quick=False, command_line=[],
+    )  # fmt: skip
+    heard = Heard()
+    finished = execute(request, heard)
+    reason = "image 'from evil.tar' is for linux/s390x, this machine is linux/amd64. Build it"
+    assert f"scenario 'evil' cannot be run: {reason}" in heard.said
+    assert {(line["scenario"], line["outcome"], line["reason"]) for line in journal_of(finished)} == {
+        ("evil", "failed", reason), (RATE.name, "ok", ""),
+    }  # fmt: skip
+    assert set(manifest_of(finished)["images"]) == {"base"}  # type: ignore[call-overload]
+    with pytest.raises(ImageError, match="s390x"):
+        execute(replace(request, scenarios=[evil]), Heard())
+
+
 def test_the_manifest_says_what_the_run_was(tmp_path: Path) -> None:
     finished = run(tmp_path)
     told = manifest_of(finished)

@@ -16,6 +16,11 @@ from bench.analysis.trials import LEFT_OUT
 from bench.model import Scalar
 
 
+_SPECTRUM = (
+    BASELINE, "unshare", "bubblewrap", "nspawn", "lxc", "crun", "runc", "runsc", "podman", "docker", "vm", "uml",
+)  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """One figure of one isolation; NaN where there is no interval, or no bare to hold it against."""
@@ -134,10 +139,9 @@ def comparisons(frame: pd.DataFrame, samples: pd.DataFrame | None = None) -> tup
 
 
 def reading_order(isolation: str) -> tuple[int, str]:
-    """Sort key: bare, then containers, then virtual machines, then the rest; variants after their base."""
+    """Sort key: from a process to a machine, then what we do not know; variants after their base."""
     base = isolation.partition(":")[0]
-    known = (BASELINE, "docker", "vm")
-    return (known.index(base) if base in known else len(known), isolation)
+    return (_SPECTRUM.index(base) if base in _SPECTRUM else len(_SPECTRUM), isolation)
 
 
 def _compare(scenario: str, parameters: str, summary: pd.DataFrame, samples: pd.DataFrame) -> Comparison:

@@ -18,7 +18,7 @@ _VIEWS = (
 )
 
 
-_ROLES = ("workload", "shim", "vmm")
+_ROLES = ("workload", "shim", "vmm", "monitor", "sentry", "gofer", "conmon", "client", "virtiofsd")
 
 
 def pss(when: str) -> str:

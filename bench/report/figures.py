@@ -28,6 +28,11 @@ _PEAKS = (
     ("memory.peak.cgroup", "cgroup", "its control group's peak"),
     ("memory.peak.rss", "processes:vmm", "peak RSS of vmm"),
     ("memory.peak.rss", "processes:shim", "peak RSS of shim"),
+    ("memory.peak.rss", "processes:monitor", "peak RSS of monitor"),
+    ("memory.peak.rss", "processes:sentry", "peak RSS of sentry"),
+    ("memory.peak.rss", "processes:gofer", "peak RSS of gofer"),
+    ("memory.peak.rss", "processes:conmon", "peak RSS of conmon"),
+    ("memory.peak.rss", "processes:virtiofsd", "peak RSS of virtiofsd"),
     ("memory.guest_used", "guest", "used after the workload's end, as the guest sees it"),
 )
 """What is read once, and shown beside idle memory."""

@@ -57,6 +57,7 @@ class Docker(Isolation):
         "workload's first line on the attached stream; neither the docker command nor removal is inside"
     )
     phases: tuple[Phase, ...] = (*_CALLS, *_FIRST, _STARTED, *_LAST)
+    daemons_role = "shared:engine"
 
     def __init__(self, run: str, words: Sequence[str] = ()) -> None:
         super().__init__(run, words)
@@ -72,7 +73,7 @@ class Docker(Isolation):
                 "container, to the arrival of the workload's first line on its output; removal is not inside"
             )
         self._connection: docker.APIClient | None = None
-        self._daemons: list[processes.PsutilProcess] = []
+        self._daemons: dict[str, list[processes.PsutilProcess]] = {}
         self._data_root = Path("/")
 
     def missing(self) -> Fault | None:
@@ -117,7 +118,7 @@ class Docker(Isolation):
                 remedy=f"Remove it: {self.family} rmi {self.reference(image)}",
             )
         # Once: a scan of all processes costs CPU time that a trial should not pay.
-        self._daemons = self.daemons()
+        self._daemons = {self.daemons_role: self.daemons()}
 
     def reference(self, image: Image) -> str:
         """Return the name of an image in the engine."""

@@ -27,7 +27,7 @@ class DockerInstance(Instance):
         api: docker.APIClient,
         container: str,
         write: Callable[[bytes], object],
-        daemons: Sequence[HostProcess],
+        daemons: Mapping[str, Sequence[HostProcess]],
         clients: Callable[[], Sequence[processes.PsutilProcess]] = tuple,
     ) -> None:
         super().__init__(timeline, console)
@@ -45,7 +45,7 @@ class DockerInstance(Instance):
         self._find()
         inside = processes.readable(self._group.pids() if self._group else [])
         keepers = [self._keeper] if self._keeper else []
-        return {**by_role([*inside, *keepers, *self._clients()]), "shared:engine": self._daemons}
+        return {**by_role([*inside, *keepers, *self._clients()]), **self._daemons}
 
     @property
     def account(self) -> Account | None:

@@ -14,6 +14,7 @@ import subprocess
 import time
 from contextlib import ExitStack
 from functools import cache
+from pathlib import Path
 
 from bench.engine_ping import answers
 from bench.errors import IsolationError, LeftoverError
@@ -21,7 +22,8 @@ from bench.isolations import cgroup, processes
 from bench.isolations.base import Fault
 from bench.isolations.docker import Docker
 from bench.isolations.remedy import missing_package
-from bench.model import Image
+from bench.model import Image, short_digest
+from bench.placement import beside
 from bench.state import alive, state_folder
 from bench.writing import written
 
@@ -35,15 +37,21 @@ default_ulimits = [{ulimits}]
 [engine]
 cgroup_manager = "cgroupfs"
 events_logger = "none"
+lock_type = "file"
 runtime = "{runtime}"
+tmp_dir = "{run}/libpod"
 """
-"""Without systemd there are no groups and no journal of its own."""
+"""Without systemd there are no groups and no journal of its own. Locks in shared memory would be those of every other
+podman of this user, which are counted together."""
 _STORAGE = """\
 [storage]
 driver = "overlay"
 graphroot = "{data}"
 runroot = "{run}"
+[storage.options.overlay]
+skip_mount_home = "true"
 """
+"""Its folder is not mounted onto itself: that mount would stay."""
 
 
 class Podman(Docker):
@@ -54,6 +62,8 @@ class Podman(Docker):
         "from the API call to a podman service that runs already, which creates the container, through attaching and "
         "starting it, to the arrival of the workload's first line on the attached stream; removal is not inside"
     )
+
+    daemons_role = "shared:service"
 
     def missing(self) -> Fault | None:
         """Look for podman and for root."""
@@ -89,38 +99,51 @@ class Podman(Docker):
 @cache
 def _service() -> str:
     """Start the service, once per process; return its address. Raises IsolationError when it does not come up."""
-    kept = ExitStack()
-    folder = kept.enter_context(alive(f"podman-{os.getpid()}"))
-    atexit.register(kept.close)
-    url = f"unix://{folder}/podman.sock"
-    with written(folder):
-        (folder / "containers.conf").write_text(_CONFIG.format(runtime=_runtime(), ulimits=_ulimits()))
-        places = {"data": state_folder() / "podman", "run": "/run/isobench/podman"}
-        (folder / "storage.conf").write_text(_STORAGE.format(**places))
-    environment = {
-        **os.environ,
-        "CONTAINERS_CONF": str(folder / "containers.conf"),
-        "CONTAINERS_STORAGE_CONF": str(folder / "storage.conf"),
-    }
-    log = folder / "log"
-    with log.open("wb") as output:
-        service = subprocess.Popen(
-            ["setpriv", "--pdeathsig", "KILL", "podman", "system", "service", "--time", "0", url],
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            env=environment,
-            cwd="/",
-            start_new_session=True,
-        )
-    kept.callback(_stop, service)
+    with ExitStack() as starting:
+        folder = starting.enter_context(alive(f"podman-{os.getpid()}"))
+        url, log = f"unix://{folder}/podman.sock", folder / "log"
+        with written(folder), log.open("wb") as output:
+            # On all CPUs, like any engine: this process may have been placed, and what it starts with it.
+            cpus = ",".join(map(str, beside(())))
+            service = subprocess.Popen(
+                [
+                    *("taskset", "--cpu-list", cpus, "setpriv", "--pdeathsig", "KILL"),
+                    *("podman", "system", "service", "--time", "0", url),
+                ],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                env={**os.environ, **_configured(folder)},
+                cwd="/",
+                start_new_session=True,
+            )
+        starting.callback(_stop, service)
+        _await_answer(url, service, log)
+        atexit.register(starting.pop_all().close)
+    return url
+
+
+def _configured(folder: Path) -> dict[str, str]:
+    """Write podman's configuration; return the variables that name it, which containers' keepers inherit."""
+    data = state_folder() / "podman"
+    # Below /run, which a restart of the host empties: podman tells by that that no container lives.
+    run = f"/run/isobench/podman-{short_digest(bytes(data))}"
+    containers, storage = folder / "containers.conf", folder / "storage.conf"
+    containers.write_text(_CONFIG.format(run=run, runtime=_runtime(), ulimits=_ulimits()))
+    storage.write_text(_STORAGE.format(data=data, run=run))
+    return {"CONTAINERS_CONF": str(containers), "CONTAINERS_STORAGE_CONF": str(storage)}
+
+
+def _await_answer(url: str, service: subprocess.Popen[bytes], log: Path) -> None:
     deadline = time.monotonic() + _START_S
     while not answers(url):
         if service.poll() is not None or time.monotonic() > deadline:
             said = log.read_text(errors="replace").strip().splitlines()[-3:]
-            raise IsolationError(f"podman's service did not come up: {' / '.join(said)}", remedy="podman info")
+            raise IsolationError(
+                f"podman's service did not come up: {' / '.join(said) or 'it said nothing'}",
+                remedy="See whether `podman info` works",
+            )
         time.sleep(0.02)
-    return url
 
 
 def _runtime() -> str:

@@ -29,6 +29,8 @@ _ROLES: Mapping[str, str] = {
     "exe": "sentry",
     "runsc-gofer": "gofer",
     "containerd-shim-runc-v2": "shim",
+    "containerd-shim-runsc-v1": "shim",
+    "containerd-shim-kata-v2": "shim",
     "containerd-shim": "shim",
     "conmon": "conmon",
     "docker": "client",

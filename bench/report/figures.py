@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from bench.analysis.comparison import Comparison, Finding
 from bench.analysis.manifest import Manifest
 from bench.analysis.summary import BASELINE, OVERHEAD
 from bench.report import words
 from bench.report.content import Table
+
+MOST_BESIDE = 5
+"""How many isolations can be columns of a table that is still read on paper; more stand below each other."""
 
 HEAD = ("median", "95 % interval", "against bare", "95 % interval", "n")
 
@@ -99,8 +104,13 @@ def overhead(comparison: Comparison, metric: str, vantage: str, title: str) -> T
     )
 
 
-def memory_views(comparison: Comparison, when: str) -> Table:
-    """Return every view on memory side by side: views as rows, isolations as columns, medians."""
+def beside_each_other(isolations: Sequence[str]) -> list[Sequence[str]]:
+    """Return isolations in groups that are few enough to be columns of one table."""
+    return [isolations[first : first + MOST_BESIDE] for first in range(0, len(isolations), MOST_BESIDE)]
+
+
+def memory_views(comparison: Comparison, when: str, isolations: Sequence[str]) -> Table:
+    """Return every view on memory side by side: views as rows, these isolations as columns, medians."""
     metric = f"memory.{when}.pss"
     roles = [
         (metric, vantage, f"PSS of {words.vantage(vantage)}")
@@ -112,14 +122,14 @@ def memory_views(comparison: Comparison, when: str) -> Table:
     rows = []
     for metric, vantage, label in views:
         found = {one.isolation: one for one in comparison.findings(metric, vantage)}
-        medians = [found.get(name) for name in comparison.isolations]
-        if found:
+        medians = [found.get(name) for name in isolations]
+        if any(medians):
             rows.append((label, *(words.quantity(one.median, one.unit) if one else words.NONE for one in medians)))
     return Table(
         title=f"{WHENS[when]} from every vantage (medians)",
-        head=("seen as", *(comparison.name_of(name) for name in comparison.isolations)),
+        head=("seen as", *(comparison.name_of(name) for name in isolations)),
         rows=tuple(rows),
-        notes=emulated_notes(comparison, set(comparison.isolations)),
+        notes=emulated_notes(comparison, set(isolations)),
     )
 
 

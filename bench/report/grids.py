@@ -12,6 +12,9 @@ from bench.analysis.sweep import Sweep, label
 from bench.report import bars, figures, words
 from bench.report.content import Table
 
+_MOST_IN_TERMINAL = 4
+"""How many isolations beside bare fit into 80 columns."""
+
 _ACCOUNTS = (
     ("cgroup", "cgroup", "control group"),
     ("available_change", "host", "fall of MemAvailable"),
@@ -25,6 +28,8 @@ def grid(sweep: Sweep, metric: str, vantage: str, title: str) -> Table | None:
     if len(rows) <= 1:
         return figures.table(rows[0], metric, vantage, title) if rows else None
     names, isolations = sweep.varying(rows), columns(sweep, rows, metric, vantage)
+    if len(isolations) > figures.MOST_BESIDE:
+        return _below_each_other(sweep, metric, vantage, title, figures.HEAD)
     compared = {one.isolation for row in rows for one in row.findings(metric, vantage) if _compares(one)}
     head: list[str] = [*names]
     for isolation in isolations:
@@ -48,6 +53,8 @@ def brief(sweep: Sweep, metric: str, vantage: str, title: str) -> Table | None:
     isolations = columns(sweep, rows, metric, vantage)
     if len(rows) <= 1 or not any(_compares(one) for row in rows for one in row.findings(metric, vantage)):
         return None
+    if len(isolations) > _MOST_IN_TERMINAL:
+        return _below_each_other(sweep, metric, vantage, title, figures.HEAD[:-1])
     names = sweep.varying(rows)
     others = [name for name in isolations if name != BASELINE]
     first = [names[:1], names[1:]] if len(names) > 1 else [names]
@@ -65,6 +72,28 @@ def brief(sweep: Sweep, metric: str, vantage: str, title: str) -> Table | None:
         names=len(first),
         notes=notes(sweep, isolations),
         grouped=len(first) > 1,
+    )
+
+
+def _below_each_other(sweep: Sweep, metric: str, vantage: str, title: str, head: Sequence[str]) -> Table:
+    """Return one metric with a row for each setting and isolation, for as many isolations as there may be."""
+    rows = sweep.rows(metric, vantage)
+    isolations = columns(sweep, rows, metric, vantage)
+    names = sweep.varying(rows)
+    shown = []
+    for row in rows:
+        for isolation in isolations:
+            found, gap = row.finding(isolation, metric, vantage), sweep.gap(row, isolation)
+            figures_ = figures.cells(found)[: len(head)] if found else (gap, *[words.NONE] * (len(head) - 1))
+            if found or gap:
+                shown.append((label(row.values_of, names), row.name_of(isolation), *figures_))
+    return Table(
+        title=f"{title}, {_better(rows, metric, vantage)} is better",
+        head=(", ".join(names), "isolation", *head),
+        rows=tuple(shown),
+        names=2,
+        notes=notes(sweep, isolations),
+        grouped=True,
     )
 
 

@@ -59,13 +59,14 @@ def _memory(comparison: Comparison, anchor: str, when: str) -> list[Facet]:
         return []
     figure = plots.memory(comparison, when)
     added = figures.overhead(comparison, metric, "processes", f"{name} added to bare, PSS")
+    views = [figures.memory_views(comparison, when, some) for some in figures.beside_each_other(comparison.isolations)]
     alt = f"{name} of each isolation, stacked by role, with other vantages as markers. {_said(comparison)}"
     return [
         Facet(
             table=table,
             sentences=sentences.memory(comparison, when),
             picture=Picture(name=f"{anchor}-memory-{when}", alt=alt, figure=figure) if figure else None,
-            details=_filled([added, figures.memory_views(comparison, when)]),
+            details=_filled([added, *views]),
         )
     ]
 

@@ -64,7 +64,18 @@ def _memory(sweep: Sweep, anchor: str, when: str) -> Facet | None:
     table = grids.by_role(sweep, when, f"{name} by role")
     if table is None:
         return None
-    views = [(one, figures.memory_views(one, when)) for one in sweep.comparisons if one.vantages(metric)]
+    seen = [one for one in sweep.comparisons if one.vantages(metric)]
+    views = [
+        grids.views(
+            sweep,
+            f"{name} from every vantage (medians)",
+            [
+                (one, figures.memory_views(one, when, [known for known in some if known in one.isolations]))
+                for one in seen
+            ],
+        )
+        for some in figures.beside_each_other(sweep.isolations)
+    ]
     alt = f"{name} of each isolation at every setting, stacked by role, with other vantages as markers."
     return Facet(
         table=table,
@@ -74,7 +85,7 @@ def _memory(sweep: Sweep, anchor: str, when: str) -> Facet | None:
         details=_given(
             [
                 grids.grid(sweep, metric, "processes", f"{name}, PSS of its own processes"),
-                grids.views(sweep, f"{name} from every vantage (medians)", views),
+                *views,
             ]
         ),
     )

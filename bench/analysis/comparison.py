@@ -15,7 +15,6 @@ from bench.analysis.summary import BASELINE, measured, summarize
 from bench.analysis.trials import LEFT_OUT
 from bench.model import Scalar
 
-
 _SPECTRUM = (
     BASELINE, "unshare", "bubblewrap", "nspawn", "lxc", "crun", "runc", "runsc", "podman", "docker", "vm", "uml",
 )  # fmt: skip

@@ -51,8 +51,9 @@ _TABLE: Mapping[str, Row] = {
     "uml": Row(place="bench.isolations.uml:Uml", hint=_OURS),
     "fake": Row(place="bench.isolations.fake:Fake", hint=_OURS),
 }
-_MACHINES = {"vm": ("q35", "microvm")}
-"""Variants that stand beside their family where all isolations are asked for; the others are ablations."""
+_BESIDE = {"docker": ("runsc", "runsc-net"), "vm": ("q35", "microvm")}
+"""Words that stand beside their family where all isolations are asked for: machines, and the runtimes that ``doctor``
+can register with an engine. The other variants are ablations."""
 DEFAULT = ("bare", "docker", "vm")
 """What is compared when nothing else is asked for."""
 ALL = "all"
@@ -67,13 +68,14 @@ def names() -> list[str]:
 def real_names() -> list[str]:
     """Return what ``all`` stands for: every isolation that runs something, from a process to a machine.
 
-    The engine's runtimes other than its default are among them, third parties' isolations come last; ablations are
-    not.
+    The engine's runtimes other than its default are among them, gVisor registered or not; third parties' isolations
+    come last. Ablations are not among them.
     """
     found = []
     for family in [name for name in names() if name != "fake"]:
-        runtimes = engine_runtimes()[1:] if family == "docker" else ()
-        found += [family, *(f"{family}:{word}" for word in (*_MACHINES.get(family, ()), *runtimes))]
+        runtimes = engine_runtimes() if family == "docker" else ()
+        beside = (*(word for word in _BESIDE.get(family, ()) if word not in runtimes[:1]), *runtimes[1:])
+        found += [family, *(f"{family}:{word}" for word in dict.fromkeys(beside))]
     return found
 
 
@@ -125,7 +127,7 @@ def _row_of(point: EntryPoint) -> Row:
     owner = point.dist.name if point.dist else "another package"
     try:
         row = point.load()
-    except Exception as error:  # a package is foreign code: any fault of it means that it is broken
+    except (Exception, SystemExit) as error:  # a package is foreign code: any fault of it means that it is broken
         raise UnavailableError(
             f"isolation {point.name} of {owner} is broken: {type(error).__name__}: {error}",
             remedy=f"pip install --upgrade {owner}, or pip uninstall {owner}",

@@ -40,7 +40,7 @@ def build(scenarios: Sequence[Scenario], recipes: Mapping[str, Recipe], say: Cal
     errors: dict[str, ImageError] = {}
     for scenario in scenarios:
         try:
-            built[scenario.name] = images.build(recipes[scenario.image], scenario.files, say=say)
+            built[scenario.name] = _one(scenario, recipes[scenario.image], say)
         except ImageError as error:
             errors[scenario.name] = error
             if len(errors) == len(scenarios):
@@ -49,6 +49,13 @@ def build(scenarios: Sequence[Scenario], recipes: Mapping[str, Recipe], say: Cal
         else:
             _require_command(scenario, built[scenario.name])
     return Built(images=built, errors=errors)
+
+
+def _one(scenario: Scenario, recipe: Recipe, say: Callable[[str], None]) -> Image:
+    image = images.build(recipe, scenario.files, say=say)
+    if recipe.source is not None and scenario.storage is not None:
+        images.require_real_folder(image, scenario.storage.path)
+    return image
 
 
 def _require_command(scenario: Scenario, image: Image) -> None:

@@ -9,9 +9,22 @@ Example::
     initrd = boot.initrd.read_bytes() + trial_cpio(nonce=nonce, pids=512, entry=launch.entry)
 """
 
-from bench.images.build import ENTRY, build, verify
+from bench.images.build import ENTRY, build, require_real_folder, verify
 from bench.images.cache import Say
 from bench.images.forms import disk, tree, volume
 from bench.images.kernel import KERNEL_ARGUMENTS, Kit, kit, trial_cpio
 
-__all__ = ["ENTRY", "KERNEL_ARGUMENTS", "Kit", "Say", "build", "disk", "kit", "tree", "trial_cpio", "verify", "volume"]
+__all__ = [
+    "ENTRY",
+    "KERNEL_ARGUMENTS",
+    "Kit",
+    "Say",
+    "build",
+    "disk",
+    "kit",
+    "require_real_folder",
+    "tree",
+    "trial_cpio",
+    "verify",
+    "volume",
+]

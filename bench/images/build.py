@@ -15,7 +15,7 @@ from bench.images.base import base
 from bench.images.cache import Say
 from bench.images.forms import disk_needed_bytes
 from bench.images.kernel import Kit, kit
-from bench.images.layer import append
+from bench.images.layer import append, link_on_the_way
 from bench.model import Image, ImageFile, Recipe, short_digest
 
 ENTRY = "/.isobench/entry"
@@ -56,6 +56,16 @@ def build(recipe: Recipe, files: Sequence[ImageFile] = (), *, say: Say) -> Image
         entrypoint=locked.imported.entrypoint if locked.imported else (),
         default=locked.imported.cmd if locked.imported else (),
     )
+
+
+def require_real_folder(image: Image, path: str) -> None:
+    """Raise ImageError where a path inside leads through a link: seen from the host, it may point anywhere on it."""
+    link = link_on_the_way(image.tar, path)
+    if link:
+        raise ImageError(
+            f"image {image.name!r}: {path} leads through the symbolic link {link}, where nothing can be mounted safely",
+            remedy="Choose another path in [storage], or the one that the link points to",
+        )
 
 
 def verify(image: Image) -> bool:

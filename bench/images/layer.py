@@ -35,6 +35,14 @@ def append(tar: Path, files: Sequence[ImageFile]) -> None:
             archive.addfile(there[path], io.BytesIO(file.content))
 
 
+def link_on_the_way(tar: Path, path: str) -> str | None:
+    """Return the first folder of a path inside that is a symbolic link, the path itself included; None: none is."""
+    with tarfile.open(tar) as archive:
+        links = {_plain(member.name) for member in archive if member.issym()}
+    wanted = _plain(path)
+    return next((f"/{part}" for part in (*_parents(wanted), wanted) if part in links), None)
+
+
 def _plain(name: str) -> str:
     return name.removeprefix("./").strip("/")
 

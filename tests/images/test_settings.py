@@ -5,17 +5,21 @@ from __future__ import annotations
 import shutil
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from bench.images import Kit, build, tree
+from bench.building import build as build_all
+from bench.errors import ImageError
+from bench.images import Kit, build, require_real_folder, tree
 from bench.images.imported.settings import settings
 from bench.images.imported.user import User
-from bench.model import Image, ImageFile, ImageSource, Recipe
+from bench.model import Image, ImageFile, ImageSource, Recipe, Storage
 from tests.images.conftest import quiet
-from tests.images.oci import Own, layer, regular, static_program
+from tests.images.oci import Own, folder, layer, link, regular, static_program
 from tests.images.test_entry import marks, output, run
+from tests.records import scenario
 
 pytestmark = pytest.mark.root
 
@@ -103,6 +107,22 @@ def test_a_scenarios_files_lie_over_the_image(recipe: Recipe) -> None:
     assert (tree(with_file, quiet) / "bin/tell").is_file()
 
 
+def test_data_are_mounted_on_no_link_of_the_image(recipe: Recipe, tmp_path: Path) -> None:
+    """The host makes the folder, and would follow the link on the host."""
+    links = [link("data", str(tmp_path)), folder("srv"), link("srv/store", "../data")]
+    saved = Own(layers=[layer(*links)], running={"Cmd": ["/x"]}).save(tmp_path / "linked.tar")
+    linked = replace(recipe, name="linked", source=ImageSource(reference="linked.tar", path=saved))
+    image = build(linked, say=quiet)
+    for path, found in (("/data", "/data"), ("/data/x", "/data"), ("/srv/store/x", "/srv/store")):
+        with pytest.raises(ImageError, match=f"image 'linked': {path} leads through the symbolic link {found}, "):
+            require_real_folder(image, path)
+        storage = Storage(path=path, kind="volume", size_bytes=1 << 20)
+        wanted = replace(scenario("tell"), storage=storage, image="linked")
+        with pytest.raises(ImageError, match="leads through"):
+            build_all([wanted], {"linked": linked}, quiet)
+    require_real_folder(image, "/srv/x")
+
+
 HOSTILE = ["A=$(touch /tmp/x)", "B='; exit 3; '", 'C="`id`"', "D=a\nb", "E=\\", "odd.name=1", "-i=2", "=none", "none"]
 
 
@@ -111,8 +131,8 @@ def test_nothing_that_an_image_says_is_read_as_the_shells(tmp_path: Path, boot_k
     busybox, inside = str(boot_kit.busybox), tmp_path / "it's $(id)"
     script = settings(HOSTILE, str(inside), User()).decode().replace("/.isobench/busybox", busybox)
     words = [busybox, "sh", "-c", f"{script}\npwd; enter {busybox} env -0"]
-    folder, environment = subprocess.run(words, capture_output=True, check=True, text=True).stdout.split("\n", 1)
-    assert folder == str(inside)
+    entered, environment = subprocess.run(words, capture_output=True, check=True, text=True).stdout.split("\n", 1)
+    assert entered == str(inside)
     assert environment.split("\0")[:-1] == [
         "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", *HOSTILE[:7], "HOME=/",
     ]  # fmt: skip

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import psutil
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -259,6 +260,18 @@ def test_without_zstd_the_remedy_is_named(tmp_path: Path, monkeypatch: pytest.Mo
     laid = PLAIN.lay_out(tmp_path / "laid", "zstd")
     monkeypatch.setattr("shutil.which", lambda _program: None)
     assert "apt-get install zstd" in refusal(laid)
+
+
+def test_an_interruption_ends_what_unpacks_and_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_words: object) -> None:
+        assert psutil.Process().children(), "zstd is at work"
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cache, "require_free", interrupted)
+    laid = PLAIN.lay_out(tmp_path / "laid", "zstd")
+    with pytest.raises(KeyboardInterrupt):
+        imported.base(ImageSource(reference="m", path=laid), wanted_by="image 'm'", say=quiet)
+    assert not psutil.Process().children()
 
 
 def test_a_pipe_is_no_document_and_is_not_waited_for(tmp_path: Path) -> None:

@@ -32,6 +32,7 @@ from bench.isolations.docker_command import commanded, missing_command
 from bench.isolations.docker_instance import DockerInstance
 from bench.isolations.docker_settings import Settings
 from bench.isolations.docker_volume import LABEL, abandoned_volumes, volume
+from bench.isolations.gated import version_of
 from bench.isolations.timeline import Timeline
 from bench.isolations.variants import VARIANTS, DockerOptions, chosen
 from bench.model import Envelope, Image, Network, Phase
@@ -140,8 +141,9 @@ class Docker(Isolation):
         versions = {
             "engine": version["Version"],
             "containerd": parts.get("containerd", "unknown"),
-            "runtime": f"{runtime} {parts.get(runtime, '')}".strip(),
+            "runtime": f"{runtime} {parts.get(runtime) or docker_runtimes.version(self.url(), runtime)}".strip(),
             "storage": info["Driver"],
+            **({"client": version_of("docker")} if self._options.client == "cli" else {}),
         }
         detail = f"engine {versions['engine']}, {versions['runtime']}, {versions['storage']}"
         return Availability(isolation=self.name, fault=None, detail=detail, versions=versions)

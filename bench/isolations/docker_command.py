@@ -69,17 +69,29 @@ def commanded(url: str, words: Sequence[str], console: Console) -> Iterator[Clie
 def missing_command(url: str) -> Fault | None:
     """Return why the command cannot ask this engine; None where it can."""
     if shutil.which("docker") is None:
-        return missing_package("the command docker is missing", "docker-cli")
-    asked = subprocess.run(
-        ["docker", f"--host={url}", "version", "--format={{.Server.Version}}"],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=_ANSWER_TIMEOUT_S,
-    )
-    if asked.returncode:
-        return Fault(
-            reason=f"the docker command cannot talk to the engine at {url}: {asked.stderr.strip()}",
-            remedy="Install a docker command of the engine's own version",
+        return missing_package("the command docker is missing", _package())
+    try:
+        asked = subprocess.run(
+            ["docker", f"--host={url}", "version", "--format={{.Server.Version}}"],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=_ANSWER_TIMEOUT_S,
         )
-    return None
+    except subprocess.TimeoutExpired:
+        return _mute(url, f"no answer within {_ANSWER_TIMEOUT_S:g} s")
+    return _mute(url, asked.stderr.strip()) if asked.returncode else None
+
+
+def _mute(url: str, said: str) -> Fault:
+    return Fault(
+        reason=f"the docker command cannot talk to the engine at {url}: {said}",
+        remedy="Install a docker command of the engine's own version",
+    )
+
+
+def _package() -> str:
+    """Return the package that brings the command: a part of the engine's until Debian 12, its own since."""
+    asked = ["apt-cache", "show", "docker-cli"]
+    apart = shutil.which(asked[0]) and subprocess.run(asked, capture_output=True, check=False).returncode == 0
+    return "docker-cli" if apart else "docker.io"

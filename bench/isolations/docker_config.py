@@ -9,9 +9,10 @@ from __future__ import annotations
 import difflib
 import json
 import os
+import shutil
 import signal
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +21,7 @@ import psutil
 from bench.engine_ping import engine_info
 from bench.errors import IsolationError, UnavailableError
 from bench.isolations import processes
+from bench.model import short_digest
 from bench.writing import written
 
 _DEFAULT = Path("/etc/docker/daemon.json")
@@ -45,13 +47,22 @@ class Change:
         lines = difflib.unified_diff(self.before.splitlines(), self.after.splitlines(), *names, lineterm="")
         return "\n".join(lines)
 
+    @property
+    def backup(self) -> Path:
+        """Where the file as it was is kept; one for each content, so that none replaces an older one."""
+        return self.file.with_name(f"{self.file.name}.before-isobench-{short_digest(self.before.encode())}")
+
     def apply(self) -> None:
         """Write the file, a copy of the old one beside it, and let the engine reload; undone if it does not take it.
 
-        Raises StoreError, or IsolationError when the engine does not know the runtimes afterwards.
+        Raises StoreError, or IsolationError when the file has been changed since it was shown, or when the engine does
+        not know the runtimes afterwards.
         """
+        if (self.file.read_text() if self.file.exists() else "") != self.before:
+            raise IsolationError(f"{self.file} has been changed by somebody else meanwhile", remedy="Try again")
         if self.before:
-            _replace(self.file.with_name(f"{self.file.name}.before-isobench"), self.before)
+            with written(self.backup):
+                shutil.copy2(self.file, self.backup)
         _replace(self.file, self.after)
         os.kill(self.engine, signal.SIGHUP)
         deadline = time.monotonic() + _RELOAD_TIMEOUT_S
@@ -59,14 +70,15 @@ class Change:
             if time.monotonic() > deadline:
                 self.undo()
                 raise IsolationError(
-                    f"the engine did not take up {', '.join(self.runtimes)} from {self.file}; the file is as it was",
+                    f"the engine did not take up {', '.join(self.runtimes)} from {self.file}; that was taken back",
                     remedy="Look into the engine's log",
                 )
             time.sleep(0.05)
 
     def undo(self) -> None:
-        """Put the file back as it was, and let the engine reload."""
+        """Put the file back as it was, without a copy beside it, and let the engine reload."""
         _replace(self.file, self.before or "{}\n")
+        self.backup.unlink(missing_ok=True)
         os.kill(self.engine, signal.SIGHUP)
 
 
@@ -78,7 +90,12 @@ def with_runtimes(url: str, runtimes: Mapping[str, Mapping[str, object]]) -> Cha
     if os.geteuid() != 0:
         raise UnavailableError("only root can change an engine's configuration", remedy="Run as root")
     engine = _engine(url)
-    file = _file(engine)
+    words = engine.cmdline()
+    if any(word.startswith("--add-runtime") for word in words):  # an engine that finds both does not start again
+        raise UnavailableError(
+            "the engine is told its runtimes on its command line", remedy="Add --add-runtime there, and restart it"
+        )
+    file = _file(words)
     try:
         before = file.read_text() if file.exists() else ""
         config = json.loads(before or "{}")
@@ -103,19 +120,22 @@ def _engine(url: str) -> psutil.Process:
     return psutil.Process(found[0].pid)
 
 
-def _file(engine: psutil.Process) -> Path:
-    words = engine.cmdline()
+def _file(words: Sequence[str]) -> Path:
+    """Return the configuration file that an engine with this command line reads."""
     for place, word in enumerate(words):
         if word.startswith("--config-file="):
-            return Path(word.partition("=")[2])
+            return Path(word.partition("=")[2]).resolve()
         if word == "--config-file" and place + 1 < len(words):
-            return Path(words[place + 1])
-    return _DEFAULT
+            return Path(words[place + 1]).resolve()
+    return _DEFAULT.resolve()
 
 
 def _replace(file: Path, text: str) -> None:
+    """Write a file at once and for all; it keeps its mode."""
     growing = file.with_name(f".{file.name}.partial")
     with written(file):
         file.parent.mkdir(parents=True, exist_ok=True)
         growing.write_text(text)
+        if file.exists():
+            shutil.copymode(file, growing)
         growing.replace(file)

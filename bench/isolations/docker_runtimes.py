@@ -12,8 +12,10 @@ from dataclasses import dataclass
 
 from bench.engine_ping import engine_info
 from bench.errors import UnavailableError
+from bench.isolations import cgroup
 from bench.isolations.base import Fault
 from bench.isolations.docker_config import with_runtimes
+from bench.isolations.gated import version_of
 from bench.isolations.remedy import missing_package
 from bench.isolations.variants import VARIANTS
 
@@ -25,9 +27,12 @@ class Known:
     program: str
     package: str
     arguments: tuple[str, ...] = ()
+    refuses: str = ""
+    """The layout of control groups that it does not start under, as ``cgroup.version`` calls it."""
 
 
 KNOWN: Mapping[str, Known] = {
+    "crun": Known(program="crun", package="crun", refuses="hybrid"),
     "runsc": Known(program="runsc", package="runsc", arguments=("--network=none",)),
     "runsc-net": Known(program="runsc", package="runsc", arguments=("--network=host",)),
 }
@@ -48,6 +53,12 @@ def missing(url: str, asked: Sequence[str]) -> Fault | None:
             reason=f"the engine has no runtime {name!r}; it has {', '.join(sorted(registered))}",
             remedy=f'Register it under "runtimes" in the engine\'s daemon.json. {_say_variants()}',
         )
+    if KNOWN[name].refuses == cgroup.version():
+        return Fault(
+            reason=f"the engine has no runtime {name}, which refuses this host's layout of control groups "
+            f"({cgroup.version()})",
+            remedy="Boot with systemd.unified_cgroup_hierarchy=1, then register it",
+        )
     if shutil.which(KNOWN[name].program) is None:
         return missing_package(f"the command {KNOWN[name].program} is missing", KNOWN[name].package)
     return _unregistered(url, name)
@@ -55,7 +66,14 @@ def missing(url: str, asked: Sequence[str]) -> Fault | None:
 
 def without_network(url: str | None, runtime: str) -> bool:
     """Whether a runtime was registered with a network stack that reaches nothing."""
-    return bool(runtime) and "--network=none" in _registered(url or "").get(runtime, ())
+    return bool(runtime) and "--network=none" in _arguments(_registered(url or "").get(runtime, {}))
+
+
+def version(url: str | None, runtime: str) -> str:
+    """Return the version of a registered runtime's program, and what it was registered with; empty where unknown."""
+    entry = _registered(url or "").get(runtime, {})
+    program = shutil.which(str(entry.get("path") or ""))
+    return " ".join([*([version_of(program)] if program else []), *_arguments(entry)])
 
 
 def _unregistered(url: str, name: str) -> Fault:
@@ -68,9 +86,10 @@ def _unregistered(url: str, name: str) -> Fault:
         return Fault(reason=f"{reason}; {error.what}", remedy=error.remedy or "")
     return Fault(
         reason=reason,
-        remedy=f"Register it in {change.file} and reload the engine: python -m bench doctor --fix",
+        remedy=f"Register it in {change.file} and reload the engine: python -m bench doctor --fix --yes",
         fix=change.apply,
-        change=f"{change.difference}\nand a reload of the engine, process {change.engine} (SIGHUP)",
+        change=f"{change.difference}\nand a reload of the engine, process {change.engine} (SIGHUP), which takes up "
+        "whatever else was changed in that file since it last read it",
     )
 
 
@@ -78,7 +97,12 @@ def _say_variants() -> str:
     return f"Variants are {', '.join(VARIANTS['docker'])}; any other word is a runtime's name"
 
 
-def _registered(url: str) -> Mapping[str, Sequence[str]]:
-    """Return every runtime that the engine has, with the arguments it was registered with."""
+def _registered(url: str) -> Mapping[str, Mapping[str, object]]:
+    """Return every runtime that the engine has, with the entry under which it is registered."""
     found = engine_info(url).get("Runtimes") or {}
-    return {str(name): tuple((entry or {}).get("runtimeArgs") or ()) for name, entry in found.items()}
+    return {str(name): entry or {} for name, entry in found.items()}
+
+
+def _arguments(entry: Mapping[str, object]) -> Sequence[str]:
+    found = entry.get("runtimeArgs")
+    return [str(argument) for argument in found] if isinstance(found, list) else []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +17,8 @@ from bench.placement import instance_cpus
 PROBE_TIMEOUT_S = 60.0
 BROKEN = "That is a fault in its code: tell its authors, or use another version"
 _MEMORY_BYTES = 256 << 20
+_WITHOUT_ROOT = "Run as root: without it there is no control group to set limits in"
+_HEEDLESS = "It does not heed the limits it is given: look at how it is configured (gVisor's --ignore-cgroups, for one)"
 
 
 def check(isolation: Isolation, image: Image, say: Say) -> Availability:
@@ -103,7 +106,7 @@ def _start(isolation: Isolation, image: Image, timeout_s: float) -> Started:
     if wrong:
         raise IsolationError(
             f"the envelope does not arrive in {isolation.name}: {'; '.join(wrong)}",
-            remedy="Run as root: without it there is no control group to set limits in",
+            remedy=_HEEDLESS if os.geteuid() == 0 else _WITHOUT_ROOT,
         )
     return Started(start_s=start_s, own_kernel=own_kernel(seen))
 

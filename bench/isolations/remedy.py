@@ -15,8 +15,8 @@ Consents = Callable[[str, Fault], bool]
 
 
 def missing_package(reason: str, *packages: str) -> Fault:
-    """Return the fault of a missing package; its fix installs it where we are root."""
-    command = ["apt-get", "install", "--yes", "--no-install-recommends", *packages]
+    """Return the fault of a missing package; its fix installs it where we are root, unless another would have to go."""
+    command = ["apt-get", "install", "--yes", "--no-remove", "--no-install-recommends", *packages]
     remedy = " ".join(command)
     fix = (lambda: _install(command)) if os.geteuid() == 0 else None
     return Fault(reason=reason, remedy=remedy, fix=fix, change=remedy if fix else "")

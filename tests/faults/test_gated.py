@@ -58,7 +58,7 @@ def test_a_missing_command_is_said_with_the_package_that_brings_it(
     fault = isolation.missing()
     assert fault is not None
     assert fault.reason == f"the command {command} is missing"
-    assert fault.remedy == f"apt-get install --yes --no-install-recommends {package}"
+    assert fault.remedy == f"apt-get install --yes --no-remove --no-install-recommends {package}"
 
 
 @pytest.mark.parametrize("name", NAMES)

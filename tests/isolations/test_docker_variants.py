@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import ClassVar
 
@@ -14,20 +12,12 @@ from bench.engine_ping import engine_answers
 from bench.errors import IsolationError
 from bench.isolations import open_isolation
 from bench.isolations.base import Isolation
-from bench.isolations.docker_config import Change, with_runtimes
-from bench.isolations.docker_leaks import reap
+from bench.isolations.docker_leaks import bearing, reap
 from bench.isolations.docker_volume import LABEL
 from bench.isolations.probe import check
-from bench.isolations.remedy import mend
 from bench.model import Image
-from tests.isolations.contract import IsolationContract, checked, start
-
-
-def opened(name: str, run: str, image: Image) -> Isolation:
-    """Return the isolation, after the product's own remedies: gVisor is registered with the engine by them."""
-    isolation = open_isolation(name, run)
-    mend(isolation, lambda _line: None, lambda _why, _fault: True)
-    return checked(isolation, image)
+from tests.isolations.contract import IsolationContract, start
+from tests.isolations.engines import gvisor_registered, opened
 
 
 class EngineContract(IsolationContract):
@@ -121,44 +111,27 @@ def test_a_word_that_is_no_runtime_says_what_there_is(name: str, said: str, imag
     assert "read-only" in found.fault.remedy
 
 
-@pytest.fixture
-def registered(image: Image, run_id: str) -> Iterator[Callable[..., None]]:
-    """Register gVisor once more, as it should not be; the engine's configuration is put back afterwards."""
-    opened("docker:runsc", run_id, image)
-    changes: list[Change] = []
-
-    def register(name: str, *arguments: str) -> None:
-        entry = {"path": shutil.which("runsc"), "runtimeArgs": list(arguments)}
-        changes.append(with_runtimes(engine_answers() or "", {name: entry}))
-        changes[-1].apply()
-
-    yield register
-    for change in reversed(changes):
-        change.undo()
-        assert change.file.read_text() == change.before
-
-
 @pytest.mark.docker
-def test_a_runtime_that_ignores_control_groups_is_not_ready(
-    image: Image, run_id: str, registered: Callable[..., None]
-) -> None:
-    registered("heedless", "--network=none", "--ignore-cgroups")
-    found = check(open_isolation("docker:heedless", run_id), image, lambda _line: None)
+def test_a_runtime_that_ignores_control_groups_is_not_ready(image: Image, run_id: str) -> None:
+    with gvisor_registered("heedless", "--network=none", "--ignore-cgroups"):
+        found = check(open_isolation("docker:heedless", run_id), image, lambda _line: None)
     assert found.fault is not None
     assert "the envelope does not arrive in docker:heedless" in found.fault.reason
 
 
 @pytest.mark.docker
 def test_a_start_that_a_runtime_refuses_leaves_no_process_that_the_engine_does_not_list(
-    image: Image, run_id: str, registered: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+    image: Image, run_id: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """gVisor refuses its own network without a control group of its own, and leaves shim, gofer and sandbox."""
-    registered("refuses", "--ignore-cgroups")
-    reaped: list[list[int]] = []
-    monkeypatch.setattr("bench.isolations.docker_api.reap", lambda container: reaped.append(reap(container)))
-    isolation = open_isolation("docker:refuses", run_id)
-    with pytest.raises(IsolationError, match="start a container"), start(isolation, image, ("/bin/true",)):
-        pass
-    [ended] = reaped
+    reaped: dict[str, list[int]] = {}
+    monkeypatch.setattr(
+        "bench.isolations.docker_api.reap", lambda container: reaped.update({container: reap(container)})
+    )
+    with gvisor_registered("refuses", "--ignore-cgroups"):
+        isolation = open_isolation("docker:refuses", run_id)
+        with pytest.raises(IsolationError, match="start a container"), start(isolation, image, ("/bin/true",)):
+            pass
+    [(container, ended)] = reaped.items()
     assert len(ended) >= 2
-    assert not any(Path(f"/proc/{pid}/cmdline").exists() for pid in ended)
+    assert bearing(container) == []

@@ -36,7 +36,7 @@ def as_root(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_remedy_is_a_command(as_root: None) -> None:
     fault = missing_package("QEMU is missing", "qemu-system-x86", "qemu-utils")
     assert fault.reason == "QEMU is missing"
-    assert fault.remedy == "apt-get install --yes --no-install-recommends qemu-system-x86 qemu-utils"
+    assert fault.remedy == "apt-get install --yes --no-remove --no-install-recommends qemu-system-x86 qemu-utils"
 
 
 def test_only_root_can_have_it_applied(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,13 +8,14 @@ workload   the command that runs inside; the same bytes in every isolation
 service    a workload that stays and answers, until it is stopped
 client     what asks a service, or works in an empty instance, once for every step; inside, or on the host
 image      a content-addressed root file system built from a recipe; every isolation runs it
-isolation  a way to run a workload: ``bare``, ``docker``, ``vm``
+isolation  a way to run a workload: ``bare``, ``docker``, ``vm``; a variant's words follow a colon: ``docker:runsc``
 envelope   what every instance of a comparison gets: CPUs, memory, pids, network; the same for all, checked
 instance   one started isolation unit
 timeline   named marks of one instance on the host's monotonic clock
 arm        a named way to run the same scenario: network, storage, the client's place
 cell       scenario x parameters (the arm among them) x isolation
 step       one set of the client's own parameters; all steps of a cell run in the same instance, in random order
+rung       an isolation of a launch ladder: it starts what the rung below it starts, and something more
 trial      one fresh instance of one cell, measured once
 round      every cell once, in a fresh random order
 sample     one number: metric, value, unit, vantage (who saw it), when

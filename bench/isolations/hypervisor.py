@@ -22,6 +22,7 @@ import libvirt
 
 from bench.errors import IsolationError, PortTakenError
 from bench.images.cache import shelf
+from bench.isolations.adoption import adopted
 from bench.isolations.base import Fault
 from bench.isolations.domain import xml
 from bench.isolations.machine import Machine
@@ -55,6 +56,10 @@ class Hypervisor:
         """Whether the driver lives in this process."""
         return self.uri.startswith("qemu:///embed")
 
+    def pid_file(self, name: str) -> Path:
+        """Where the driver writes the pid of a domain's QEMU."""
+        return self.pid_folder / f"{name}.pid"
+
 
 class LibvirtLauncher:
     """Lets libvirt start machines; implements ``launcher.Launcher``."""
@@ -76,9 +81,8 @@ class LibvirtLauncher:
         """Start a transient domain; it dies with the connection where the driver can see to that."""
         hypervisor = connect()
         flags = 0 if hypervisor.embedded else libvirt.VIR_DOMAIN_START_AUTODESTROY
-        with translated("start a virtual machine"):
-            domain = hypervisor.connection.createXML(xml(machine), flags)
-        return LibvirtDomain(hypervisor, domain)
+        with translated("start a virtual machine"), adopted(hypervisor.pid_file(machine.name)):
+            return LibvirtDomain(hypervisor, hypervisor.connection.createXML(xml(machine), flags))
 
     @property
     def versions(self) -> dict[str, str]:
@@ -109,7 +113,7 @@ class LibvirtDomain:
     def pid(self) -> int | None:
         """The pid that the driver has written down."""
         try:
-            return int((self._hypervisor.pid_folder / f"{self._domain.name()}.pid").read_text())
+            return int(self._hypervisor.pid_file(self._domain.name()).read_text())
         except (OSError, ValueError) as error:
             if self.known():
                 raise IsolationError(f"cannot find the QEMU process of {self._domain.name()}: {error}") from error

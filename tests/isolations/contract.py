@@ -185,7 +185,7 @@ class IsolationContract:
             instance.dismiss()
             left = instance.wait_exit(LEAVE_S)
         assert left is not None
-        assert left.out_of_memory
+        assert left.out_of_memory, instance.console.tail()
 
     def test_a_flood_is_bounded(self, isolation: Isolation, image: Image) -> None:
         with start(isolation, image, self.floods, ready="^ready$", console_limit_bytes=FLOOD_BYTES) as instance:

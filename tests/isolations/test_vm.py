@@ -3,34 +3,59 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
+from typing import ClassVar
 
+import psutil
 import pytest
 
 from bench import images
-from bench.errors import PortTakenError
-from bench.isolations.base import Isolation
+from bench.errors import IsolationError, PortTakenError
+from bench.isolations import cgroup, open_isolation, qemu_words
+from bench.isolations.base import Instance, Isolation, Launch
 from bench.isolations.processes import named
-from bench.isolations.vm import VirtualMachine, run_of
+from bench.isolations.vm import run_of
 from bench.model import Cell, Image, Kind, Scenario, Trial
 from bench.placement import free_port
 from bench.runner import Runner
 from bench.signals import Interruptions
-from tests.isolations.contract import START_S, IsolationContract, checked, envelope, start
+from tests.isolations.contract import LEAVE_S, START_S, IsolationContract, checked, envelope, launch_of, start
+from tests.required import unavailable
+
+pytestmark = pytest.mark.vm
 
 
-@pytest.fixture(scope="module")
-def isolation(image: Image, run_id: str) -> Isolation:
-    return checked(VirtualMachine(run_id), image)
+class MachineContract(IsolationContract):
+    """One machine type, one way to start it, one kind of root."""
 
-
-@pytest.mark.vm
-class TestVirtualMachine(IsolationContract):
+    name: ClassVar[str]
     roles = frozenset({"vmm"})
 
+    @pytest.fixture(scope="class")
+    @classmethod
+    def isolation(cls, image: Image, run_id: str) -> Isolation:
+        return checked(open_isolation(cls.name, run_id), image)
+
     def leftovers(self, run: str) -> list[str]:
-        return [f"QEMU {process.pid}" for process in named("qemu-system-x86_64") if run_of(process.pid) == run]
+        machines = [f"QEMU {process.pid}" for process in named("qemu-system-x86_64") if run_of(process.pid) == run]
+        groups = [f"control group {name}" for name in cgroup.below("isobench") if name == run]
+        served = [f"virtiofsd {one.pid}" for one in named("virtiofsd") if run in command_line(one.pid)]
+        mounts = [line for line in Path("/proc/self/mounts").read_text().splitlines() if run in line]
+        return machines + groups + served + mounts
+
+    def test_a_port_that_was_taken_meanwhile_is_told_apart(self, isolation: Isolation, image: Image) -> None:
+        port = free_port()
+        with socket.create_server(("127.0.0.1", port)):
+            launched = start(isolation, image, self.stays, network="published", port=port)
+            with pytest.raises(PortTakenError, match="port to be forwarded"), launched:
+                pass
+
+
+class TestPc(MachineContract):
+    name = "vm"
 
     def test_a_guest_without_its_disk_powers_off_and_says_why(
         self, isolation: Isolation, image: Image, tmp_path: Path
@@ -41,31 +66,129 @@ class TestVirtualMachine(IsolationContract):
             assert instance.wait("start", "closed", timeout_s=START_S) == "closed"
             assert any("cannot mount /dev/vda" in line for line in instance.console.tail())
 
-    def test_a_port_that_was_taken_meanwhile_is_told_apart(self, isolation: Isolation, image: Image) -> None:
-        port = free_port()
-        with socket.create_server(("127.0.0.1", port)):
-            launched = start(isolation, image, self.stays, network="published", port=port)
-            with pytest.raises(PortTakenError, match="port to be forwarded"), launched:
-                pass
 
-    def test_a_guest_that_never_boots_is_a_trial_that_timed_out(
+class TestQ35(MachineContract):
+    name = "vm:q35"
+
+
+class TestMicrovm(MachineContract):
+    name = "vm:microvm"
+
+    @pytest.mark.parametrize("bound_s", [2.0, 60.0])
+    def test_a_guest_that_never_boots_is_a_trial_that_hung_and_is_not_tried_again(
+        self, isolation: Isolation, image: Image, monkeypatch: pytest.MonkeyPatch, bound_s: float
+    ) -> None:
+        monkeypatch.setattr(images, "KERNEL_ARGUMENTS", ("console=ttyS1", "quiet"))  # nothing is heard of it
+        launched: list[Launch] = []
+        launch = isolation.launch
+
+        def counted(wanted: Launch) -> AbstractContextManager[Instance]:
+            launched.append(wanted)
+            return launch(wanted)
+
+        monkeypatch.setattr(isolation, "launch", counted)
+        monkeypatch.setattr(isolation, "boot_timeout_s", bound_s)
+        runner = Runner({self.name: isolation}, {self.name: isolation.describe()}, {"silent": image}, Interruptions())
+        measurement, _console = runner.measure(silent(self.name, image, start_timeout_s=3.0))
+        assert measurement.outcome.kind is Kind.TIMED_OUT
+        assert measurement.outcome.reason == f"no start mark within {min(bound_s, 3):g} s: it hung silently at boot"
+        assert len(launched) == 1
+
+    def test_its_boots_are_bounded_by_what_the_probe_took(self, isolation: Isolation) -> None:
+        assert isolation.boots == 3
+        assert isolation.boot_timeout_s is not None
+        assert 10 <= isolation.boot_timeout_s < START_S
+
+
+class TestVirtiofs(MachineContract):
+    name = "vm:virtiofs"
+    roles = frozenset({"vmm", "virtiofsd"})
+
+    def test_its_root_is_fresh_each_time_and_the_images_tree_is_never_written(
+        self, isolation: Isolation, image: Image
+    ) -> None:
+        tree = images.tree(image, lambda _line: None)
+        for _time in range(2):
+            words = ("/bin/sh", "-c", "test ! -e /etc/mine && echo it is mine >/etc/mine && cat /etc/mine")
+            instance = lived(isolation, image, words)
+            assert [line.text for line in instance.console.lines()] == ["it is mine"]
+            assert not (tree / "etc/mine").exists()
+
+    def test_a_root_that_cannot_be_shared_is_said(
         self, isolation: Isolation, image: Image, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(images, "KERNEL_ARGUMENTS", ("console=ttyS1",))  # whatever it does, nothing is heard of it
-        scenario = Scenario(
-            name="silent",
-            title="Silent",
-            question="Is it given up?",
-            version="0",
-            image=image.name,
-            command=("/bin/true",),
-            envelope=envelope(),
-            start_timeout_s=3.0,
-        )
-        trial = Trial(
-            number=9000, round=1, cell=Cell(scenario=scenario, parameters={}, isolation="vm"), nonce="5f5f5f5f5f5f5f5f"
-        )
-        runner = Runner({"vm": isolation}, {"vm": isolation.describe()}, {"silent": image}, Interruptions())
-        measurement, _console = runner.measure(trial)
-        assert measurement.outcome.kind is Kind.TIMED_OUT
-        assert measurement.outcome.reason == "no start mark within 3 s"
+        monkeypatch.setattr(images, "tree", lambda _image, say: Path("/nowhere"))
+        with (
+            pytest.raises(IsolationError, match=r"could not be mounted: .*/root"),
+            start(isolation, image, self.stays),
+        ):
+            pass
+
+
+@pytest.mark.parametrize(
+    ("name", "cpus", "shown"),
+    [
+        ("vm:direct", 1, ("-machine pc,", "-smp 1,", "-accel tcg -m", "chardev=monitor")),
+        ("vm:vcpus-2", 2, ("-machine pc-", "-smp 2,", "-accel tcg -")),
+        ("vm:tb-16", 1, ("-machine pc-", "-smp 1,", "-accel tcg,tb-size=16 ")),
+        ("vm:microvm+tb-16+vcpus-2", 2, ("-machine microvm,", "-smp 2,", "-accel tcg,tb-size=16 ")),
+        ("vm:q35+direct+virtiofs", 1, ("-machine q35,", "vhost-user-fs-pci", "share=on")),
+    ],
+)
+def test_an_ablation_changes_what_it_names(
+    name: str, cpus: int, shown: Sequence[str], image: Image, run_id: str
+) -> None:
+    isolation = open_isolation(name, run_id)
+    if (fault := isolation.missing()) is not None:
+        unavailable(f"{name}: {fault.reason}. {fault.remedy}")
+    isolation.prepare(image, lambda _line: None)
+    with start(isolation, image, ("/bin/sh", "-c", "grep -c ^processor /proc/cpuinfo")) as instance:
+        assert instance.wait("start", "closed", timeout_s=START_S) == "start", instance.console.tail()
+        [qemu] = instance.processes()["vmm"]
+        said = command_line(qemu.pid)
+        assert [part for part in shown if part not in said] == [], said
+        assert psutil.Process(qemu.pid).cpu_affinity() == list(envelope().cpu_set)
+        assert instance.wait("end", "closed", timeout_s=START_S) == "end"
+        instance.dismiss()
+        assert instance.wait_exit(LEAVE_S) is not None
+    assert [line.text for line in instance.console.lines()] == [str(cpus)]
+    assert instance.timeline.marks_ns.keys() >= {phase.mark for phase in isolation.phases}
+
+
+def test_a_machine_that_qemu_refuses_says_why_in_qemus_words(
+    image: Image, run_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    isolation = open_isolation("vm:direct", run_id)
+    if (fault := isolation.missing()) is not None:
+        unavailable(f"{isolation.name}: {fault.reason}. {fault.remedy}")
+    monkeypatch.setattr(qemu_words, "_SANDBOX", "nonsense=on")
+    with pytest.raises(IsolationError, match=r"QEMU ended at once with status 1: .*nonsense"):
+        isolation.launch(launch_of(isolation, image, ("/bin/true",))).__enter__()
+
+
+def command_line(pid: int) -> str:
+    return " ".join(psutil.Process(pid).cmdline())
+
+
+def lived(isolation: Isolation, image: Image, words: Sequence[str]) -> Instance:
+    """Return an instance that has done its work and gone."""
+    with start(isolation, image, words) as instance:
+        assert instance.wait("end", "closed", timeout_s=START_S) == "end", instance.console.tail()
+        instance.dismiss()
+        assert instance.wait_exit(LEAVE_S) is not None
+    return instance
+
+
+def silent(name: str, image: Image, *, start_timeout_s: float) -> Trial:
+    scenario = Scenario(
+        name="silent",
+        title="Silent",
+        question="Is it given up?",
+        version="0",
+        image=image.name,
+        command=("/bin/true",),
+        envelope=envelope(),
+        start_timeout_s=start_timeout_s,
+    )
+    cell = Cell(scenario=scenario, parameters={}, isolation=name)
+    return Trial(number=9000, round=1, cell=cell, nonce="5f5f5f5f5f5f5f5f")

@@ -12,6 +12,9 @@ for folder in sys dev; do mount --rbind "/$folder" "$root/$folder"; done
 for folder in tmp run; do mount -t tmpfs -o mode=1777 tmpfs "$root/$folder"; done
 [ "$network" != none ] || chroot "$root" /.isobench/busybox ifconfig lo 127.0.0.1 up
 case $storage in
+    volume | tmpfs) data=$(chroot "$root" /.isobench/busybox readlink -f "$data") ;;  # where it is, links followed inside
+esac
+case $storage in
     volume) mount --bind "$volume" "$root$data" ;;
     tmpfs) mount -t tmpfs -o "size=$bytes" tmpfs "$root$data" ;;
 esac

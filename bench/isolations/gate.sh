@@ -16,7 +16,7 @@ shift 10
 root=$scratch/root volume=$scratch/volume proc=host
 mkdir -p "$scratch/upper" "$scratch/work" "$root" "$volume"
 mount -t overlay overlay -o "lowerdir=$tree,upperdir=$scratch/upper,workdir=$scratch/work" "$root"
-[ "$data" = - ] || mkdir -p "$root$data"
+[ "$data" = - ] || chroot "$root" /.isobench/busybox mkdir -p "$data"  # a link of the image must not lead out of it
 [ "$covered" = - ] || mount -t tmpfs tmpfs "$covered"
 [ "$furnish" = - ] || . "$furnish"
 while [ "$1" != -- ]; do

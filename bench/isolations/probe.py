@@ -112,7 +112,7 @@ def _start(isolation: Isolation, image: Image, timeout_s: float) -> Started:
 
 
 def _launch(isolation: Isolation, image: Image) -> Launch:
-    envelope = Envelope(cpus=1, memory_bytes=_MEMORY_BYTES, pids=64)
+    envelope = Envelope(cpus=1, memory_bytes=_MEMORY_BYTES, pids=256)
     scenario = Scenario(
         name="probe",
         title="Probe",

@@ -44,14 +44,14 @@ def words(machine: Machine, *, monitor: int) -> list[str]:
 
 
 def _disks(machine: Machine) -> list[str]:
-    there = [("root", "qcow2", machine.disk), ("volume", "raw", machine.volume)]
+    there = ((1, "root", "qcow2", machine.disk), (2, "volume", "raw", machine.volume))
     limit = machine.envelope.write_bytes_per_s
     throttle = f",throttling.bps-write={limit}" if limit else ""
     found: list[str] = []
-    for name, kind, file in there:
+    for port, name, kind, file in there:
         if file is not None:
             drive = f"file={_escaped(str(file))},id={name},if=none,format={kind},cache=none,discard=unmap{throttle}"
-            found += ["-drive", drive, *_device(machine, "virtio-blk", f"drive={name}", port=len(found) + 1)]
+            found += ["-drive", drive, *_device(machine, "virtio-blk", f"drive={name}", port=port)]
     return found
 
 
@@ -59,7 +59,7 @@ def _shared(machine: Machine) -> list[str]:
     if machine.shared is None:
         return []
     socket = f"socket,id=virtiofsd,path={_escaped(str(machine.shared))}"
-    device = _device(machine, "vhost-user-fs", f"chardev=virtiofsd,tag={SHARED_TAG}", port=9)
+    device = _device(machine, "vhost-user-fs", f"chardev=virtiofsd,tag={SHARED_TAG}", port=1)
     return ["-chardev", socket, *device]
 
 
@@ -72,7 +72,7 @@ def _network(machine: Machine) -> list[str]:
 
 
 def _device(machine: Machine, name: str, options: str, *, port: int) -> list[str]:
-    """Return a device; on q35 it sits behind a root port of its own, as libvirt arranges it."""
+    """Return a device; on q35 it sits behind a root port of its own, as libvirt arranges it: the root's is the first."""
     match machine.kind:
         case "microvm":
             return ["-device", f"{name}-device,{options}"]

@@ -31,10 +31,8 @@ def tsc_khz() -> int | None:
     try:
         with mmap.mmap(-1, mmap.PAGESIZE, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC) as code:
             code.write(_RDTSC)
-            place = ctypes.c_char.from_buffer(code)
-            read = ctypes.CFUNCTYPE(ctypes.c_uint64)(ctypes.addressof(place))
+            read = ctypes.CFUNCTYPE(ctypes.c_uint64)(ctypes.addressof(ctypes.c_char.from_buffer(code)))
             khz = statistics.median(_khz(read) for _window in range(_WINDOWS))
-            del place, read  # the memory cannot be given back while they point to it
     except OSError:  # a host that forbids memory that can be written and executed, or is too slow to tell
         return None
     return round(khz)

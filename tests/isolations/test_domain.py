@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -86,3 +87,27 @@ def test_names_and_paths_are_escaped() -> None:
 def test_a_guest_that_powers_off_or_crashes_is_gone() -> None:
     domain = parsed(machine())
     assert [domain.findtext(f"on_{event}") for event in ("poweroff", "reboot", "crash")] == ["destroy"] * 3
+
+
+def test_a_translation_buffer_is_asked_for_where_it_is_named() -> None:
+    buffer = parsed(replace(machine(), tb_mib=16)).find("features/tcg/tb-cache")
+    assert buffer is not None
+    assert (buffer.get("unit"), buffer.text) == ("MiB", "16")
+    assert parsed(machine()).find("features/tcg") is None
+
+
+def test_a_shared_root_names_the_socket_and_leaves_the_first_disk_to_the_volume() -> None:
+    domain = parsed(replace(machine(volume=Path("/scratch/volume")), disk=None, shared=Path("/scratch/socket")))
+    source, access = domain.find("devices/filesystem/source"), domain.find("memoryBacking/access")
+    assert source is not None
+    assert source.get("socket") == "/scratch/socket"
+    assert access is not None
+    assert access.get("mode") == "shared"
+    assert [target.get("dev") for target in domain.findall("devices/disk/target")] == ["vda"]
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="q35 exists on x86_64 only")
+def test_q35_is_asked_for_by_its_name() -> None:
+    found = parsed(replace(machine(), kind="q35")).find("os/type")
+    assert found is not None
+    assert found.get("machine") == "q35"

@@ -23,9 +23,10 @@ def title(axes: Axes, comparison: Comparison, text: str, isolation: str | None =
     """Set a panel's title and, at its right, which of the shown isolations (all, or one) are emulated."""
     axes.set_title(text)
     shown = comparison.isolations if isolation is None else (isolation,)
-    emulated = ", ".join(name for name in shown if name in comparison.emulated)
+    emulated = [name for name in shown if name in comparison.emulated]
     if emulated:
-        note = f"{emulated}: {words.EMULATED}"
+        others = f" and {len(emulated) - 1} more" if len(emulated) > 1 else ""
+        note = f"{emulated[0]}{others}: {words.EMULATED}"
         axes.set_title(note, loc="right", fontweight="normal", fontsize=8.5, color=style.FAINT)
 
 

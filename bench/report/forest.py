@@ -15,6 +15,7 @@ from bench.analysis.summary import BASELINE
 from bench.analysis.sweep import Sweep
 from bench.report import style, words
 from bench.report.drawing import LOG_FROM, beside
+from bench.report.figures import MOST_BESIDE
 
 Panels = Sequence[tuple[str, Sequence[tuple[str, Comparison]]]]
 
@@ -47,7 +48,7 @@ def figure(sweep: Sweep, panels: Panels, metric: str, vantage: str, shown: Seque
     _scale(grid[0], [one for one in found if one.isolation in drawn_for], relative=relative)
     drawn.suptitle(title, x=0.01, ha="left", fontsize=10.5, fontweight="bold")
     grid[-1].set_xlabel("ratio to bare, with its 95 % interval" if relative else "median, with its 95 % interval")
-    if len(shown) > 1:
+    if len(shown) > 1 and len(looks) <= MOST_BESIDE:
         _legend(drawn, grid[0], sweep, looks)
     return drawn
 
@@ -58,17 +59,18 @@ def _groups(
 ) -> None:  # fmt: skip
     """Draw the isolations of every setting below each other, and name the settings."""
     middles, names, y = [], [], 0.0
-    for name, row in rows:
+    for setting, row in rows:
         drawn = _drawn(sweep, row, metric, vantage, looks)
         for turn, isolation in enumerate(drawn):
             found = row.finding(isolation, metric, vantage)
             if found is None:
                 _say_gap(axes, y + turn, sweep.name_of(isolation), sweep.gap(row, isolation))
             else:
-                _dot(axes, y + turn, found, looks[isolation], relative=relative)
+                name = f"{sweep.name_of(isolation)}   " if len(looks) > MOST_BESIDE else ""
+                _dot(axes, y + turn, found, looks[isolation], name, relative=relative)
         bare = row.finding(BASELINE, metric, vantage)
         middles.append(y + (len(drawn) - 1) / 2)
-        names.append(f"{name}\nbare {words.quantity(bare.median, bare.unit)}" if relative and bare else name)
+        names.append(f"{setting}\nbare {words.quantity(bare.median, bare.unit)}" if relative and bare else setting)
         y += max(1, len(drawn)) + _BETWEEN
     axes.set_yticks(middles, names)
     axes.set_ylim(y - _BETWEEN, -0.8)
@@ -83,7 +85,8 @@ def _drawn(sweep: Sweep, row: Comparison, metric: str, vantage: str, names: Iter
     return [name for name in names if row.finding(name, metric, vantage) or sweep.gap(row, name) not in lost]
 
 
-def _dot(axes: Axes, y: float, one: Finding, look: tuple[str, str], *, relative: bool) -> None:
+def _dot(axes: Axes, y: float, one: Finding, look: tuple[str, str], name: str, *, relative: bool) -> None:
+    """Draw one figure; its row bears the isolation's name where there are too many for a legend."""
     colour, marker = look
     low, middle, high = (one.ratio_low, one.ratio, one.ratio_high) if relative else (one.low, one.median, one.high)
     if math.isfinite(low):
@@ -92,7 +95,7 @@ def _dot(axes: Axes, y: float, one: Finding, look: tuple[str, str], *, relative:
     axes.plot([middle], [y], marker, color=colour, markerfacecolor=fill, markersize=5.5)
     figure = words.quantity(one.median, one.unit)
     text = f"{words.times(one.ratio)}   {figure}" if relative else figure
-    beside(axes, high if math.isfinite(high) else middle, y, text)
+    beside(axes, high if math.isfinite(high) else middle, y, f"{name}{text}")
 
 
 def _say_gap(axes: Axes, y: float, name: str, reason: str) -> None:
@@ -112,7 +115,7 @@ def _scale(axes: Axes, found: Sequence[Finding], *, relative: bool) -> None:
     low, high = min(ends, default=0.0), max(ends, default=1.0)
     if low > 0 and high / low > LOG_FROM:
         axes.set_xscale("log")
-        axes.set_xlim(low / 1.5, high * (high / low) ** 0.35)
+        axes.set_xlim(low / 1.5, high * (high / low) ** 0.45)
         axes.xaxis.set_major_locator(
             FixedLocator(words.decades(low / 1.5, high * 1.5, "1" if relative else found[0].unit))
         )

@@ -188,7 +188,7 @@ def _dress(
         axes.set_xlabel(axis)
     handles = [_handle(grid[0][0], sweep, shown, turn) for turn in range(len(shown))]
     labels = [f"{name} ({words.EMULATED})" if name in sweep.emulated else name for name in shown]
-    drawn.legend(handles, labels, loc="outside lower center", ncols=len(labels), frameon=False)
+    drawn.legend(handles, labels, loc="outside lower center", ncols=min(len(labels), 4), frameon=False)
 
 
 def _handle(axes: Axes, sweep: Sweep, shown: Sequence[str], turn: int) -> Artist:

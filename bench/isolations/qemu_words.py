@@ -72,7 +72,7 @@ def _network(machine: Machine) -> list[str]:
 
 
 def _device(machine: Machine, name: str, options: str, *, port: int) -> list[str]:
-    """Return a device; on q35 it sits behind a root port of its own, as libvirt arranges it: the root's is the first."""
+    """Return a device; on q35 it sits behind a root port of its own, as libvirt arranges it. The root's is port 1."""
     match machine.kind:
         case "microvm":
             return ["-device", f"{name}-device,{options}"]

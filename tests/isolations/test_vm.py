@@ -104,15 +104,22 @@ class TestVirtiofs(MachineContract):
     name = "vm:virtiofs"
     roles = frozenset({"vmm", "virtiofsd"})
 
-    def test_its_root_is_fresh_each_time_and_the_images_tree_is_never_written(
+    def test_its_root_is_fresh_each_time_the_tree_never_written_and_writing_as_slow_as_asked_for(
         self, isolation: Isolation, image: Image
     ) -> None:
         tree = images.tree(image, lambda _line: None)
-        for _time in range(2):
-            words = ("/bin/sh", "-c", "test ! -e /etc/mine && echo it is mine >/etc/mine && cat /etc/mine")
-            instance = lived(isolation, image, words)
-            assert [line.text for line in instance.console.lines()] == ["it is mine"]
+        writes = "dd if=/dev/zero of=/etc/mine bs=1M count=8 oflag=direct 2>&1 | grep -o '[0-9.]* s,'"
+        took_s = []
+        for limit in (4 << 20, None):
+            launch = launch_of(isolation, image, ("/bin/sh", "-c", f"test ! -e /etc/mine && {writes}"))
+            instance = lived(
+                isolation.launch(replace(launch, envelope=replace(launch.envelope, write_bytes_per_s=limit)))
+            )
+            [took] = [line.text for line in instance.console.lines()]
+            took_s.append(float(took.removesuffix(" s,")))
             assert not (tree / "etc/mine").exists()
+        assert took_s[0] == pytest.approx(2.0, rel=0.25)
+        assert took_s[1] < 1.0
 
     def test_a_root_that_cannot_be_shared_is_said(
         self, isolation: Isolation, image: Image, monkeypatch: pytest.MonkeyPatch
@@ -170,9 +177,9 @@ def command_line(pid: int) -> str:
     return " ".join(psutil.Process(pid).cmdline())
 
 
-def lived(isolation: Isolation, image: Image, words: Sequence[str]) -> Instance:
+def lived(launched: AbstractContextManager[Instance]) -> Instance:
     """Return an instance that has done its work and gone."""
-    with start(isolation, image, words) as instance:
+    with launched as instance:
         assert instance.wait("end", "closed", timeout_s=START_S) == "end", instance.console.tail()
         instance.dismiss()
         assert instance.wait_exit(LEAVE_S) is not None

@@ -12,6 +12,7 @@ import resource
 import shutil
 import subprocess
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
@@ -91,6 +92,10 @@ class Podman(Docker):
         found = processes.serving((self.url() or "").removeprefix("unix://"))
         return [found] if found else []
 
+    def clean(self, dead: Callable[[str], bool]) -> list[str]:
+        """Remove containers of dead runs; where we have never stored any, no service is started to ask."""
+        return super().clean(dead) if _data().is_dir() else []
+
     def gateway(self) -> str:
         """Return where a port is published: podman's bridge has no address before its first container."""
         return "127.0.0.1"
@@ -123,9 +128,14 @@ def _service() -> str:
     return url
 
 
+def _data() -> Path:
+    """Return where our podman keeps images and containers."""
+    return state_folder() / "podman"
+
+
 def _configured(folder: Path) -> dict[str, str]:
     """Write podman's configuration; return the variables that name it, which containers' keepers inherit."""
-    data = state_folder() / "podman"
+    data = _data()
     # Below /run, which a restart of the host empties: podman tells by that that no container lives.
     run = f"/run/isobench/podman-{short_digest(bytes(data))}"
     containers, storage = folder / "containers.conf", folder / "storage.conf"

@@ -89,14 +89,22 @@ limit() {
     value=unknown
     while IFS=: read -r number controllers group; do
         case ,$controllers, in
-            ,,) try "/sys/fs/cgroup$group/$2" || try "/sys/fs/cgroup/$2" ||
-                { [ $value = unknown ] && [ -e /sys/fs/cgroup/cgroup.procs ] && value=max; } ;;
+            ,,) limit_above "$2" ;;
             *,"$1",*) try "/sys/fs/cgroup/$1$group/$3" || try "/sys/fs/cgroup/$1/$3" && break ;;
         esac
     done </proc/self/cgroup
     case $value in
         ???????????????????*) value=max ;;  # v1 writes none as the largest number of pages, 19 digits
     esac
+}
+
+# In version 2 a group without a limit, or without the controller, is held by the nearest one above that has it.
+limit_above() {
+    until try "/sys/fs/cgroup${group%/}/$1" && [ "$value" != max ]; do
+        [ -n "${group%/}" ] || break
+        group=${group%/*}
+    done
+    [ $value = unknown ] && [ -e /sys/fs/cgroup/cgroup.procs ] && value=max
 }
 
 try() { [ -r "$1" ] && read -r value <"$1"; }

@@ -230,7 +230,7 @@ class Gated(Isolation):
     group_inside: ClassVar[str] = ""
     """The name of the group below the instance's own in which the command puts the workload, with limits that it sets
     itself; empty: the limits are ours, on the instance's own group."""
-    joins: ClassVar[bool] = True
+    joins: bool = True
     """Whether the gate joins the instance's group, and the command with it; else the command sees to that."""
     instance_type: ClassVar[type[GatedInstance]] = GatedInstance
     waits: Literal["outside", "inside"] = "outside"

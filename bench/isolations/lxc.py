@@ -23,28 +23,44 @@ class Lxc(Gated):
     tools = (("lxc-execute", "lxc"),)
     group_inside = f"lxc.payload.{_NAME}"
 
+    def __init__(self, run: str, words: Sequence[str] = ()) -> None:
+        super().__init__(run, words)
+        self._v2 = cgroup.version() == "v2"
+        # Version 2 admits no process where there are groups below; LXC is told the groups' names there.
+        self.joins = not self._v2
+
     def command(self, seat: Seat) -> Sequence[str]:
         """Write the container's configuration; return lxc-execute."""
         file = seat.folder / "lxc.conf"
-        file.write_text("".join(f"{key} = {value}\n" for key, value in _settings(seat)))
+        file.write_text("".join(f"{key} = {value}\n" for key, value in self._settings(seat)))
         return [
             *("lxc-execute", "--name", _NAME, "--lxcpath", str(seat.folder), "--rcfile", str(file)),
             *("--quiet", "--", *seat.launch.entry),
         ]
 
+    def _settings(self, seat: Seat) -> list[tuple[str, str]]:
+        return [
+            ("lxc.rootfs.path", f"dir:{seat.root}"),
+            ("lxc.net.0.type", "empty" if seat.network == "none" else "none"),
+            ("lxc.mount.auto", "proc:mixed sys:mixed cgroup:ro:force"),
+            ("lxc.mount.entry", "tmpfs tmp tmpfs defaults"),
+            ("lxc.mount.entry", "tmpfs run tmpfs defaults"),
+            *_data(seat),
+            ("lxc.apparmor.profile", "unconfined"),
+            *self._groups(seat),
+            *_limits(seat, "v2" if self._v2 else "v1"),
+        ]
 
-def _settings(seat: Seat) -> list[tuple[str, str]]:
-    return [
-        ("lxc.rootfs.path", f"dir:{seat.root}"),
-        ("lxc.net.0.type", "empty" if seat.network == "none" else "none"),
-        ("lxc.mount.auto", "proc:mixed sys:mixed cgroup:ro:force"),
-        ("lxc.mount.entry", "tmpfs tmp tmpfs defaults"),
-        ("lxc.mount.entry", "tmpfs run tmpfs defaults"),
-        *_data(seat),
-        ("lxc.apparmor.profile", "unconfined"),
-        ("lxc.cgroup.relative", "1"),  # below the gate's group, not at the top
-        *_limits(seat),
-    ]
+    def _groups(self, seat: Seat) -> list[tuple[str, str]]:
+        """Return where LXC makes its groups: below the instance's own, not at the top."""
+        if not self._v2:
+            return [("lxc.cgroup.relative", "1")]
+        inside = self.group_path(seat)
+        return [
+            ("lxc.cgroup.dir.container", inside),
+            ("lxc.cgroup.dir.monitor", f"{inside}.monitor"),
+            ("lxc.cgroup.dir.monitor.pivot", f"{inside}.pivot"),
+        ]
 
 
 _LIMITS = {
@@ -55,9 +71,8 @@ _WRITES = {"v1": ("cgroup.blkio.throttle.write_bps_device", "{} {}"), "v2": ("cg
 """LXC's keys, which are the kernel's files behind the version's name."""
 
 
-def _limits(seat: Seat) -> list[tuple[str, str]]:
+def _limits(seat: Seat, version: str) -> list[tuple[str, str]]:
     envelope = seat.launch.envelope
-    version = "v2" if cgroup.version() == "v2" else "v1"
     cpus = ",".join(str(cpu) for cpu in envelope.cpu_set)
     values = (str(envelope.memory_bytes), str(envelope.pids), cpus)
     found = [(f"lxc.{key}", value) for key, value in zip(_LIMITS[version], values, strict=True)]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import atexit
 import os
 import pwd
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -166,10 +167,11 @@ def translated(doing: str) -> Iterator[None]:
     try:
         yield
     except libvirt.libvirtError as error:
-        if "host forwarding rule" in str(error.get_error_message()):
+        said = re.sub(r"\S+Z qemu-system-\S+: ", "", str(error.get_error_message()))
+        if "host forwarding rule" in said:
             taken = f"cannot {doing}: the port to be forwarded is in use"
             raise PortTakenError(taken, remedy="Run again: another port is chosen") from error
-        raise IsolationError(f"cannot {doing}: {error.get_error_message()}", remedy="python -m bench doctor") from error
+        raise IsolationError(f"cannot {doing}: {said}", remedy="python -m bench doctor") from error
 
 
 def _embed_root(folder: Path) -> Path:

@@ -219,7 +219,7 @@ class VirtualMachine(Isolation):
             port=launch.port,
             envelope=launch.envelope,
             kvm=self._choice.kvm,
-            tb_mib=options.tb_mib,
+            tb_mib=None if self._choice.kvm else options.tb_mib,
         )
 
     def _clock_words(self) -> tuple[str, ...]:

@@ -14,8 +14,10 @@ import pytest
 
 from bench import images
 from bench.errors import IsolationError, PortTakenError
-from bench.isolations import cgroup, open_isolation, qemu_words
+from bench.isolations import cgroup, open_isolation, qemu_words, vm
+from bench.isolations.accelerator import Choice
 from bench.isolations.base import Instance, Isolation, Launch
+from bench.isolations.probe import check
 from bench.isolations.processes import named
 from bench.isolations.vm import run_of
 from bench.model import Cell, Image, Kind, Scenario, Trial
@@ -160,6 +162,18 @@ def test_an_ablation_changes_what_it_names(
         assert instance.wait_exit(LEAVE_S) is not None
     assert [line.text for line in instance.console.lines()] == [str(cpus)]
     assert instance.timeline.marks_ns.keys() >= {phase.mark for phase in isolation.phases}
+
+
+def test_a_translation_buffer_is_refused_where_machines_are_not_emulated(
+    image: Image, run_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    isolation = open_isolation("vm:tb-16", run_id)
+    if (fault := isolation.missing()) is not None:
+        unavailable(f"{isolation.name}: {fault.reason}. {fault.remedy}")
+    monkeypatch.setattr(vm, "choose", lambda *_words: Choice(kvm=True, why="as on a host that has it"))
+    answer = check(isolation, image, lambda _line: None)
+    assert answer.fault is not None
+    assert "translation buffer exists under emulation only" in answer.fault.reason
 
 
 def test_a_machine_that_qemu_refuses_says_why_in_qemus_words(

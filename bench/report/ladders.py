@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from matplotlib.axes import Axes
@@ -53,16 +54,18 @@ def draw(found: Sequence[Step]) -> Figure:
         figure = style.figure(_ROW_INCHES * sum(rows) + 1.0)
         panels = figure.subplots(len(groups), 1, height_ratios=rows, squeeze=False)[:, 0]
         for axes, group in zip(panels, groups, strict=True):
-            _waterfall(axes, group)
-        panels[-1].set_xlabel("time from the request to the first line (medians; each panel on its own scale)")
+            machines = is_machines(group[0], found)
+            _waterfall(axes, group, "Machines, until the first line" if machines else "Until the first line")
+        scales = "; each panel on its own scale" if len(groups) > 1 else ""
+        panels[-1].set_xlabel(f"medians; a whisker is the 95 % interval of what a rung adds{scales}")
         parts = list(dict.fromkeys(step.rung.part for step in found))
         patches = [Patch(facecolor=_COLOURS[part], label=part) for part in parts]
         figure.legend(handles=patches, loc="outside lower center", ncols=len(patches), frameon=False)
     return figure
 
 
-def _waterfall(axes: Axes, group: Sequence[Step]) -> None:
-    longest = max(step.time.value for step in group)
+def _waterfall(axes: Axes, group: Sequence[Step], title: str) -> None:
+    longest = max(max(_reach(step)) for step in group)
     divisor, unit = words.scale(longest, "s")
     for row, step in enumerate(group):
         begins, ends = sorted((step.begins / divisor, step.time.value / divisor))
@@ -78,12 +81,14 @@ def _waterfall(axes: Axes, group: Sequence[Step]) -> None:
         )
         if begins > 0:
             axes.plot([0, begins], [row, row], color=style.GRID, linewidth=1)
-        beside(axes, ends, row, f"{_added(step)}  {step.rung.part}")
+        low, high = (end / divisor for end in _reach(step))
+        axes.plot([low, high], [row, row], color=style.INK, linewidth=1.2, marker="|", markersize=6)
+        beside(axes, max(ends, high), row, f"{_added(step)}  {step.rung.part}")
     names(axes, [_name(step) for step in group])
     axes.set_xlim(0, longest / divisor * 1.3)
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g} {unit}"))
     emulated = ", ".join(step.rung.isolation for step in group if step.emulated)
-    axes.set_title("Until the first line")
+    axes.set_title(title)
     if emulated:
         axes.set_title(
             f"{emulated}: {words.EMULATED}", loc="right", fontweight="normal", fontsize=8.5, color=style.FAINT
@@ -91,24 +96,19 @@ def _waterfall(axes: Axes, group: Sequence[Step]) -> None:
     style.clean(axes)
 
 
+def _reach(step: Step) -> tuple[float, float]:
+    """Return where a rung ends by the ends of the interval of what it adds; where there is none, where it ends."""
+    ends = [step.begins + end for end in (step.added.low, step.added.high) if math.isfinite(end)]
+    return (min(ends), max(ends)) if ends else (step.time.value, step.time.value)
+
+
 def _table(found: Sequence[Step], notes: tuple[str, ...]) -> Table:
     return Table(
         title="Time to the first line, and what each rung adds",
-        head=(
-            "rung",
-            "stands on",
-            "adds",
-            "whose work",
-            "first line",
-            "95 % interval",
-            "it adds",
-            "95 % interval",
-            "n",
-        ),
-        names=4,
+        head=("rung", "stands on", "what it adds", "first line", "95 % interval", "it adds", "95 % interval", "n"),
+        names=3,
         rows=tuple(
-            (_name(step), step.below or words.NONE, step.rung.adds, step.rung.part, *_times(step), str(step.time.n))
-            for step in found
+            (_name(step), step.below or words.NONE, _work(step.rung), *_times(step), str(step.time.n)) for step in found
         ),
         notes=notes,
     )
@@ -137,6 +137,11 @@ def _times(step: Step) -> tuple[str, str, str, str]:
     )
 
 
+def _work(rung: Rung) -> str:
+    """Return what a rung adds and whose work that is, in one column: the page is no wider."""
+    return f"{rung.adds} ({rung.part})"
+
+
 def _added(step: Step) -> str:
     return words.signed(step.added.value, "s") if step.below else words.quantity(step.added.value, "s")
 
@@ -147,10 +152,18 @@ def _name(step: Step) -> str:
 
 def _sentence(top: Step, found: Sequence[Step]) -> str:
     parts = shares(top, found)
-    said = [f"{words.quantity(seconds, 's')} are the {part}'s" for part, seconds in parts.items() if seconds > 0]
+    said = [
+        f"{words.quantity(seconds, 's')} ({_percent(seconds / top.time.value)}) are the {part}'s"
+        for part, seconds in parts.items()
+        if seconds > 0
+    ]
     least = [f"; what the {part} adds is lost in the noise" for part, seconds in parts.items() if seconds <= 0]
     told = " and ".join(filter(None, (", ".join(said[:-1]), said[-1])))
     return f"Of the {words.quantity(top.time.value, 's')} to the first line of {_name(top)}, {told}{''.join(least)}."
+
+
+def _percent(share: float) -> str:
+    return f"{share * 100:.0f} %" if share >= 0.01 else "under 1 %"
 
 
 def _stopwatches(found: Sequence[Step], manifest: Manifest) -> tuple[str, ...]:

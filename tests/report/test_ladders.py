@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import matplotlib.colors
+import numpy as np
 import pytest
 
 from bench.analysis.manifest import Manifest, RunIsolation, load_manifest
@@ -32,19 +33,20 @@ def made(manifest: Manifest, *isolations: str) -> Facet:
 
 def test_the_answer_is_whose_work_the_time_is(manifest: Manifest) -> None:
     assert made(manifest, *TIMES).sentences == (
-        "Of the 180 ms to the first line of docker:cli, 2.00 ms are the kernel's, 18.0 ms are the runtime's, "
-        "130 ms are the daemon's and 30.0 ms are the client's.",
-        "Of the 2.00 s to the first line of vm (emulated), 2.00 ms are the kernel's and 2.00 s are the machine's.",
+        "Of the 180 ms to the first line of docker:cli, 2.00 ms (1 %) are the kernel's, 18.0 ms (10 %) are the "
+        "runtime's, 130 ms (72 %) are the daemon's and 30.0 ms (17 %) are the client's.",
+        "Of the 2.00 s to the first line of vm (emulated), 2.00 ms (under 1 %) are the kernel's and 2.00 s (100 %) "
+        "are the machine's.",
     )
 
 
 def test_each_rung_has_a_row_its_stopwatch_and_what_it_stands_on(manifest: Manifest) -> None:
     table = made(manifest, *TIMES).table
-    assert [row[:4] for row in table.rows][3:] == [
-        ("docker:cli", "docker", "something", "client"),
-        ("vm (emulated)", "bare", "something", "machine"),
+    assert [row[:3] for row in table.rows][3:] == [
+        ("docker:cli", "docker", "something (client)"),
+        ("vm (emulated)", "bare", "something (machine)"),
     ]
-    assert [row[6] for row in table.rows] == ["2.00 ms", "+18.0 ms", "+130 ms", "+30.0 ms", "+2.00 s"]
+    assert [row[5] for row in table.rows] == ["2.00 ms", "+18.0 ms", "+130 ms", "+30.0 ms", "+2.00 s"]
     assert "docker: from the docker go on." in table.notes
 
 
@@ -59,7 +61,7 @@ def test_a_rung_that_takes_less_than_the_one_below_is_said_to_be_lost_in_noise(
 ) -> None:
     monkeypatch.setitem(TIMES, "docker:cli", 0.149)
     [said] = made(manifest, "bare", "runc", "docker", "docker:cli").sentences
-    assert said.endswith("and 130 ms are the daemon's; what the client adds is lost in the noise.")
+    assert said.endswith("and 130 ms (87 %) are the daemon's; what the client adds is lost in the noise.")
 
 
 def test_bars_begin_where_the_rung_below_ends_and_machines_have_a_panel_of_their_own(manifest: Manifest) -> None:
@@ -72,6 +74,20 @@ def test_bars_begin_where_the_rung_below_ends_and_machines_have_a_panel_of_their
     assert machine.get_hatch() == "////"
     assert matplotlib.colors.to_hex(machine.get_facecolor()).lower() == "#009e73"
     assert "emulated" in machines.get_title(loc="right")
+
+
+def test_whiskers_show_how_sure_it_is_what_a_rung_adds(manifest: Manifest) -> None:
+    uneven = comparison("bare", "docker")
+    rows = uneven.samples
+    late = rows["round"].isin([6, 7, 8, 9]) & (rows["isolation"] == "docker")
+    rows.loc[late, "value"] += 0.5
+    found = ladders.facet(uneven, manifest, RUNGS, "ladder")
+    assert found is not None
+    assert found.picture is not None
+    [axes] = found.picture.figure.axes
+    whisker = np.asarray(axes.lines[-1].get_xdata(), dtype=float)
+    assert whisker == pytest.approx([150, 650])
+    assert axes.get_xlim()[1] > 650
 
 
 def test_no_rung_no_ladder(manifest: Manifest) -> None:

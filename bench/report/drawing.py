@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -23,11 +24,18 @@ def title(axes: Axes, comparison: Comparison, text: str, isolation: str | None =
     """Set a panel's title and, at its right, which of the shown isolations (all, or one) are emulated."""
     axes.set_title(text)
     shown = comparison.isolations if isolation is None else (isolation,)
-    emulated = [name for name in shown if name in comparison.emulated]
-    if emulated:
-        others = f" and {len(emulated) - 1} more" if len(emulated) > 1 else ""
-        note = f"{emulated[0]}{others}: {words.EMULATED}"
-        axes.set_title(note, loc="right", fontweight="normal", fontsize=8.5, color=style.FAINT)
+    remark(axes, emulated([name for name in shown if name in comparison.emulated]))
+
+
+def remark(axes: Axes, text: str) -> None:
+    """Write faintly at the right of a panel's title."""
+    axes.set_title(text, loc="right", fontweight="normal", fontsize=8.5, color=style.FAINT)
+
+
+def emulated(names: Sequence[str]) -> str:
+    """Say that these isolations are emulated, in little room: their rows bear the word too. Nothing for none."""
+    others = f" and {len(names) - 1} more" if len(names) > 1 else ""
+    return f"{names[0]}{others}: {words.EMULATED}" if names else ""
 
 
 def dots(axes: Axes, comparison: Comparison, found: tuple[Finding, ...]) -> None:

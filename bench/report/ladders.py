@@ -16,7 +16,7 @@ from bench.analysis.manifest import Manifest
 from bench.model import Part, Rung
 from bench.report import style, words
 from bench.report.content import Facet, Picture, Table
-from bench.report.drawing import beside, names
+from bench.report.drawing import beside, emulated, names, remark
 
 _ROW_INCHES = 0.46
 _COLOURS: dict[Part, str] = {
@@ -87,12 +87,8 @@ def _waterfall(axes: Axes, group: Sequence[Step], title: str) -> None:
     names(axes, [_name(step) for step in group])
     axes.set_xlim(0, longest / divisor * 1.3)
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g} {unit}"))
-    emulated = ", ".join(step.rung.isolation for step in group if step.emulated)
     axes.set_title(title)
-    if emulated:
-        axes.set_title(
-            f"{emulated}: {words.EMULATED}", loc="right", fontweight="normal", fontsize=8.5, color=style.FAINT
-        )
+    remark(axes, emulated([step.rung.isolation for step in group if step.emulated]))
     style.clean(axes)
 
 

@@ -28,6 +28,7 @@ _WIDEST = 0.25
 """Share of intervals that may reach beyond a scale of ratios; it is said where they do."""
 
 _APART = 0.07  # between neighbouring isolations at one place, so that whiskers do not cover each other
+_SPREAD = 0.7  # of the way to the next place, at most, from the first isolation to the last
 
 
 def figure(
@@ -72,13 +73,14 @@ def _curves(
     ratio = limits is not None
     colours = style.colours(shown)
     name, places = axis
+    apart = min(_APART, _SPREAD / len(shown))
     for turn, isolation in enumerate(shown):
         if ratio and isolation == BASELINE:
             axes.axhline(1, color=colours[isolation], linewidth=1.1)
             continue
         points = [(places.index(_number(row, name)), row.finding(isolation, metric, vantage)) for row in rows]
         known = [(place, one) for place, one in points if one is not None]
-        x = [place + (turn - (len(shown) - 1) / 2) * _APART for place, _ in known]
+        x = [place + (turn - (len(shown) - 1) / 2) * apart for place, _ in known]
         triples = [_triple(one, ratio=ratio) for _, one in known]
         _line(axes, x, triples, colours[isolation], turn, dashed=isolation in sweep.emulated)
     found = [one for row in rows for one in row.findings(metric, vantage)]

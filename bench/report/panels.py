@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 
 from bench.analysis.comparison import Comparison
 from bench.analysis.sweep import Sweep, label
-from bench.report import bars, figures, forest, lines, style, words
+from bench.report import bars, drawing, figures, forest, lines, style, words
 
 ENOUGH_FOR_A_LINE = 3
 """Fewest values of a number that make a curve; two are a comparison."""
@@ -60,8 +60,7 @@ def memory(sweep: Sweep, when: str) -> Figure | None:
         for axes, (row, rows) in zip(panels, found, strict=True):
             bars.stacks(axes, row, rows, when)
             axes.set_title(label(row.values_of, names))
-            note = _note(sweep, row, {isolation for isolation, _ in rows})
-            axes.set_title(note, loc="right", fontweight="normal", fontsize=8.5, color=style.FAINT)
+            drawing.remark(axes, _note(sweep, row, {isolation for isolation, _ in rows}))
         bars.leave_room(panels[0])
         panels[-1].set_xlabel(f"{figures.WHENS[when].lower()}, PSS by role, MiB (medians)")
         handles, labels = panels[0].get_legend_handles_labels()
@@ -72,9 +71,10 @@ def memory(sweep: Sweep, when: str) -> Figure | None:
 
 def _note(sweep: Sweep, row: Comparison, drawn: Set[str]) -> str:
     """Say which of the drawn isolations are emulated, and why others are missing."""
-    said = [f"{name}: {words.EMULATED}" for name in sweep.isolations if name in drawn & row.emulated]
+    said = [drawing.emulated([name for name in sweep.isolations if name in drawn & row.emulated])]
     missing = [(name, sweep.gap(row, name)) for name in sweep.isolations if name not in drawn]
-    return "; ".join([*said, *(f"{sweep.name_of(name)}: {reason}" for name, reason in missing if reason)])
+    said += [f"{sweep.name_of(name)}: {reason}" for name, reason in missing if reason]
+    return "; ".join(filter(None, said))
 
 
 def _axis(sweep: Sweep, rows: Sequence[Comparison]) -> str | None:

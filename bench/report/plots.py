@@ -19,27 +19,31 @@ from bench.analysis.manifest import Manifest
 from bench.report import bars, drawing, figures, style, words
 
 _ROW_INCHES = 0.42
+_FEW_STEPS = 2
 
 
 def start_up(comparison: Comparison, manifest: Manifest | None = None) -> Figure | None:
     """Draw when each isolation is ready, on one log scale, and its steps, on a scale of its own.
 
-    Dots are trials, the thick line is the 95 % interval of the median. None when nothing was ready.
+    Dots are trials, the thick line is the 95 % interval of the median. Of many isolations, those with one step or two
+    are drawn without them: a table has them all. None when nothing was ready.
     """
     found = comparison.findings("timeline.ready", "host")
     if not found:
         return None
     steps = {one.isolation: comparison.start_up_phases(one.isolation) for one in found}
-    rows = [len(found) + 0.6, *(len(steps[one.isolation]) + 1.2 for one in found)]
+    stepped = [one for one in found if len(found) <= figures.MOST_BESIDE or len(steps[one.isolation]) > _FEW_STEPS]
+    rows = [len(found) + 0.6, *(len(steps[one.isolation]) + 1.2 for one in stepped)]
     with style.settings():
         figure = style.figure(_ROW_INCHES * sum(rows) + 0.9)
-        panels = figure.subplots(len(rows), 1, height_ratios=rows)
+        panels = figure.subplots(len(rows), 1, height_ratios=rows, squeeze=False)[:, 0]
         drawing.dots(panels[0], comparison, found)
         drawing.log_seconds(panels[0])
         drawing.title(panels[0], comparison, "Ready after the request")
-        for axes, one in zip(panels[1:], found, strict=True):
+        for axes, one in zip(panels[1:], stepped, strict=True):
             drawing.waterfall(axes, comparison, manifest, one)
-        panels[-1].set_xlabel("time since the request (medians; each panel on its own scale)")
+        if stepped:
+            panels[-1].set_xlabel("time since the request (medians; each panel on its own scale)")
     return figure
 
 
@@ -58,7 +62,8 @@ def memory(comparison: Comparison, when: str = "idle") -> Figure | None:
         bars.leave_room(axes)
         name = figures.WHENS[when]
         axes.set_xlabel(f"{name.lower()}, MiB (medians)")
-        drawing.title(axes, comparison, f"{name}, PSS by role")
+        figure.suptitle(f"{name}, PSS by role", x=0.01, ha="left", fontsize=10, fontweight="bold")
+        drawing.title(axes, comparison, "")
         if axes.get_legend_handles_labels()[1]:
             figure.legend(loc="outside lower center", ncols=3, frameon=False)
     return figure

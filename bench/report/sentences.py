@@ -10,23 +10,25 @@ from bench.analysis.manifest import Manifest
 from bench.analysis.summary import BASELINE, OVERHEAD
 from bench.analysis.sweep import Sweep, label
 from bench.report import figures, words
+from bench.report.spectrum import Said, ratio_far, told
 
 
 def start_up(comparison: Comparison, manifest: Manifest) -> tuple[str, ...]:
     """Say how much longer each isolation takes to be ready than bare, and where the time goes."""
-    said = []
+    said: list[Said] = []
     for isolation in figures.others(comparison):
         found = comparison.finding(isolation, "timeline.ready", "host")
         if found is None:
             continue
         name = comparison.name_of(isolation)
-        said.append(words.sentence(f"{name} {_takes(found)}{_largest(comparison, manifest, found)}"))
-    return tuple(said)
+        text = words.sentence(f"{name} {_takes(found)}{_largest(comparison, manifest, found)}")
+        said.append(Said(text=text, far=ratio_far(found.ratio), emulated=found.emulated))
+    return told(said)
 
 
 def memory(comparison: Comparison, when: str) -> tuple[str, ...]:
     """Say how much more each isolation holds than bare, and what shared daemons hold besides."""
-    said = []
+    said: list[Said] = []
     for isolation in figures.others(comparison):
         added = comparison.finding(isolation, f"{OVERHEAD}memory.{when}.pss", "processes")
         if added is None:
@@ -35,55 +37,58 @@ def memory(comparison: Comparison, when: str) -> tuple[str, ...]:
         amount = words.quantity(abs(added.median), added.unit)
         verb = "idles at" if when == "idle" else "holds at load"
         text = f"{comparison.name_of(isolation)} {verb} {amount} {more} than bare (PSS of its own processes)"
-        said.append(words.sentence(text + _shared(comparison, isolation, when)))
-    return tuple(said)
+        text = words.sentence(text + _shared(comparison, isolation, when))
+        said.append(Said(text=text, far=abs(added.median), emulated=added.emulated))
+    return told(said)
 
 
 def metric(comparison: Comparison, name: str) -> tuple[str, ...]:
     """Say how a number the workload reports compares with bare's."""
-    said = []
+    said: list[Said] = []
     for isolation in figures.others(comparison):
         found = comparison.finding(isolation, name, "workload")
         if found is None or found.ratio != found.ratio:
             continue
         who = comparison.name_of(isolation)
         if not found.has_interval:
-            said.append(words.sentence(f"{who}: too few trials to tell {words.metric(name)} from bare's"))
+            text = f"{who}: too few trials to tell {words.metric(name)} from bare's"
         elif not found.differs:
-            said.append(words.sentence(f"{who} and bare cannot be told apart in {words.metric(name)}"))
+            text = f"{who} and bare cannot be told apart in {words.metric(name)}"
         else:
             kept = f"{_verb(found)} {words.times(found.ratio)} bare's {words.metric(name)} {_interval(found)}"
-            said.append(words.sentence(f"{who} {kept}, where {found.better} is better"))
-    return tuple(said)
+            text = f"{who} {kept}, where {found.better} is better"
+        said.append(Said(text=words.sentence(text), far=ratio_far(found.ratio), emulated=found.emulated))
+    return told(said)
 
 
 def over_settings(sweep: Sweep, metric: str, vantage: str, what: str) -> tuple[str, ...]:
     """Say between which ratios to bare each isolation lies over all settings, and where it is furthest from 1."""
     rows = sweep.rows(metric, vantage)
     names = sweep.varying(rows)
-    said = []
+    said: list[Said] = []
     for isolation in sweep.isolations:
         held = [(row, one) for row in rows if (one := row.finding(isolation, metric, vantage))]
         known = [(row, one) for row, one in held if math.isfinite(one.ratio)]
         if isolation != BASELINE and known:
-            said.append(words.sentence(f"{sweep.name_of(isolation)} {_range(known, names, what)}"))
-    return tuple(said)
+            text = words.sentence(f"{sweep.name_of(isolation)} {_range(known, names, what)}")
+            far = max(ratio_far(one.ratio) for _, one in known)
+            said.append(Said(text=text, far=far, emulated=isolation in sweep.emulated))
+    return told(said)
 
 
 def memory_over_settings(sweep: Sweep, when: str) -> tuple[str, ...]:
     """Say how much more each isolation holds than bare, over all settings."""
     metric = f"{OVERHEAD}memory.{when}.pss"
-    said = []
+    said: list[Said] = []
     for isolation in sweep.isolations:
         found = [one for row in sweep.comparisons if (one := row.finding(isolation, metric, "processes"))]
         if found:
             low, high = min(one.median for one in found), max(one.median for one in found)
             verb = "idles at" if when == "idle" else "holds at load"
             amount = _more(low, high, found[0].unit)
-            said.append(
-                words.sentence(f"{sweep.name_of(isolation)} {verb} {amount} than bare (PSS of its own processes)")
-            )
-    return tuple(said)
+            text = words.sentence(f"{sweep.name_of(isolation)} {verb} {amount} than bare (PSS of its own processes)")
+            said.append(Said(text=text, far=max(abs(low), abs(high)), emulated=isolation in sweep.emulated))
+    return told(said)
 
 
 def _more(low: float, high: float, unit: str) -> str:

@@ -23,9 +23,10 @@ COLOURS: Mapping[str, str] = {
     "docker:runsc": "#D55E00",
     "vm:microvm": "#CC79A7",
 }
-_SPARE = ("#56B4E9", "#D55E00", "#CC79A7", "#000000", "#F0E442")
+# After what is left of those, the darker ones of Paul Tol, "Colour Schemes", 2021, muted; yellow is faint on paper.
+_SPARE = ("#56B4E9", "#D55E00", "#CC79A7", "#000000", "#882255", "#999933", "#332288", "#44AA99")
 
-MARKERS = ("o", "s", "D", "^", "v", "P", "X", "*", "h", "<", ">")
+MARKERS = ("o", "s", "D", "^", "v", "P", "X", "*", "h", "<", ">", "p", "d", "1", "2", "3", "4", "x", "+")
 """One per isolation of a picture, in reading order."""
 
 HATCHES = ("", "///", "...", "xxx", "\\\\\\", "ooo", "+++")

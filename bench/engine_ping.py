@@ -14,6 +14,9 @@ OWN_URL = "unix:///run/isobench/docker.sock"
 
 PING_S = 5.0
 
+_RUNC = ("io.containerd.runc.", "io.containerd.runtime.")
+"""How containerd spells runc."""
+
 
 def engine_answers() -> str | None:
     """Return the base URL of the first engine that answers a ping: the user's, the system's, our own."""
@@ -81,6 +84,5 @@ def engine_runtimes() -> tuple[str, ...]:
     """Return the runtimes registered with a local engine, its default first; none where no engine answers."""
     info = engine_info(engine_answers() or "")
     default = str(info.get("DefaultRuntime", ""))
-    # containerd's own spellings of runc are no runtimes of their own
-    others = (name for name in sorted(info.get("Runtimes") or ()) if not name.startswith("io.containerd."))
+    others = (name for name in sorted(info.get("Runtimes") or ()) if not name.startswith(_RUNC))
     return (default, *(name for name in others if name != default)) if default else ()

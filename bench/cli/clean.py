@@ -17,7 +17,7 @@ def clean() -> None:
     for name in real_names():
         try:
             removed += open_isolation(name, "clean").clean(lambda run: not is_alive(run))
-        except Exception as error:  # noqa: BLE001 - a third party's fault, too, must not keep the others from cleaning
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - a third party's fault, too, must not keep the others from cleaning
             console.print(f"{name}: {error}", soft_wrap=True, markup=False)
     try:
         removed += provision.clean(lambda run: not is_alive(run))

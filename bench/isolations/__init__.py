@@ -28,28 +28,31 @@ class Row:
     """``module:Class``, imported when the isolation is opened."""
     hint: str
     """How to install what that module needs."""
-    seam: int = SEAM_VERSION
+    seam: int
     """The version of the seam that the class was written for; a row in another package states it."""
 
 
-_OURS = "part of isobench"
+def _ours(place: str, hint: str = "part of isobench") -> Row:
+    return Row(place=place, hint=hint, seam=SEAM_VERSION)
+
+
 _TABLE: Mapping[str, Row] = {
-    "bare": Row(place="bench.isolations.bare:Bare", hint=_OURS),
-    "unshare": Row(place="bench.isolations.unshare:Unshare", hint=_OURS),
-    "bubblewrap": Row(place="bench.isolations.bubblewrap:Bubblewrap", hint=_OURS),
-    "nspawn": Row(place="bench.isolations.nspawn:Nspawn", hint=_OURS),
-    "lxc": Row(place="bench.isolations.lxc:Lxc", hint=_OURS),
-    "runc": Row(place="bench.isolations.oci:Runc", hint=_OURS),
-    "crun": Row(place="bench.isolations.oci:Crun", hint=_OURS),
-    "runsc": Row(place="bench.isolations.runsc:Runsc", hint=_OURS),
-    "podman": Row(place="bench.isolations.podman:Podman", hint="pip install docker"),
-    "docker": Row(place="bench.isolations.docker:Docker", hint="pip install docker"),
-    "vm": Row(
+    "bare": _ours(place="bench.isolations.bare:Bare"),
+    "unshare": _ours(place="bench.isolations.unshare:Unshare"),
+    "bubblewrap": _ours(place="bench.isolations.bubblewrap:Bubblewrap"),
+    "nspawn": _ours(place="bench.isolations.nspawn:Nspawn"),
+    "lxc": _ours(place="bench.isolations.lxc:Lxc"),
+    "runc": _ours(place="bench.isolations.oci:Runc"),
+    "crun": _ours(place="bench.isolations.oci:Crun"),
+    "runsc": _ours(place="bench.isolations.runsc:Runsc"),
+    "podman": _ours(place="bench.isolations.podman:Podman", hint="pip install docker"),
+    "docker": _ours(place="bench.isolations.docker:Docker", hint="pip install docker"),
+    "vm": _ours(
         place="bench.isolations.vm:VirtualMachine",
         hint="apt-get install libvirt-dev gcc pkg-config, then pip install libvirt-python",
     ),
-    "uml": Row(place="bench.isolations.uml:Uml", hint=_OURS),
-    "fake": Row(place="bench.isolations.fake:Fake", hint=_OURS),
+    "uml": _ours(place="bench.isolations.uml:Uml"),
+    "fake": _ours(place="bench.isolations.fake:Fake"),
 }
 _BESIDE = {"docker": ("runsc", "runsc-net"), "vm": ("q35", "microvm")}
 """Words that stand beside their family where all isolations are asked for: machines, and the runtimes that ``doctor``

@@ -7,21 +7,39 @@ costs: fork, chroot, exec.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 
 import psutil
 
 from bench.isolations import cgroup
-from bench.isolations.base import HOST_STACK, LOOPBACK, Availability, Fault, Instance, Launch, Route, console_of
-from bench.isolations.gated import Gate, Gated, Seat
+from bench.isolations.base import (
+    HOST_STACK,
+    LOOPBACK,
+    Availability,
+    Fault,
+    HostProcess,
+    Instance,
+    Launch,
+    Route,
+    console_of,
+)
+from bench.isolations.gated import Gate, Gated, GatedInstance, Seat
 from bench.isolations.timeline import Timeline
 from bench.isolations.variants import BareOptions, chosen
 from bench.model import Envelope, Network
 from bench.state import scratch
 
 _CLIENT_PIDS = 4096
+
+
+class BareInstance(GatedInstance):
+    """A plain process: whatever it is called, it is the workload."""
+
+    def processes(self) -> Mapping[str, Sequence[HostProcess]]:
+        """Return what the gate has started, all of it the workload."""
+        return {"workload": [one for found in super().processes().values() for one in found]}
 
 
 class Bare(Gated):
@@ -33,6 +51,7 @@ class Bare(Gated):
         "workload's first line; mounts, namespaces and the control group are set up before"
     )
     tools = ()
+    instance_type = BareInstance
     furnished = True
 
     def __init__(self, run: str, words: Sequence[str] = ()) -> None:

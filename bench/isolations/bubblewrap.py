@@ -22,7 +22,7 @@ class Bubblewrap(Gated):
         alone = ("--unshare-net",) if seat.network == "none" else ()
         return [
             *("bwrap", "--bind", str(seat.root), "/", "--dev", "/dev", "--proc", "/proc", "--ro-bind", "/sys", "/sys"),
-            *("--tmpfs", "/tmp", "--tmpfs", "/run", *_data(seat)),
+            *("--perms", "1777", "--tmpfs", "/tmp", "--perms", "1777", "--tmpfs", "/run", *_data(seat)),
             *("--unshare-ipc", "--unshare-pid", "--unshare-uts", *alone, "--cap-add", "ALL"),
             *("--die-with-parent", "--", *seat.launch.entry),
         ]

@@ -59,6 +59,12 @@ def hierarchies() -> list[Path]:
     return [Path(where) for _device, where, kind, *_ in lines if kind in ("cgroup", "cgroup2")]
 
 
+def limits_swap() -> bool:
+    """Whether a group's swap can be limited here: version 1 may keep no books of it."""
+    found = mounts()
+    return "memory" not in found or (found["memory"] / "memory.memsw.limit_in_bytes").exists()
+
+
 def version() -> str:
     """Return ``v1``, ``hybrid``, ``v2`` or ``none``, as this host mounts its controllers."""
     found = mounts()

@@ -24,7 +24,7 @@ while [ "$1" != -- ]; do
     shift
 done
 shift
-wait_and_start='echo "@isobench $1 gate"; shift; read -r _; "$@"; exit $?'
+wait_and_start='echo "@isobench $1 gate"; shift; read -r _ || exit 1; "$@"; exit $?'
 case $waits in
     outside) exec /bin/sh -c "$wait_and_start" gate "$nonce" "$@" ;;
     inside) exec chroot "$root" /.isobench/busybox sh -c "$wait_and_start" gate "$nonce" "$@" ;;

@@ -149,11 +149,24 @@ class GatedInstance(Instance):
                 os.killpg(self._gate.pid, number)
             with suppress(subprocess.TimeoutExpired):
                 self._gate.wait(timeout_s)
+        # A runtime may outlive its shell and be about to make the group anew: first it, then what is in the group.
+        if self._gate.poll() is None or not self._session_ended():
+            raise LeftoverError(f"process {self._gate.pid}, or what it has started, survived SIGKILL")
         if self._group:
             self._group.kill()
-        if self._gate.poll() is None:
-            raise LeftoverError(f"process {self._gate.pid} survived SIGKILL")
         self.timeline.mark("gone", time.monotonic_ns())
+
+    def _session_ended(self) -> bool:
+        deadline = time.monotonic() + _TERMINATE_TIMEOUT_S
+        while time.monotonic() < deadline:
+            try:
+                os.killpg(self._gate.pid, signal.SIGKILL)
+            except ProcessLookupError:
+                return True
+            if not any(_lives(pid) for pid in _in_process_group(self._gate.pid)):
+                return True  # dead, and not yet taken away by process 1
+            time.sleep(0.005)
+        return False
 
     def _count_kills(self) -> None:
         kills = self._account.read().oom_kills if self._account else None
@@ -308,6 +321,23 @@ class Gated(Isolation):
     def clean(self, dead: Callable[[str], bool]) -> list[str]:
         """Nothing beside control groups is left, and those go with ``bare``'s cleaning."""
         return []
+
+
+def _in_process_group(group: int) -> list[int]:
+    found = []
+    for entry in os.scandir("/proc"):
+        if entry.name.isdigit():
+            with suppress(OSError):
+                if os.getpgid(int(entry.name)) == group:
+                    found.append(int(entry.name))
+    return found
+
+
+def _lives(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in ("Z", "X")
+    except OSError:
+        return False
 
 
 def version_of(tool: str) -> str:

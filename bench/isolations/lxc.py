@@ -67,6 +67,7 @@ _LIMITS = {
     "v1": ("cgroup.memory.limit_in_bytes", "cgroup.pids.max", "cgroup.cpuset.cpus"),
     "v2": ("cgroup2.memory.max", "cgroup2.pids.max", "cgroup2.cpuset.cpus"),
 }
+_SWAP = {"v1": ("cgroup.memory.memsw.limit_in_bytes", "{}"), "v2": ("cgroup2.memory.swap.max", "0")}
 _WRITES = {"v1": ("cgroup.blkio.throttle.write_bps_device", "{} {}"), "v2": ("cgroup2.io.max", "{} wbps={}")}
 """LXC's keys, which are the kernel's files behind the version's name."""
 
@@ -76,6 +77,9 @@ def _limits(seat: Seat, version: str) -> list[tuple[str, str]]:
     cpus = ",".join(str(cpu) for cpu in envelope.cpu_set)
     values = (str(envelope.memory_bytes), str(envelope.pids), cpus)
     found = [(f"lxc.{key}", value) for key, value in zip(_LIMITS[version], values, strict=True)]
+    if cgroup.limits_swap():
+        key, value = _SWAP[version]
+        found.append((f"lxc.{key}", value.format(envelope.memory_bytes)))
     if envelope.write_bytes_per_s is not None:
         key, form = _WRITES[version]
         found.append((f"lxc.{key}", form.format(disk_below(seat.folder).number, envelope.write_bytes_per_s)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from bench.isolations import cgroup
 from bench.isolations.base import Say
 from bench.isolations.gated import Gated, Seat
 from bench.model import Image
@@ -33,7 +34,10 @@ class Nspawn(Gated):
     def command(self, seat: Seat) -> Sequence[str]:
         """Return systemd-nspawn; it registers nowhere and keeps to the unit it was started in, for want of a bus."""
         alone = ("--private-network",) if seat.network == "none" else ()
+        # In version 2 the limits stand in the group above the one that it makes for the payload: both must be seen.
+        seen = ("env", "SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1", "SYSTEMD_NSPAWN_USE_CGNS=0")
         return [
+            *(seen if cgroup.version() == "v2" else ()),
             *("systemd-nspawn", "--quiet", "--register=no", "--keep-unit", "--pipe", f"--machine={_machine(seat)}"),
             *(f"--directory={seat.root}", "--resolv-conf=off", "--timezone=off", *alone, *_data(seat)),
             *("--", *seat.launch.entry),

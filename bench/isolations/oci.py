@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
 
+from bench.isolations import cgroup
 from bench.isolations.block import disk_below
-from bench.isolations.cgroup import mounts
 from bench.isolations.gated import Gated, Seat
 
 _CAPABILITIES = (
@@ -63,13 +63,13 @@ class Crun(Runtime):
 
     def __init__(self, run: str, words: Sequence[str] = ()) -> None:
         super().__init__(run, words)
-        found = mounts()
+        found = cgroup.mounts()
         if "memory" in found and "" in found:  # it refuses a hybrid layout: the version 2 hierarchy, empty, is covered
             self.covers = str(found[""])
 
 
 def config(seat: Seat, group: str) -> dict[str, object]:
-    """Return the container's description: Docker's defaults for root, the envelope's limits, the image's root."""
+    """Return the container's description: the capabilities Docker leaves to root, the envelope's limits, the root."""
     capabilities = [f"CAP_{name}" for name in _CAPABILITIES]
     kinds = ("pid", "ipc", "uts", "mount", *(("network",) if seat.network == "none" else ()))
     return {
@@ -95,8 +95,9 @@ def config(seat: Seat, group: str) -> dict[str, object]:
 
 def _limits(seat: Seat) -> dict[str, object]:
     envelope = seat.launch.envelope
+    swap = {"swap": envelope.memory_bytes} if cgroup.limits_swap() else {}
     found: dict[str, object] = {
-        "memory": {"limit": envelope.memory_bytes, "swap": envelope.memory_bytes},
+        "memory": {"limit": envelope.memory_bytes, **swap},
         "cpu": {"cpus": ",".join(str(cpu) for cpu in envelope.cpu_set)},
         "pids": {"limit": envelope.pids},
     }

@@ -43,7 +43,7 @@ def answered(name: str, availabilities: dict[str, Availability]) -> Iterator[Non
         yield
     except BenchError as error:
         availabilities[name] = unavailable(name, error)
-    except Exception as error:  # noqa: BLE001 - a third party's fault, too, must not end anything else
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - a third party's fault, too, must not end anything else
         broken = BenchError(f"isolation {name} is broken: {type(error).__name__}: {error}", remedy=BROKEN)
         availabilities[name] = unavailable(name, broken)
 

@@ -49,9 +49,10 @@ class Runsc(Runtime):
         remembered = cache.root() / f"gvisor-{short_digest(os.uname().release.encode(), version_of('runsc').encode())}"
         with suppress(OSError):  # not asked yet
             self._platform = remembered.read_text()
-            return
-        self._platform = self._first_that_starts(image)
-        remembered.write_text(self._platform)
+        if self._platform not in _PLATFORMS:
+            self._platform = self._first_that_starts(image)
+            with suppress(OSError):  # it is asked again next time
+                remembered.write_text(self._platform)
 
     def _first_that_starts(self, image: Image) -> str:
         refused = {}

@@ -44,7 +44,7 @@ class GvisorOptions:
     """How gVisor intercepts system calls."""
 
     platform: str = ""
-    """Empty: the first of KVM, systrap and ptrace that starts here."""
+    """Empty: the first of systrap, KVM and ptrace that starts here."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,9 +116,3 @@ def chosen(family: str, words: Sequence[str], options: OptionsT) -> OptionsT:
             raise UnknownNameError(f"variant of {family}", word, known)
         options = replace(options, **known[word].changes)  # type: ignore[arg-type]  # a test holds the table
     return options
-
-
-def says(family: str, words: Sequence[str]) -> str:
-    """Return what is other than usual, for a person; empty for no words."""
-    known = VARIANTS.get(family, {})
-    return "; ".join(known[word].says for word in words if word in known)

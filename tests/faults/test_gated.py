@@ -85,6 +85,21 @@ def test_a_command_that_refuses_ends_its_trial_with_what_it_said(
 
 
 @pytest.mark.root
+@pytest.mark.parametrize("name", NAMES)
+def test_an_instance_that_is_given_up_while_it_starts_does_not_start_afterwards(
+    name: str, image: Image, run_id: str
+) -> None:
+    """A runtime catches SIGTERM, and would go on to make what has just been removed."""
+    isolation = checked(open_isolation(name, run_id), image)
+    for wait_s in (0.0, 0.01):
+        with start(isolation, image, ("/bin/sleep", "600")):
+            time.sleep(wait_s)
+        assert on_host(run_id) == []
+    time.sleep(0.3)
+    assert on_host(run_id) == []
+
+
+@pytest.mark.root
 def test_a_gate_that_does_not_open_says_why_and_leaves_nothing(
     image: Image, run_id: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

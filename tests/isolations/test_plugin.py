@@ -18,6 +18,11 @@ FAULTS = {
     "leaves_at_import": "raise SystemExit('left at import')\n",
     "raises_when_made": ROW
     + "class Broken:\n    def __init__(self, run, words=()): raise RuntimeError('raised when made')\n",
+    "leaves_in_check": (
+        ROW + "from bench.isolations.fake import Fake\n"
+        "class Broken(Fake):\n    name = '{module}'\n    def missing(self): raise SystemExit('left in check')\n"
+        "    def clean(self, dead): raise SystemExit('left in clean')\n"
+    ),
     "raises_in_check": (
         ROW + "from bench.isolations.fake import Fake\n"
         "class Broken(Fake):\n    name = '{module}'\n    def missing(self): raise RuntimeError('raised in check')\n"
@@ -81,6 +86,7 @@ def test_an_installed_package_adds_an_isolation_that_is_measured_like_any_other(
         ("leaves_at_import", "SystemExit: left at import"),
         ("raises_when_made", "raised when made"),
         ("raises_in_check", "raised in check"),
+        ("leaves_in_check", "left in check"),
     ],
 )
 def test_a_package_with_a_fault_is_shown_as_broken_and_harms_nothing(

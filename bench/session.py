@@ -16,7 +16,7 @@ from typing import Protocol
 
 from bench import __version__, provision
 from bench.building import Built, build
-from bench.errors import InputError, Interrupted
+from bench.errors import BenchError, InputError, Interrupted
 from bench.host import fingerprint
 from bench.isolations import open_isolation
 from bench.isolations.base import Availability, Isolation
@@ -199,13 +199,19 @@ def _check(
     built: Mapping[str, Image],
     listener: Listener,
 ) -> None:
-    """Start every isolation once for real, and prepare the other images for those that work."""
+    """Start every isolation once for real, and prepare the other images for those that work.
+
+    An image that one of them cannot take costs the trials on it, which fail, and not the isolation's others.
+    """
     distinct = list({image.digest: image for image in built.values()}.values())
     for name in [name for name in isolations if name not in availabilities]:
         with answered(name, availabilities):
             availabilities[name] = check(isolations[name], distinct[0], listener.say)
             for image in distinct[1:] if availabilities[name].ready else []:
-                isolations[name].prepare(image, listener.say)
+                try:
+                    isolations[name].prepare(image, listener.say)
+                except BenchError as error:
+                    listener.say(f"{name}: image {image.name!r} cannot be made ready, its trials will fail: {error}")
     listener.checked(describe_host(), list(availabilities.values()))
 
 

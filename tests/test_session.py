@@ -17,8 +17,9 @@ import pytest
 from bench import images, session
 from bench.errors import ImageError, InputError, Interrupted
 from bench.isolations.base import Availability
+from bench.isolations.fake import Fake
 from bench.model import Image, Measurement, Recipe, Scenario, Trial
-from bench.session import Finished, Request, execute, new_run_id
+from bench.session import Finished, Request, _check, execute, new_run_id
 from bench.state import registered_runs, run_folder
 from tests.records import image, metric, scenario
 
@@ -204,6 +205,23 @@ def test_a_listener_hears_of_everything_in_order(tmp_path: Path) -> None:
     assert heard.said[0] == "building image base"
     assert [one.isolation for one in heard.availabilities] == ["fake"]
     assert [one.trial for one in heard.measurements] == list(heard.trials)
+
+
+class Picky(Fake):
+    """Takes small images only."""
+
+    def prepare(self, image: Image, say: Callable[[str], None]) -> None:
+        if image.name == "large":
+            raise ImageError("it does not fit on a disk", remedy="Raise disk_mib")
+
+
+def test_an_image_that_an_isolation_cannot_take_does_not_cost_its_other_trials(tmp_path: Path) -> None:
+    small, heard = image(tmp_path), Heard()
+    large = replace(small, name="large", digest="sha256:another")
+    availabilities: dict[str, Availability] = {}
+    _check({"fake": Picky("fir")}, availabilities, {"one": small, "other": large}, heard)
+    assert availabilities["fake"].ready
+    assert heard.said[-1].startswith("fake: image 'large' cannot be made ready, its trials will fail: it does not fit")
 
 
 def test_an_interrupted_run_keeps_what_was_measured(tmp_path: Path) -> None:

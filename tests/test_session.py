@@ -221,7 +221,7 @@ def test_an_image_that_an_isolation_cannot_take_does_not_cost_its_other_trials(t
     availabilities: dict[str, Availability] = {}
     _check({"fake": Picky("fir")}, availabilities, {"one": small, "other": large}, heard)
     assert availabilities["fake"].ready
-    assert heard.said[-1].startswith("fake: image 'large' cannot be made ready, its trials will fail: it does not fit")
+    assert heard.said[0].startswith("fake: image 'large' cannot be made ready, its trials will fail: it does not fit")
 
 
 def test_an_interrupted_run_keeps_what_was_measured(tmp_path: Path) -> None:

@@ -40,7 +40,9 @@ def figure(sweep: Sweep, panels: Panels, metric: str, vantage: str, shown: Seque
     lines = [
         sum(max(1, len(_drawn(sweep, row, metric, vantage, looks))) + _BETWEEN for _, row in rows) for _, rows in panels
     ]
-    drawn = style.figure(_ROW_INCHES * sum(lines) + 0.35 * len(panels) + 1.15)
+    has_legend = len(shown) > 1 and len(looks) <= MOST_BESIDE
+    legend = style.LEGEND_ROW_INCHES * (style.legend_rows(_labels(sweep, looks)) - 1) if has_legend else 0.0
+    drawn = style.figure(_ROW_INCHES * sum(lines) + 0.35 * len(panels) + 1.15 + legend)
     grid = drawn.subplots(len(panels), 1, sharex=True, squeeze=False, height_ratios=lines)[:, 0]
     for axes, (name, rows) in zip(grid, panels, strict=True):
         axes.set_title(name, fontsize=9.5)
@@ -48,7 +50,7 @@ def figure(sweep: Sweep, panels: Panels, metric: str, vantage: str, shown: Seque
     _scale(grid[0], [one for one in found if one.isolation in drawn_for], relative=relative)
     drawn.suptitle(title, x=0.01, ha="left", fontsize=10.5, fontweight="bold")
     grid[-1].set_xlabel("ratio to bare, with its 95 % interval" if relative else "median, with its 95 % interval")
-    if len(shown) > 1 and len(looks) <= MOST_BESIDE:
+    if has_legend:
         _legend(drawn, grid[0], sweep, looks)
     return drawn
 
@@ -138,5 +140,9 @@ def _legend(drawn: Figure, axes: Axes, sweep: Sweep, looks: Looks) -> None:
     for isolation, (colour, marker) in looks.items():
         fill = style.PAPER if isolation in sweep.emulated else colour
         handles += axes.plot([], [], marker, linestyle="none", color=colour, markerfacecolor=fill, markersize=5.5)
-    labels = [f"{name} ({words.EMULATED})" if name in sweep.emulated else name for name in looks]
-    drawn.legend(handles, labels, loc="outside lower center", ncols=len(labels), frameon=False)
+    labels = _labels(sweep, looks)
+    drawn.legend(handles, labels, loc="outside lower center", ncols=style.legend_columns(labels), frameon=False)
+
+
+def _labels(sweep: Sweep, names: Iterable[str]) -> list[str]:
+    return [f"{name} ({words.EMULATED})" if name in sweep.emulated else name for name in names]

@@ -16,7 +16,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLoca
 from bench.analysis.comparison import Comparison, Finding
 from bench.analysis.summary import BASELINE
 from bench.analysis.sweep import Sweep
-from bench.report import style, words
+from bench.report import drawing, style, words
 from bench.report.drawing import LOG_FROM
 
 Panels = Sequence[tuple[str, Sequence[Comparison]]]
@@ -28,6 +28,9 @@ _WIDEST = 0.25
 """Share of intervals that may reach beyond a scale of ratios; it is said where they do."""
 
 _APART = 0.07  # between neighbouring isolations at one place, so that whiskers do not cover each other
+_LETTERS = 112
+"""How many letters of a remark fit above a panel as wide as the page."""
+
 _SPREAD = 0.7  # of the way to the next place, at most, from the first isolation to the last
 
 
@@ -40,7 +43,8 @@ def figure(
     parts = 2 if any(math.isfinite(one.ratio_low) for one in found) else 1
     columns = min(columns, len(panels))
     bands = math.ceil(len(panels) / columns)
-    drawn = style.figure(bands * (2.55 if parts == 2 else 1.9) + 0.9, h_pad=0.035)
+    legend = style.LEGEND_ROW_INCHES * (style.legend_rows(_labels(sweep, shown)) - 1)
+    drawn = style.figure(bands * (2.55 if parts == 2 else 1.9) + 0.9 + legend, h_pad=0.035)
     grid = drawn.subplots(
         bands * parts, columns, sharex=True, squeeze=False, height_ratios=[2.0, 1.1][:parts] * bands
     )  # fmt: skip
@@ -57,6 +61,7 @@ def figure(
         slots[0].set_title(name, fontsize=9.5, pad=10)
         for axes, ratio in zip(slots, (False, True), strict=False):
             _curves(axes, sweep, rows, metric, vantage, shown, (axis, places), limits if ratio else None)
+            drawing.remark(axes, _remark(sweep, rows, metric, vantage, limits if ratio else None, _LETTERS // columns))
             axes.tick_params(labelleft=column == 0)
     _scale(grid[::parts].flat, found)
     if parts == 2:
@@ -83,9 +88,6 @@ def _curves(
         x = [place + (turn - (len(shown) - 1) / 2) * apart for place, _ in known]
         triples = [_triple(one, ratio=ratio) for _, one in known]
         _line(axes, x, triples, colours[isolation], turn, dashed=isolation in sweep.emulated)
-    found = [one for row in rows for one in row.findings(metric, vantage)]
-    said = _off_scale(sweep, found, limits) if limits else _gaps(sweep, rows, metric, vantage)
-    axes.set_title("; ".join(said), loc="right", fontsize=8, fontweight="normal", color=style.FAINT, pad=3)
     axes.set_xticks(range(len(places)), [f"{place:g}" for place in places])
     axes.set_xlim(-0.35, len(places) - 0.65)
     style.clean(axes, across=False)
@@ -100,6 +102,20 @@ def _line(
         markersize=4.5, linewidth=1.3,
     )  # fmt: skip
     axes.vlines(x, low, high, color=colour, linewidth=2.4, alpha=0.5)
+
+
+def _remark(
+    sweep: Sweep, rows: Sequence[Comparison], metric: str, vantage: str, limits: tuple[float, float] | None,
+    letters: int,
+) -> str:  # fmt: skip
+    """Say which isolations a panel does not show, or not whole; how many, where their names are too long for it."""
+    found = [one for row in rows for one in row.findings(metric, vantage)]
+    said = _off_scale(sweep, found, limits) if limits else _gaps(sweep, rows, metric, vantage)
+    start = "beyond: " if limits and said else ""
+    text = start + (", " if limits else "; ").join(said)
+    if len(text) <= letters:
+        return text
+    return f"{len(said)} reach beyond: see the table" if limits else f"{len(said)} have no figure: see the table"
 
 
 def _gaps(sweep: Sweep, rows: Sequence[Comparison], metric: str, vantage: str) -> list[str]:
@@ -120,9 +136,13 @@ def _off_scale(sweep: Sweep, found: Sequence[Finding], limits: tuple[float, floa
         near = [one for one in ratios if _is_near(one.ratio)]
         beyond = [one.ratio for one in ratios if not _is_near(one.ratio)]
         beyond += [end for one in near for end in (one.ratio_low, one.ratio_high) if not limits[0] <= end <= limits[1]]
-        known = [f"{end:.2g}" for end in (min(beyond), max(beyond)) if math.isfinite(end)] if beyond else []
+        known = [_short(end) for end in (min(beyond), max(beyond)) if math.isfinite(end)] if beyond else []
         said += [f"{sweep.name_of(isolation)} {'–'.join(dict.fromkeys(known))}x"] if known else []
-    return [f"beyond: {', '.join(said)}"] if said else []
+    return said
+
+
+def _short(ratio: float) -> str:
+    return f"{ratio:.2g}" if ratio < 100 else words.plain(round(ratio))  # from there, .2g has an exponent
 
 
 def _is_near(ratio: float) -> bool:
@@ -189,8 +209,12 @@ def _dress(
     for axes in grid[-1]:
         axes.set_xlabel(axis)
     handles = [_handle(grid[0][0], sweep, shown, turn) for turn in range(len(shown))]
-    labels = [f"{name} ({words.EMULATED})" if name in sweep.emulated else name for name in shown]
-    drawn.legend(handles, labels, loc="outside lower center", ncols=min(len(labels), 4), frameon=False)
+    labels = _labels(sweep, shown)
+    drawn.legend(handles, labels, loc="outside lower center", ncols=style.legend_columns(labels), frameon=False)
+
+
+def _labels(sweep: Sweep, shown: Sequence[str]) -> list[str]:
+    return [f"{name} ({words.EMULATED})" if name in sweep.emulated else name for name in shown]
 
 
 def _handle(axes: Axes, sweep: Sweep, shown: Sequence[str], turn: int) -> Artist:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from itertools import pairwise
 
 from matplotlib import rc_context
 from matplotlib.axes import Axes
@@ -33,6 +35,8 @@ HATCHES = ("", "///", "...", "xxx", "\\\\\\", "ooo", "+++")
 """One per role of a stacked bar, beside its label."""
 
 WIDTH_INCHES = 8.6
+LEGEND_ROW_INCHES = 0.21
+_LETTER_INCHES, _HANDLE_INCHES = 0.075, 0.7  # of a legend's label; of what stands before it and after it
 SETTINGS = {
     "font.family": "DejaVu Sans",  # ships with matplotlib: the same everywhere
     "font.size": 9.5,
@@ -70,6 +74,25 @@ def colours(isolations: Iterable[str]) -> dict[str, str]:
 def figure(height_inches: float, *, h_pad: float = 0.11) -> Figure:
     """Return an empty figure of the report's width; ``h_pad``, in inches, keeps panels apart."""
     return Figure(figsize=(WIDTH_INCHES, height_inches), facecolor=PAPER, layout=ConstrainedLayoutEngine(h_pad=h_pad))
+
+
+def legend_columns(labels: Sequence[str]) -> int:
+    """Return how many columns a legend of these labels can have in the report's width; it is filled downwards."""
+    fitting = [count for count in range(1, len(labels) + 1) if _legend_width(labels, count) <= WIDTH_INCHES]
+    return max(fitting, default=1)
+
+
+def legend_rows(labels: Sequence[str]) -> int:
+    """Return how many rows a legend of these labels has."""
+    return math.ceil(len(labels) / legend_columns(labels))
+
+
+def _legend_width(labels: Sequence[str], columns: int) -> float:
+    """Return about how wide a legend is, whose first columns may be longer by one than the last."""
+    rows, longer = divmod(len(labels), columns)
+    begins = [rows * column + min(column, longer) for column in range(columns + 1)]
+    longest = [max(map(len, labels[first:last])) for first, last in pairwise(begins)]
+    return sum(length * _LETTER_INCHES + _HANDLE_INCHES for length in longest)
 
 
 def clean(axes: Axes, *, across: bool = True) -> None:

@@ -42,7 +42,7 @@ def show(results: Path, scenarios_folder: Path | None, *, as_json: bool) -> None
     columns = ("name", "rounds", "cells", "steps", "takes", "quick", "question")
     console.print(_table("Scenarios", columns, [_shown(scenario) for scenario in scenarios]))
     console.print(f"\n{_total(scenarios)}", markup=False)
-    console.print(f"\n[bold]Isolations[/bold]\n{_named()}")
+    console.print(f"\n[bold]Isolations[/bold]\n{_named(scenarios)}")
     variants: list[dict[str, object]] = [
         {"variant": f"{name}:{word}", "what is other": one.says} for name in VARIANTS for word, one in _variants(name)
     ]
@@ -58,11 +58,13 @@ def show(results: Path, scenarios_folder: Path | None, *, as_json: bool) -> None
         console.print(f"\nNo runs in {results} yet.", soft_wrap=True, markup=False)
 
 
-def _named() -> str:
+def _named(scenarios: Sequence[dict[str, object]]) -> str:
     """Name every isolation, and those that are compared when none is asked for."""
+    own = [(one["name"], one["isolations"]) for one in scenarios if one["isolations"] != list(DEFAULT)]
+    ladders = "".join(f"; by {name}: {', '.join(rungs)}" for name, rungs in own if isinstance(rungs, list))
     return (
-        f"{', '.join(isolation_names())}. Compared when none is asked for: {', '.join(DEFAULT)}; --isolation all takes "
-        "every one but fake, which measures nothing. `python -m bench doctor` tries them."
+        f"{', '.join(isolation_names())}. Compared when none is asked for: {', '.join(DEFAULT)}{ladders}. "
+        "--isolation all takes every one but fake, which measures nothing. `python -m bench doctor` tries them."
     )
 
 
@@ -80,6 +82,7 @@ def _scenario(full: Scenario, quick: Scenario) -> dict[str, object]:
         "steps": len(combinations(full.steps)),
         "rounds": full.rounds,
         "image": full.image,
+        "isolations": [rung.isolation for rung in full.rungs] or list(DEFAULT),
         "took_s": full.took_s,
         "quick_took_s": quick.took_s,
     }

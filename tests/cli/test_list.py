@@ -48,6 +48,33 @@ def test_a_users_own_scenario_is_shown_as_it_is_written(bench: Bench, tmp_path: 
     assert "Does it speak [/loudly]?" in bench("list", "--scenarios", "scenarios").out
 
 
+RUNGS = """
+[[rungs]]
+isolation = "bare"
+adds = "a process"
+part = "kernel"
+
+[[rungs]]
+isolation = "runc"
+over = "bare"
+adds = "a runtime"
+part = "runtime"
+"""
+
+
+def test_a_ladder_is_shown_with_its_own_isolations(bench: Bench, tmp_path: Path) -> None:
+    folder = write_scenario(tmp_path / "scenarios", "say", "hello")
+    plain = " ".join(bench("list", "--scenarios", "scenarios").out.split())
+    assert "asked for: bare, docker, vm; by ladder: bare:fork, bare, runc," in plain
+    assert "by speak" not in plain
+    (folder / "speak.toml").write_text((folder / "speak.toml").read_text() + RUNGS)
+    out = " ".join(bench("list", "--scenarios", "scenarios").out.split())
+    assert "; by speak: bare, runc." in out
+    told = json.loads(bench("list", "--scenarios", "scenarios", "--json").out)
+    (speak,) = [scenario for scenario in told["scenarios"] if scenario["name"] == "speak"]
+    assert speak["isolations"] == ["bare", "runc"]
+
+
 TIMED = """
 [client]
 command = ["say", "{word}"]

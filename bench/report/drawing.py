@@ -34,8 +34,8 @@ def remark(axes: Axes, text: str) -> None:
 
 def emulated(names: Sequence[str]) -> str:
     """Say that these isolations are emulated, in little room: their rows bear the word too. Nothing for none."""
-    others = f" and {len(names) - 1} more" if len(names) > 1 else ""
-    return f"{names[0]}{others}: {words.EMULATED}" if names else ""
+    shown = " and ".join(names) if len(names) <= 2 else f"{names[0]} and {len(names) - 1} more"
+    return f"{shown}: {words.EMULATED}" if names else ""
 
 
 def dots(axes: Axes, comparison: Comparison, found: tuple[Finding, ...]) -> None:

@@ -74,6 +74,10 @@ def test_bars_begin_where_the_rung_below_ends_and_machines_have_a_panel_of_their
     assert machine.get_hatch() == "////"
     assert matplotlib.colors.to_hex(machine.get_facecolor()).lower() == "#009e73"
     assert "emulated" in machines.get_title(loc="right")
+    assert [axes.get_title(loc="left") for axes in (containers, machines)] == [
+        "Until the first line",
+        "Machines, until the first line",
+    ]
 
 
 def test_whiskers_show_how_sure_it_is_what_a_rung_adds(manifest: Manifest) -> None:

@@ -25,6 +25,8 @@ class Step:
     rung: Rung
     below: str
     """The nearest rung below it that was measured; empty: it stands on the ground."""
+    passed: tuple[Rung, ...]
+    """The rungs between that one and this one, from the ground up: their work is in what this one adds."""
     emulated: bool
     time: Estimate
     added: Estimate
@@ -33,6 +35,11 @@ class Step:
     def begins(self) -> float:
         """Where the rung below ends."""
         return self.time.value - self.added.value
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """Whose work it is that it adds, from the ground up; several where rungs were passed over."""
+        return tuple(dict.fromkeys(rung.part for rung in (*self.passed, self.rung)))
 
 
 def steps(comparison: Comparison, rungs: Sequence[Rung]) -> tuple[Step, ...]:
@@ -43,11 +50,12 @@ def steps(comparison: Comparison, rungs: Sequence[Rung]) -> tuple[Step, ...]:
     for rung in rungs:
         own = values[rung.isolation]
         if own:
-            below = _measured_below(rung, by_name, values)
+            below, passed = _measured_below(rung, by_name, values)
             time = intervals.median(list(own.values()))
             added = intervals.paired_difference(own, values[below]) if below else time
             emulated = rung.isolation in comparison.emulated
-            found.append(Step(rung=rung, below=below, emulated=emulated, time=time, added=added))
+            step = Step(rung=rung, below=below, passed=passed, emulated=emulated, time=time, added=added)
+            found.append(step)
     return tuple(found)
 
 
@@ -57,23 +65,26 @@ def tops(found: Sequence[Step]) -> tuple[Step, ...]:
     return tuple(step for step in found if step.rung.isolation not in stood_on)
 
 
-def shares(top: Step, found: Sequence[Step]) -> dict[Part, float]:
-    """Return how many seconds of a top rung's time are whose work, from the ground up; they add up to its time."""
+def shares(top: Step, found: Sequence[Step]) -> dict[tuple[Part, ...], float]:
+    """Return how many seconds of a top rung's time are whose work, from the ground up; they add up to its time.
+
+    Work that could not be told apart, because the rung between was not measured, is under several parts at once.
+    """
     by_name = {step.rung.isolation: step for step in found}
     way: list[Step] = []
     step: Step | None = top
     while step is not None:
         way.append(step)
         step = by_name.get(step.below)
-    parts: dict[Part, float] = {}
+    parts: dict[tuple[Part, ...], float] = {}
     for one in reversed(way):
-        parts[one.rung.part] = parts.get(one.rung.part, 0.0) + one.added.value
+        parts[one.parts] = parts.get(one.parts, 0.0) + one.added.value
     return parts
 
 
 def is_machines(step: Step, found: Sequence[Step]) -> bool:
     """Whether a machine is among what a rung starts, so that its times are on another scale."""
-    return "machine" in shares(step, found)
+    return any("machine" in parts for parts in shares(step, found))
 
 
 def _by_round(comparison: Comparison, isolation: str) -> dict[int, float]:
@@ -83,8 +94,13 @@ def _by_round(comparison: Comparison, isolation: str) -> dict[int, float]:
     return {int(number): float(value) for number, value in zip(found["round"], found["value"], strict=True)}
 
 
-def _measured_below(rung: Rung, by_name: dict[str, Rung], values: dict[str, dict[int, float]]) -> str:
+def _measured_below(
+    rung: Rung, by_name: dict[str, Rung], values: dict[str, dict[int, float]]
+) -> tuple[str, tuple[Rung, ...]]:
+    """Return the nearest measured rung below, empty for none, and the rungs passed over, from the ground up."""
+    passed: list[Rung] = []
     below = by_name.get(rung.over)
     while below is not None and not values[below.isolation]:
+        passed.insert(0, below)
         below = by_name.get(below.over)
-    return below.isolation if below else ""
+    return (below.isolation if below else ""), tuple(passed)

@@ -83,7 +83,7 @@ def _waterfall(axes: Axes, group: Sequence[Step], title: str) -> None:
             axes.plot([0, begins], [row, row], color=style.GRID, linewidth=1)
         low, high = (end / divisor for end in _reach(step))
         axes.plot([low, high], [row, row], color=style.INK, linewidth=1.2, marker="|", markersize=6)
-        beside(axes, max(ends, high), row, f"{_added(step)}  {step.rung.part}")
+        beside(axes, max(ends, high), row, f"{_added(step)}  {_and(step.parts)}")
     names(axes, [_name(step) for step in group])
     axes.set_xlim(0, longest / divisor * 1.3)
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g} {unit}"))
@@ -104,7 +104,7 @@ def _table(found: Sequence[Step], notes: tuple[str, ...]) -> Table:
         head=("rung", "stands on", "what it adds", "first line", "95 % interval", "it adds", "95 % interval", "n"),
         names=3,
         rows=tuple(
-            (_name(step), step.below or words.NONE, _work(step.rung), *_times(step), str(step.time.n)) for step in found
+            (_name(step), step.below or words.NONE, _work(step), *_times(step), str(step.time.n)) for step in found
         ),
         notes=notes,
     )
@@ -133,9 +133,9 @@ def _times(step: Step) -> tuple[str, str, str, str]:
     )
 
 
-def _work(rung: Rung) -> str:
-    """Return what a rung adds and whose work that is, in one column: the page is no wider."""
-    return f"{rung.adds} ({rung.part})"
+def _work(step: Step) -> str:
+    """Return what a rung adds, with what it passes over, and whose work that is, in one column of the page."""
+    return f"{'; '.join(rung.adds for rung in (*step.passed, step.rung))} ({_and(step.parts)})"
 
 
 def _added(step: Step) -> str:
@@ -149,13 +149,22 @@ def _name(step: Step) -> str:
 def _sentence(top: Step, found: Sequence[Step]) -> str:
     parts = shares(top, found)
     said = [
-        f"{words.quantity(seconds, 's')} ({_percent(seconds / top.time.value)}) are the {part}'s"
-        for part, seconds in parts.items()
+        f"{words.quantity(seconds, 's')} ({_percent(seconds / top.time.value)}) are {_whose(names)}"
+        for names, seconds in parts.items()
         if seconds > 0
     ]
-    least = [f"; what the {part} adds is lost in the noise" for part, seconds in parts.items() if seconds <= 0]
-    told = " and ".join(filter(None, (", ".join(said[:-1]), said[-1])))
-    return f"Of the {words.quantity(top.time.value, 's')} to the first line of {_name(top)}, {told}{''.join(least)}."
+    least = [f"; what the {_and(names)} adds is lost in the noise" for names, seconds in parts.items() if seconds <= 0]
+    total = words.quantity(top.time.value, "s")
+    return f"Of the {total} to the first line of {_name(top)}, {_and(said)}{''.join(least)}."
+
+
+def _whose(names: Sequence[Part]) -> str:
+    together = " together" if len(names) > 1 else ""
+    return _and([f"the {name}'s" for name in names]) + together
+
+
+def _and(said: Sequence[str]) -> str:
+    return " and ".join(filter(None, (", ".join(said[:-1]), said[-1])))
 
 
 def _percent(share: float) -> str:
@@ -170,10 +179,10 @@ def _stopwatches(found: Sequence[Step], manifest: Manifest) -> tuple[str, ...]:
 
 def _not_measured(found: Sequence[Step], rungs: Sequence[Rung], manifest: Manifest) -> tuple[str, ...]:
     measured = {step.rung.isolation for step in found}
-    lacking = []
-    for rung in rungs:
-        known = manifest.isolations.get(rung.isolation)
-        if rung.isolation not in measured:
-            reason = (known.reason if known else None) or "no trial of it ended well, or it was not asked for"
-            lacking.append(words.sentence(f"{rung.isolation} was not measured: {reason}"))
-    return tuple(lacking)
+    lacking = [rung.isolation for rung in rungs if rung.isolation not in measured]
+    said = []
+    for name in lacking:
+        if known := manifest.isolations.get(name):
+            said.append(words.sentence(f"{name} was not measured: {known.reason or 'no trial of it ended well'}"))
+    unasked = [name for name in lacking if name not in manifest.isolations]
+    return (*said, f"Not asked for: {', '.join(unasked)}.") if unasked else tuple(said)

@@ -48,7 +48,7 @@ def test_parts_add_up_to_the_top_rung() -> None:
     found = steps(comparison(*TIMES), RUNGS)
     command, machine = tops(found)
     assert shares(command, found) == pytest.approx(
-        {"kernel": 0.002, "runtime": 0.018, "daemon": 0.130, "client": 0.030}
+        {("kernel",): 0.002, ("runtime",): 0.018, ("daemon",): 0.130, ("client",): 0.030}
     )
     assert sum(shares(command, found).values()) == pytest.approx(command.time.value)
     assert (is_machines(command, found), is_machines(machine, found)) == (False, True)
@@ -65,10 +65,20 @@ def test_a_rung_that_was_not_measured_leaves_its_work_to_the_one_above() -> None
     found = steps(comparison("bare", "docker", "docker:cli"), RUNGS)
     assert [step.rung.isolation for step in found] == ["bare", "docker", "docker:cli"]
     assert found[1].added.value == pytest.approx(0.148)
-    assert shares(found[2], found) == pytest.approx({"kernel": 0.002, "daemon": 0.148, "client": 0.030})
+    assert found[1].passed == (RUNGS[1],)
+    assert shares(found[2], found) == pytest.approx(
+        {("kernel",): 0.002, ("runtime", "daemon"): 0.148, ("client",): 0.030}
+    )
 
 
 def test_the_first_measured_rung_stands_on_the_ground() -> None:
     [docker] = steps(comparison("docker"), RUNGS)
     assert docker.added == docker.time
     assert docker.begins == 0.0
+    assert docker.parts == ("kernel", "runtime", "daemon")
+
+
+def test_a_machine_that_was_passed_over_is_a_machine_all_the_same() -> None:
+    ladder = (*RUNGS[:1], rung("vm:direct", "bare", "machine"), rung("vm", "vm:direct", "daemon"))
+    found = steps(comparison("bare", "vm"), ladder)
+    assert [is_machines(step, found) for step in found] == [False, True]

@@ -56,6 +56,25 @@ def test_a_rung_that_could_not_be_measured_stays_in_view_with_its_reason(manifes
     assert [row[0] for row in found.table.rows] == ["bare", "docker"]
 
 
+def test_what_two_rungs_do_is_not_said_to_be_one_s(manifest: Manifest) -> None:
+    found = made(manifest, "bare", "docker")
+    assert found.sentences == (
+        "Of the 150 ms to the first line of docker, 2.00 ms (1 %) are the kernel's and 148 ms (99 %) are the "
+        "runtime's and the daemon's together.",
+    )
+    assert found.table.rows[1][2] == "something; something (runtime and daemon)"
+
+
+def test_rungs_that_were_not_asked_for_are_named_together(manifest: Manifest) -> None:
+    asked = {name: one for name, one in manifest.isolations.items() if name in ("bare", "docker", "docker:cli")}
+    known = replace(manifest, isolations=asked)
+    found = made(known, "bare", "docker")
+    assert found.table.notes[-2:] == (
+        "docker:cli was not measured: no trial of it ended well.",
+        "Not asked for: runc, vm.",
+    )
+
+
 def test_a_rung_that_takes_less_than_the_one_below_is_said_to_be_lost_in_noise(
     manifest: Manifest, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,6 +6,7 @@ steps of a ladder add up to its top; its interval resamples both rungs by round.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -70,16 +71,28 @@ def shares(top: Step, found: Sequence[Step]) -> dict[tuple[Part, ...], float]:
 
     Work that could not be told apart, because the rung between was not measured, is under several parts at once.
     """
-    by_name = {step.rung.isolation: step for step in found}
-    way: list[Step] = []
-    step: Step | None = top
-    while step is not None:
-        way.append(step)
-        step = by_name.get(step.below)
     parts: dict[tuple[Part, ...], float] = {}
-    for one in reversed(way):
+    for one in way(top, found):
         parts[one.parts] = parts.get(one.parts, 0.0) + one.added.value
     return parts
+
+
+def unsure(top: Step, found: Sequence[Step]) -> frozenset[tuple[Part, ...]]:
+    """Return whose work below a top rung is that of one rung alone, and may be none: its interval reaches nought."""
+    rungs = way(top, found)
+    alone = Counter(one.parts for one in rungs)
+    return frozenset(one.parts for one in rungs if alone[one.parts] == 1 and one.added.low <= 0)
+
+
+def way(top: Step, found: Sequence[Step]) -> tuple[Step, ...]:
+    """Return the rungs from the ground up to a top one."""
+    by_name = {step.rung.isolation: step for step in found}
+    rungs: list[Step] = []
+    step: Step | None = top
+    while step is not None:
+        rungs.insert(0, step)
+        step = by_name.get(step.below)
+    return tuple(rungs)
 
 
 def is_machines(step: Step, found: Sequence[Step]) -> bool:

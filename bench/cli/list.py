@@ -108,8 +108,8 @@ def _total(scenarios: Sequence[dict[str, object]]) -> str:
     others = [str(one["name"]) for one in scenarios if one not in timed]
     which = f"All but {', '.join(others)}, which have not been timed," if others else "All of them"
     return (
-        f"{which} take about {_duration(full)}, with --quick about {_duration(quick)}, with all three isolations and "
-        "the images built, measured on the authors' 2-core machine."
+        f"{which} take about {_duration(full)}, with --quick about {_duration(quick)}, with the isolations "
+        "compared by default and the images built, measured on the authors' 2-core machine."
     )
 
 

@@ -11,7 +11,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter
 
 from bench.analysis.comparison import Comparison
-from bench.analysis.ladder import Step, is_machines, shares, steps, tops
+from bench.analysis.ladder import Step, is_machines, shares, steps, tops, unsure
 from bench.analysis.manifest import Manifest
 from bench.model import Part, Rung
 from bench.report import style, words
@@ -147,9 +147,10 @@ def _name(step: Step) -> str:
 
 
 def _sentence(top: Step, found: Sequence[Step]) -> str:
-    parts = shares(top, found)
+    parts, doubtful = shares(top, found), unsure(top, found)
     said = [
         f"{words.quantity(seconds, 's')} ({_percent(seconds / top.time.value)}) are {_whose(names)}"
+        f"{', or none at all (its interval reaches nought)' if names in doubtful else ''}"
         for names, seconds in parts.items()
         if seconds > 0
     ]

@@ -56,6 +56,18 @@ def test_a_rung_that_could_not_be_measured_stays_in_view_with_its_reason(manifes
     assert [row[0] for row in found.table.rows] == ["bare", "docker"]
 
 
+def test_work_that_may_be_none_is_said_to_be(manifest: Manifest) -> None:
+    uneven = comparison("bare", "runc")
+    rows = uneven.samples
+    rows.loc[rows["round"].isin([6, 7, 8, 9]) & (rows["isolation"] == "runc"), "value"] = 0.001
+    found = ladders.facet(uneven, manifest, RUNGS, "ladder")
+    assert found is not None
+    assert found.sentences == (
+        "Of the 20.0 ms to the first line of runc, 2.00 ms (10 %) are the kernel's and 18.0 ms (90 %) are the "
+        "runtime's, or none at all (its interval reaches nought).",
+    )
+
+
 def test_what_two_rungs_do_is_not_said_to_be_one_s(manifest: Manifest) -> None:
     found = made(manifest, "bare", "docker")
     assert found.sentences == (

@@ -27,11 +27,15 @@ def run(
     devices: bool = False,
 ) -> subprocess.CompletedProcess[bytes]:
     """Run the entry in a chroot with proc and cgroups, in a mount namespace that ends with it."""
+    words = words_for(root, *command, mode=mode, devices=devices)
+    return subprocess.run(words, input=dismissal, capture_output=True, check=False, timeout=30)
+
+
+def words_for(root: Path, *command: str, mode: tuple[str, str], devices: bool) -> list[str]:
     mounts = 'mount -t proc proc "$0/proc"; mount --rbind /sys "$0/sys"; '
     mounts += 'mount --rbind /dev "$0/dev"; ' if devices else ""
     mounts += 'exec chroot "$0" /.isobench/entry "$@"'
-    words = ["unshare", "--mount", "--fork", "sh", "-ec", mounts, str(root), NONCE, *mode, *command]
-    return subprocess.run(words, input=dismissal, capture_output=True, check=False, timeout=30)
+    return ["unshare", "--mount", "--fork", "sh", "-ec", mounts, str(root), NONCE, *mode, *command]
 
 
 def marks(done: subprocess.CompletedProcess[bytes]) -> list[str]:

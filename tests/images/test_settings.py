@@ -18,7 +18,7 @@ from bench.images.imported.user import User
 from bench.model import Image, ImageFile, ImageSource, Recipe, Storage
 from tests.images.conftest import quiet
 from tests.images.oci import Own, folder, layer, link, regular, static_program
-from tests.images.test_entry import marks, output, run
+from tests.images.test_entry import marks, output, run, words_for
 from tests.records import scenario
 
 pytestmark = pytest.mark.root
@@ -72,11 +72,20 @@ def test_a_missing_command_is_said_of_the_images_own_path(root: Path) -> None:
 
 
 def test_a_service_and_what_runs_beside_it_are_the_same_user(root: Path) -> None:
-    done = run(root, "tell", "stay", dismissal=b"run 1 tell beside\n\n\n", mode=("stay", "-"), devices=True)
+    pipe = subprocess.PIPE
+    words = words_for(root, "tell", "stay", mode=("stay", "-"), devices=True)
+    with subprocess.Popen(words, bufsize=0, stdin=pipe, stdout=pipe, stderr=pipe) as entry:
+        assert entry.stdout is not None
+        said = b""
+        while (line := entry.stdout.readline()) != b"anew\n":  # after which the service may be ended
+            assert line, said
+            said += line
+        rest, errors = entry.communicate(b"run 1 tell beside\n\n\n", timeout=30)
+    done = subprocess.CompletedProcess(words, entry.returncode, said + rest, errors)
     assert output(done).count("ids 4711 42") == output(done).count("cwd /work") == 2
     assert "word beside" in output(done)
-    said = [mark for mark in marks(done) if not mark.startswith("saw")]
-    assert said == ["start", "doing 1", "did 1 0", "left 143", "end 143", "bye"]
+    told = [mark for mark in marks(done) if not mark.startswith("saw")]
+    assert told == ["start", "doing 1", "did 1 0", "left 143", "end 143", "bye"]
 
 
 def test_the_data_are_the_users_to_write(root: Path) -> None:

@@ -6,11 +6,13 @@ import json
 import math
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
 from bench.analysis import derive
-from bench.analysis.intervals import Floats
+from bench.analysis.resampling import Floats
+from bench.analysis.significance import ALPHA
 from bench.analysis.summary import BASELINE, measured, summarize
 from bench.analysis.trials import LEFT_OUT
 from bench.model import Scalar
@@ -22,7 +24,10 @@ _SPECTRUM = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One figure of one isolation; NaN where there is no interval, or no bare to hold it against."""
+    """One figure of one isolation; NaN where there is no interval, or no bare to hold it against.
+
+    Fields as the columns of ``summarize``; ``rank`` is None for what is no headline figure.
+    """
 
     isolation: str
     emulated: bool
@@ -37,6 +42,10 @@ class Finding:
     ratio: float
     ratio_low: float
     ratio_high: float
+    p: float
+    equivalent: bool
+    detectable: float
+    rank: int | None
 
     @property
     def has_interval(self) -> bool:
@@ -45,8 +54,8 @@ class Finding:
 
     @property
     def differs(self) -> bool:
-        """Whether the interval of the ratio to bare leaves out 1."""
-        return self.ratio_low > 1 or self.ratio_high < 1
+        """Whether the ratio to bare is other than 1: by its interval, and by its test after Holm's correction."""
+        return (self.ratio_low > 1 or self.ratio_high < 1) and self.p < ALPHA
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -160,8 +169,12 @@ def _compare(scenario: str, parameters: str, summary: pd.DataFrame, samples: pd.
 def _figures(summary: pd.DataFrame) -> dict[tuple[str, str, str], Finding]:
     names = list(Finding.__dataclass_fields__)
     rows = summary.loc[summary["metric"].notna(), names].itertuples(index=False, name=None)
-    found = [Finding(**dict(zip(names, row, strict=True))) for row in rows]
+    found = [Finding(**_known(dict(zip(names, row, strict=True)))) for row in rows]
     return {(one.isolation, one.metric, one.vantage): one for one in found}
+
+
+def _known(row: dict[str, Any]) -> dict[str, Any]:
+    return row | {"rank": None if row["rank"] is pd.NA else int(row["rank"])}
 
 
 def _naturally(parameters: str) -> list[tuple[bool, float, str]]:

@@ -1,35 +1,35 @@
 """Medians, ratios and differences of medians, each with an interval that says how sure we are.
 
-A trial is a fresh instance, the highest level at which this benchmark repeats, so whole trials are resampled
-(Kalibera & Jones, "Rigorous benchmarking in reasonable time", ISMM 2013). The median, and no best-of-N, is
-the figure (Georges, Buytaert & Eeckhout, "Statistically rigorous Java performance evaluation", OOPSLA 2007);
-intervals for it assume no distribution (Maricq et al., "Taming performance variability", OSDI 2018).
+Levels (Kalibera & Jones, "Rigorous benchmarking in reasonable time", ISMM 2013): a run has rounds, a round has one
+fresh instance of every cell, an instance may report a number several times. What an instance reports is first brought
+down to its median; instances are what ``n`` counts, and what intervals are made from. The median, and no best-of-N, is
+the figure (Georges, Buytaert & Eeckhout, OOPSLA 2007).
 
-Resampling n values with replacement and taking the median picks one, or the mean of two, of the n values in order.
-Which, depends on n alone: so the places are drawn once for every n, and a resample is then a look-up.
+The interval of a median is made of order statistics (Maricq et al., "Taming performance variability", OSDI 2018) and
+assumes no distribution. Those of ratios and differences are percentiles of a bootstrap (Efron & Tibshirani 1993,
+chapter 13) that draws rounds, both sides together, and then, where there are several, an instance's values.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-import numpy.typing as npt
+from scipy import special
+
+from bench.analysis import resampling
+from bench.analysis.resampling import RESAMPLES as RESAMPLES  # noqa: PLC0414 - part of what a report says of its method
+from bench.analysis.resampling import Floats as Floats  # noqa: PLC0414
+from bench.analysis.sides import Ints, Side
+from bench.analysis.sides import Values as Values  # noqa: PLC0414
 
 CONFIDENCE = 0.95
-RESAMPLES = 4999
-SEED = 20261123
-"""Every interval starts from this seed, so that the same data always give the same report."""
 
 MINIMUM = 3
 """Fewer trials than this give no interval: two values bound nothing."""
-
-Floats = npt.NDArray[np.float64]
-Places = npt.NDArray[np.int64]
-Values = Sequence[float] | Floats
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,69 +41,103 @@ class Estimate:
     low: float
     high: float
 
+    @property
+    def half_width(self) -> float:
+        """Half the interval's length as a share of the figure; NaN where there is none."""
+        return (self.high - self.low) / 2 / abs(self.value) if self.value else math.nan
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Resampled:
+    """A ratio or difference of medians: its figure, and the figure of every resample, shape (RESAMPLES,)."""
+
+    n: int
+    value: float
+    resamples: Floats | None
+    """None where there are too few trials, or nothing to compare."""
+
+    def interval(self, confidence: float = CONFIDENCE) -> Estimate:
+        """Return the figure between the percentiles that leave out equal tails."""
+        if self.resamples is None:
+            return Estimate(n=self.n, value=self.value, low=math.nan, high=math.nan)
+        tail = (1 - confidence) / 2
+        low, high = np.quantile(self.resamples, [tail, 1 - tail])
+        # Interpolating between equal quantiles may miss them by one rounding; the interval holds its own figure.
+        return Estimate(n=self.n, value=self.value, low=min(float(low), self.value), high=max(float(high), self.value))
+
 
 def median(values: Values, *, confidence: float = CONFIDENCE) -> Estimate:
-    """Return the median with its percentile-bootstrap interval (Efron & Tibshirani 1993, chapter 13).
+    """Return the median with its interval of order statistics.
 
-    The interval never leaves the range of the data, so that its true coverage from n trials is at most
-    1 - 2 ** (1 - n) (see ``best_coverage``). No values at all give n = 0 and NaN.
+    Between the two pairs of order statistics whose binomial coverage brackets ``confidence`` it is interpolated
+    (Hettmansperger & Sheather, Statistics & Probability Letters 4, 1986). It never leaves the range of the data, so
+    that from n trials it covers at most 1 - 2 ** (1 - n) (see ``best_coverage``). No values at all give n = 0 and NaN.
     """
-    data = np.asarray(values, dtype=np.float64)
-    if data.size == 0:
-        return _nothing(0)
-    return _estimate(data.size, float(np.median(data)), _medians(data, 0), confidence)
+    ordered = np.sort(np.asarray(values, dtype=np.float64))
+    n = ordered.size
+    if n == 0:
+        return Estimate(n=0, value=math.nan, low=math.nan, high=math.nan)
+    value = float(np.median(ordered))
+    if n < MINIMUM:
+        return Estimate(n=n, value=value, low=math.nan, high=math.nan)
+    k, inward = _order(n, confidence)
+    low = ordered[k - 1] + inward * (ordered[k] - ordered[k - 1])
+    high = ordered[n - k] - inward * (ordered[n - k] - ordered[n - 1 - k])
+    return Estimate(n=n, value=value, low=min(float(low), value), high=max(float(high), value))
 
 
 def ratio(values: Values, baseline: Values, *, confidence: float = CONFIDENCE) -> Estimate:
-    """Return median(values) / median(baseline), both sides resampled (Kalibera & Jones 2013).
+    """Return median(values) / median(baseline) of two samples that share no rounds, both sides resampled.
 
     NaN throughout unless every value on both sides is above zero: a ratio of signed figures means nothing.
     ``n`` is the smaller of both sample sizes.
     """
-    above, below = np.asarray(values, dtype=np.float64), np.asarray(baseline, dtype=np.float64)
-    n = min(above.size, below.size)
-    if n == 0 or above.min() <= 0 or below.min() <= 0:
-        return _nothing(n)
-    value = float(np.median(above) / np.median(below))
-    return _estimate(n, value, _medians(above, 0) / _medians(below, 1), confidence)
+    return of_ratio(*_apart(values, baseline)).interval(confidence)
 
 
 def difference(values: Values, baseline: Values, *, confidence: float = CONFIDENCE) -> Estimate:
-    """Return median(values) - median(baseline) in their unit, both resampled independently."""
-    above, below = np.asarray(values, dtype=np.float64), np.asarray(baseline, dtype=np.float64)
-    n = min(above.size, below.size)
-    if n == 0:
-        return _nothing(0)
-    value = float(np.median(above) - np.median(below))
-    return _estimate(n, value, _medians(above, 0) - _medians(below, 1), confidence)
+    """Return median(values) - median(baseline) in their unit, of two samples that share no rounds."""
+    return of_difference(*_apart(values, baseline)).interval(confidence)
 
 
 def paired_ratio(
     values: Mapping[int, float], baseline: Mapping[int, float], *, confidence: float = CONFIDENCE
 ) -> Estimate:
-    """Return median(values) / median(baseline) as ``ratio`` does, from values by round.
-
-    Rounds that both sides have are resampled together, so that what troubles a whole round troubles both sides
-    of a resample alike (blocks of Abedi & Brecht, ICPE 2017); rounds that only one side has, by themselves.
-    """
-    n = min(len(values), len(baseline))
-    if n == 0 or min(values.values()) <= 0 or min(baseline.values()) <= 0:
-        return _nothing(n)
-    above, below = _paired(values, baseline)
-    value = float(np.median(list(values.values())) / np.median(list(baseline.values())))
-    return _estimate(n, value, above / below, confidence)
+    """Return median(values) / median(baseline) as ``ratio`` does, from values by round."""
+    return of_ratio(Side.by_round(values), Side.by_round(baseline)).interval(confidence)
 
 
 def paired_difference(
     values: Mapping[int, float], baseline: Mapping[int, float], *, confidence: float = CONFIDENCE
 ) -> Estimate:
     """Return median(values) - median(baseline) in their unit, resampled by round as in ``paired_ratio``."""
-    n = min(len(values), len(baseline))
-    if n == 0:
-        return _nothing(0)
-    above, below = _paired(values, baseline)
-    value = float(np.median(list(values.values())) - np.median(list(baseline.values())))
-    return _estimate(n, value, above - below, confidence)
+    return of_difference(Side.by_round(values), Side.by_round(baseline)).interval(confidence)
+
+
+def of_ratio(values: Side, baseline: Side) -> Resampled:
+    """Resample the ratio of two medians by round.
+
+    Rounds that both sides have are drawn together, so that what troubles a whole round troubles both sides of a
+    resample alike (blocks of Abedi & Brecht, ICPE 2017); rounds that only one side has, by themselves.
+    """
+    n = min(values.n, baseline.n)
+    if not (values.is_positive and baseline.is_positive):
+        return Resampled(n=n, value=math.nan, resamples=None)
+    value = values.median / baseline.median
+    if n < MINIMUM:
+        return Resampled(n=n, value=value, resamples=None)
+    one, other = _resampled(values, baseline)
+    return Resampled(n=n, value=value, resamples=one / other)
+
+
+def of_difference(values: Side, baseline: Side) -> Resampled:
+    """Resample the difference of two medians by round, as in ``of_ratio``."""
+    n = min(values.n, baseline.n)
+    value = values.median - baseline.median
+    if n < MINIMUM:
+        return Resampled(n=n, value=value, resamples=None)
+    one, other = _resampled(values, baseline)
+    return Resampled(n=n, value=value, resamples=one - other)
 
 
 def best_coverage(n: int) -> float:
@@ -115,53 +149,50 @@ def best_coverage(n: int) -> float:
     return 1 - 2.0 ** (1 - n) if n > 0 else 0.0
 
 
-def _paired(values: Mapping[int, float], baseline: Mapping[int, float]) -> tuple[Floats, Floats]:
+def _apart(values: Values, baseline: Values) -> tuple[Side, Side]:
+    """Return two samples as sides that have no round in common."""
+    return Side.of(range(len(values)), values), Side.of(range(-len(baseline), 0), baseline)
+
+
+def _resampled(values: Side, baseline: Side) -> tuple[Floats, Floats]:
     """Return the medians of every resample of two sides, the rounds that both have drawn together."""
-    both = sorted(values.keys() & baseline.keys())
+    both = np.intersect1d(values.rounds, baseline.rounds, assume_unique=True)
+    if values.iterations is None and baseline.iterations is None:
+        if not both.size:
+            return resampling.medians(values.values, 1), resampling.medians(baseline.values, 2)
+        if both.size == values.n == baseline.n:
+            return resampling.paired_medians(values.values, baseline.values)
     return _of_rounds(values, both, 1), _of_rounds(baseline, both, 2)
 
 
-def _of_rounds(side: Mapping[int, float], both: Sequence[int], stream: int) -> Floats:
+def _of_rounds(side: Side, both: Ints, stream: int) -> Floats:
     """Return the median of every resample of one side: the rounds in ``both`` as drawn for the other side too."""
-    alone = sorted(side.keys() - set(both))
     parts = []
-    for rounds, drawn_for in ((both, 0), (alone, stream)):
-        if rounds:
-            data = np.array([side[number] for number in rounds], dtype=np.float64)
-            parts.append(data[_drawn(data.size, drawn_for)])
+    for part, drawn_for in ((side.at(both), 0), (side.without(both), stream)):
+        if part.n:
+            places = resampling.drawn(part.n, drawn_for)
+            if part.iterations is None:
+                parts.append(part.values[places])
+            else:
+                instances = resampling.medians_of_each(part.iterations, stream)
+                parts.append(np.take_along_axis(instances, places, axis=1))
     resampled: Floats = np.median(np.concatenate(parts, axis=1), axis=1)
     return resampled
 
 
-def _medians(data: Floats, stream: int) -> Floats:
-    """Return the median of every resample of ``data``; another stream is an independent draw."""
-    ordered = np.sort(data)
-    below, above = _middles(data.size, stream)
-    resampled: Floats = (ordered[below] + ordered[above]) / 2
-    return resampled
+@lru_cache(maxsize=512)
+def _order(n: int, confidence: float) -> tuple[int, float]:
+    """Return k, so that the k-th values from both ends are the interval's, and how far it reaches inward from them."""
+    k = 1
+    while 2 * (k + 1) <= n and _coverage(k + 1, n) >= confidence:
+        k += 1
+    wide = _coverage(k, n)
+    if wide <= confidence or 2 * (k + 1) > n:
+        return k, 0.0
+    share = (wide - confidence) / (wide - _coverage(k + 1, n))
+    return k, (n - k) * share / (k + (n - 2 * k) * share)
 
 
-@lru_cache(maxsize=64)
-def _middles(n: int, stream: int) -> tuple[Places, Places]:
-    """Return, for every resample, the places of its two middle values among n values in order; equal for odd n."""
-    drawn = np.sort(_drawn(n, stream), axis=1)
-    return drawn[:, (n - 1) // 2].copy(), drawn[:, n // 2].copy()
-
-
-@lru_cache(maxsize=8)
-def _drawn(n: int, stream: int) -> Places:
-    """Return the places drawn by every resample, one resample a row."""
-    return np.random.default_rng([SEED, n, stream]).integers(n, size=(RESAMPLES, n))
-
-
-def _estimate(n: int, value: float, resampled: Floats, confidence: float) -> Estimate:
-    if n < MINIMUM:
-        return Estimate(n=n, value=value, low=math.nan, high=math.nan)
-    tail = (1 - confidence) / 2
-    low, high = np.quantile(resampled, [tail, 1 - tail])
-    # Interpolating between equal quantiles may miss them by one rounding; the interval holds its own figure.
-    return Estimate(n=n, value=value, low=min(float(low), value), high=max(float(high), value))
-
-
-def _nothing(n: int) -> Estimate:
-    return Estimate(n=n, value=math.nan, low=math.nan, high=math.nan)
+def _coverage(k: int, n: int) -> float:
+    """Return how surely the median lies between the k-th values from both ends."""
+    return float(1 - 2 * special.bdtr(k - 1, n, 0.5))

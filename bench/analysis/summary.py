@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import pandas as pd
 
 from bench.analysis import derive, intervals, trials
+from bench.analysis.headlines import headlines
+from bench.analysis.ranks import ranks
+from bench.analysis.sides import Ints, Side
+from bench.analysis.significance import MARGIN, contrast, holm
 from bench.errors import ResultsError
 
 BASELINE = "bare"
@@ -41,13 +45,25 @@ DTYPES: Mapping[str, str] = {
     "ratio": "float64",
     "ratio_low": "float64",
     "ratio_high": "float64",
+    "p": "float64",
+    "equivalent": "bool",
+    "detectable": "float64",
+    "rank": "Int64",
     "spoiled": "int64",
     "failed": "int64",
     "unsupported": "int64",
 }
 """Columns of a summary, in order."""
 
-_FIGURE = ["metric", "vantage", "unit", "better"]
+FIGURE = ["metric", "vantage", "unit", "better"]
+Cell = tuple[str, ...]
+"""Scenario, parameters, isolation."""
+Figure = tuple[str, ...]
+"""Metric, vantage, unit, better."""
+
+_EQUIVALENCE = "equivalence"
+_TESTS = (_EQUIVALENCE,)
+"""Columns that a summary is made with, and does not keep."""
 
 
 def measured(frame: pd.DataFrame) -> pd.DataFrame:
@@ -55,16 +71,26 @@ def measured(frame: pd.DataFrame) -> pd.DataFrame:
     return derive.with_derived(frame[(frame["outcome"] == "ok") & frame["value"].notna()])
 
 
-def summarize(frame: pd.DataFrame, samples: pd.DataFrame | None = None) -> pd.DataFrame:
+def summarize(
+    frame: pd.DataFrame, samples: pd.DataFrame | None = None, *, confidence: float = intervals.CONFIDENCE
+) -> pd.DataFrame:
     """Summarize the samples of one run, as ``load`` gives them.
 
-    One row per scenario, parameters, isolation, metric and vantage. Columns: scenario, parameters,
-    isolation (string); emulated (bool); metric, vantage, unit, better (string); n (int64), the trials behind
-    the figure; median, low, high (float64, in ``unit``), the 95 % percentile-bootstrap interval; ratio,
-    ratio_low, ratio_high (float64) against bare of the same scenario, parameters, metric and vantage,
-    missing where bare has no such figure; spoiled, failed, unsupported (int64), the trials that are left out
-    of every figure here: disturbed by the host, ended badly, never begun because the isolation is not ready.
-    Formulas stand in ``intervals`` and ``derive``; metrics ``overhead.*`` are median minus bare's median.
+    One row per scenario, parameters, isolation, metric and vantage. Columns: scenario, parameters, isolation
+    (string); emulated (bool); metric, vantage, unit, better (string).
+
+    n (int64), the rounds with an instance behind the figure; median, low, high (float64, in ``unit``), the interval
+    of order statistics at ``confidence``; ratio, ratio_low, ratio_high (float64) against bare of the same scenario,
+    parameters, metric and vantage, missing where bare has no such figure, its interval a bootstrap by round.
+
+    p (float64), of a ratio of 1, paired by round and corrected by Holm over all headline figures of the run, or for
+    another figure over all cells that have it; equivalent (bool), whether a test says that the ratio lies within 3 %
+    of 1, corrected likewise; detectable (float64), the smallest change, as a share, that this comparison would have
+    seen with a power of 80 %; rank (Int64) among the isolations, 1 the best, for headline figures.
+
+    spoiled, failed, unsupported (int64), the trials that are left out of every figure here: disturbed by the host,
+    ended badly, never begun because the isolation is not ready. Formulas stand in ``intervals``, ``significance``,
+    ``ranks`` and ``derive``; metrics ``overhead.*`` are median minus bare's median.
 
     Parameters of a scenario with steps: its cells' own (start-up, memory), and those of every step. A trial
     that failed half way is failed in every step of its cell.
@@ -75,48 +101,93 @@ def summarize(frame: pd.DataFrame, samples: pd.DataFrame | None = None) -> pd.Da
     runs = frame["run"].nunique()
     if runs > 1:
         raise ResultsError(f"the frame holds {runs} runs", remedy="Summarize each run by itself")
-    figures = dict(iter((measured(frame) if samples is None else samples).groupby(derive.CELL, sort=False)))
+    cells = sides(measured(frame) if samples is None else samples)
     ended = trials.outcomes(frame)
-    left_out = trials.counts(ended)
     emulated = ended.groupby(derive.CELL)["emulated"].any().to_dict()
     rows: list[dict[str, object]] = []
-    for key, bad in left_out.items():
+    for key, bad in trials.counts(ended).items():
         about = dict(zip(derive.CELL, key, strict=True)) | {"emulated": bool(emulated[key])} | bad
-        found = _figures(figures.get(key), figures.get((*key[:2], BASELINE)))
+        found = _figures(cells.get(key, {}), cells.get((*key[:2], BASELINE), {}), key[2] == BASELINE, confidence)
         rows += [about | figure for figure in found or [{"n": 0}]]
-    return pd.DataFrame(rows, columns=list(DTYPES)).astype(dict(DTYPES))
+    table = pd.DataFrame(rows, columns=[*DTYPES, *_TESTS])
+    corrected = _corrected(table).drop(columns=list(_TESTS)).assign(rank=_ranks(table, cells))
+    return corrected.astype(dict(DTYPES))
 
 
-def _figures(own: pd.DataFrame | None, bare: pd.DataFrame | None) -> list[dict[str, object]]:
-    if own is None:
-        return []
-    baselines = {} if bare is None else _values(bare, _FIGURE[:2])
-    is_bare = own["isolation"].iloc[0] == BASELINE
+def sides(samples: pd.DataFrame) -> dict[Cell, dict[Figure, Side]]:
+    """Return the values by round of every figure (metric, vantage, unit, better) of every cell, in order of sight."""
+    found: dict[Cell, dict[Figure, Side]] = {}
+    rounds, values = samples["round"].to_numpy(), samples["value"].to_numpy()
+    by = [*derive.CELL, *FIGURE]
+    places: dict[tuple[str, ...], Ints] = samples.groupby(by, sort=False).indices  # type: ignore[assignment]  # by several keys
+    for key, where in sorted(places.items(), key=lambda pair: int(pair[1][0])):
+        one = tuple(map(str, key))
+        cell, figure = one[: len(derive.CELL)], one[len(derive.CELL) :]
+        found.setdefault(cell, {})[figure] = Side.of(rounds[where], values[where])
+    return found
+
+
+def _figures(
+    own: Mapping[Figure, Side], bare: Mapping[Figure, Side], is_bare: bool, confidence: float
+) -> list[dict[str, object]]:
+    baselines = {figure[:2]: side for figure, side in bare.items()}
     rows: list[dict[str, object]] = []
-    for key, values in _values(own, _FIGURE).items():
-        metric, vantage = key[:2]
-        baseline = baselines.get((metric, vantage))
-        about: dict[str, object] = dict(zip(_FIGURE, key, strict=True))
-        rows.append(about | _figure(intervals.median(values)) | _ratio(values, baseline, is_bare=is_bare))
-        if (metric, vantage) in OVERHEADS and baseline is not None and not is_bare:
-            added = intervals.difference(values, baseline)
-            rows.append(about | {"metric": f"{OVERHEAD}{metric}"} | _figure(added))
+    for figure, side in own.items():
+        baseline = baselines.get(figure[:2])
+        about: dict[str, object] = dict(zip(FIGURE, figure, strict=True))
+        middle = intervals.median(side.values, confidence=confidence)
+        rows.append(about | _figure(middle) | _ratio(side, baseline, confidence, is_bare=is_bare))
+        if figure[:2] in OVERHEADS and baseline is not None and not is_bare:
+            added = intervals.of_difference(side, baseline).interval(confidence)
+            rows.append(about | {"metric": f"{OVERHEAD}{figure[0]}"} | _figure(added))
     return rows
-
-
-def _values(samples: pd.DataFrame, by: Sequence[str]) -> dict[tuple[str, ...], intervals.Floats]:
-    groups = samples.groupby(list(by), sort=False)["value"]
-    return {tuple(map(str, key)): values.to_numpy() for key, values in groups}
 
 
 def _figure(estimate: intervals.Estimate) -> dict[str, object]:
     return {"n": estimate.n, "median": estimate.value, "low": estimate.low, "high": estimate.high}
 
 
-def _ratio(values: intervals.Floats, baseline: intervals.Floats | None, *, is_bare: bool) -> dict[str, object]:
+def _ratio(side: Side, baseline: Side | None, confidence: float, *, is_bare: bool) -> dict[str, object]:
     if baseline is None:
         return {}
     if is_bare:  # one by definition, not by measurement: no interval
         return {"ratio": 1.0, "ratio_low": math.nan, "ratio_high": math.nan}
-    estimate = intervals.ratio(values, baseline)
-    return {"ratio": estimate.value, "ratio_low": estimate.low, "ratio_high": estimate.high}
+    resampled = intervals.of_ratio(side, baseline)
+    found = resampled.interval(confidence)
+    known: dict[str, object] = {"ratio": found.value, "ratio_low": found.low, "ratio_high": found.high}
+    tested = contrast(side, baseline)
+    if tested is None:
+        return known
+    inner = resampled.interval(1 - 2 * (1 - confidence))
+    within = inner.low >= 1 / (1 + MARGIN) and inner.high <= 1 + MARGIN
+    known |= {"p": tested.p(), "detectable": tested.detectable(1 - confidence)}
+    return known | {_EQUIVALENCE: tested.equivalence() if within else 1.0}
+
+
+def _corrected(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the table with its p-values corrected for how many there are, and what is equivalent by them."""
+    family = (
+        table["metric"]
+        .astype("string")
+        .str.cat(table["vantage"].astype("string"), " ")
+        .where(~headlines(table), "headlines")
+    )
+    level = 1 - intervals.CONFIDENCE
+    made = {name: table[name].astype("float64").groupby(family).transform(_holm) for name in ("p", _EQUIVALENCE)}
+    return table.assign(p=made["p"], equivalent=made[_EQUIVALENCE] < level)
+
+
+def _holm(p_values: pd.Series[float]) -> pd.Series[float]:
+    return pd.Series(holm(list(p_values)), index=p_values.index)
+
+
+def _ranks(table: pd.DataFrame, cells: Mapping[Cell, Mapping[Figure, Side]]) -> pd.Series[int]:
+    """Return the rank of every headline figure among the isolations of its scenario and parameters."""
+    rows = table[headlines(table)]
+    found = pd.Series(pd.NA, index=table.index, dtype="Int64")
+    for key, group in rows.groupby(["scenario", "parameters", *FIGURE], sort=False):
+        one = tuple(map(str, key))
+        held = {str(name): cells[(one[0], one[1], str(name))][one[2:]] for name in group["isolation"]}
+        known = ranks(held, better=one[-1])
+        found.loc[group.index] = [known.get(str(name), pd.NA) for name in group["isolation"]]
+    return found

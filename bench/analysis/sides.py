@@ -1,0 +1,68 @@
+"""One side of a comparison: what one isolation has of one metric, by round."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+
+from bench.analysis.resampling import Floats
+
+Values = Sequence[float] | Floats
+Ints = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Side:
+    """The rounds that one side has, in order, and one number for each: the median of what its instance reported.
+
+    ``iterations`` are the numbers themselves, by round; None where no instance reported more than one.
+    """
+
+    rounds: Ints
+    values: Floats
+    iterations: tuple[Floats, ...] | None = None
+
+    @classmethod
+    def of(cls, rounds: Values | Ints, values: Values) -> Self:
+        """Make a side of numbers and the rounds they belong to, in any order."""
+        numbers, data = np.asarray(rounds, dtype=np.int64), np.asarray(values, dtype=np.float64)
+        order = np.argsort(numbers, kind="stable")
+        unique, begins = np.unique(numbers[order], return_index=True)
+        if unique.size == numbers.size:
+            return cls(rounds=unique, values=data[order])
+        iterations = tuple(np.split(data[order], begins[1:]))
+        return cls(rounds=unique, values=np.array([np.median(one) for one in iterations]), iterations=iterations)
+
+    @classmethod
+    def by_round(cls, values: Mapping[int, float]) -> Self:
+        """Make a side of one number for each round."""
+        return cls.of(list(values), list(values.values()))
+
+    @property
+    def n(self) -> int:
+        """How many rounds there are."""
+        return int(self.rounds.size)
+
+    @property
+    def median(self) -> float:
+        """The median over rounds; NaN where there is none."""
+        return float(np.median(self.values)) if self.n else float("nan")
+
+    @property
+    def is_positive(self) -> bool:
+        """Whether every number is above zero, so that ratios and logarithms mean something."""
+        return bool(self.n) and bool(self.values.min() > 0)
+
+    def at(self, rounds: Ints) -> Self:
+        """Return what this side has of these rounds."""
+        places = np.flatnonzero(np.isin(self.rounds, rounds))
+        iterations = None if self.iterations is None else tuple(self.iterations[place] for place in places)
+        return type(self)(rounds=self.rounds[places], values=self.values[places], iterations=iterations)
+
+    def without(self, rounds: Ints) -> Self:
+        """Return what this side has of other rounds than these."""
+        return self.at(np.setdiff1d(self.rounds, rounds))

@@ -31,6 +31,7 @@ In a notebook::
     frame = bench.load("results/20261123-2105-fir")   # one row per sample; a failed trial is a row without a value
     bench.summarize(frame)                             # medians, intervals, ratios to bare
     bench.verdicts("results/20261123-2105-fir")        # what people claim, and what these data say of it
+    bench.compare("results/before", "results/after")   # what has changed, one row per figure
 
 Names are resolved on first use, so that importing ``bench`` to measure imports no pandas.
 """
@@ -42,13 +43,15 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from bench.analysis.claims import verdicts as verdicts
+    from bench.analysis.compare import compare as compare
     from bench.analysis.frame import load as load
     from bench.analysis.summary import summarize as summarize
 
 __version__ = "0.1.0"
-__all__ = ["load", "summarize", "verdicts"]
+__all__ = ["compare", "load", "summarize", "verdicts"]
 
 _LAZY = {
+    "compare": "bench.analysis.compare",
     "load": "bench.analysis.frame",
     "summarize": "bench.analysis.summary",
     "verdicts": "bench.analysis.claims",

@@ -25,7 +25,7 @@ MEASURING = {
     "isolations", "meters", "observation", "clients", "watch", "density", "provision", "runner", "offer", "session",
     "engine", "engine_ping", "engine_processes",
 }  # fmt: skip
-READING = {"analysis", "report"}
+READING = {"analysis", "exports", "report"}
 HEAVY = {"pandas", "numpy", "scipy", "matplotlib", "pyarrow", "jinja2"}
 ENGINES = {"docker", "libvirt", "psutil"}
 
@@ -50,6 +50,7 @@ ALLOWED: dict[str, set[str]] = {
     "meters": {"errors", "isolations", "model"},
     "store": {"errors", "host", "isolations", "model", "writing"},
     "observation": {"isolations", "model"},
+    "sentinels": {"model"},
     "clients": {"isolations", "meters", "model", "observation"},
     "watch": {"clients", "envelope", "isolations", "meters", "model", "observation", "placement", "signals"},
     "density": {"envelope", "errors", "isolations", "meters", "model", "observation", "signals"},
@@ -59,7 +60,7 @@ ALLOWED: dict[str, set[str]] = {
     },
     "building": {"errors", "images", "model"},
     "runner": {
-        "density", "errors", "host", "isolations", "meters", "model", "observation", "placement", "provision",
+        "density", "errors", "isolations", "meters", "model", "observation", "placement", "provision", "sentinels",
         "signals", "watch",
     },
     "offer": {"isolations", "model", "placement", "provision"},
@@ -71,9 +72,10 @@ ALLOWED: dict[str, set[str]] = {
     "report": {"analysis", "errors", "model", "store"},
     "cli": {
         "bench", "analysis", "engine", "errors", "images", "isolations", "model", "plan", "provision", "report",
-        "scenario", "session", "signals", "state", "store",
+        "scenario", "session", "signals", "state", "store", "exports", "writing",
     },
-    "bench": {"analysis"},
+    "bench": {"analysis", "exports"},
+    "exports": {"analysis", "errors", "report", "store", "writing"},
     "__main__": {"cli"},
 }  # fmt: skip
 

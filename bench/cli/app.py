@@ -20,7 +20,8 @@ app = typer.Typer(
     help="What does each way of isolating a workload cost on this machine, and how sure are we?",
     epilog=(
         "Exit codes: 0 all went well; 1 some trials failed (doctor: an isolation is not ready); 2 the input is wrong; "
-        "3 nothing could be measured; 130 Ctrl-C; 143 SIGTERM. What was measured is kept in every case."
+        "3 nothing could be measured; 4 something is worse (compare); 130 Ctrl-C; 143 SIGTERM. "
+        "What was measured is kept in every case."
     ),
 )
 
@@ -147,6 +148,30 @@ def report(
     from bench.cli.report import report as command
 
     command(run_id, results)
+
+
+@app.command()
+def compare(
+    run_a: Annotated[str, typer.Argument(metavar="RUN_A", help="Before: a run's id, or the path of its folder.")],
+    run_b: Annotated[str, typer.Argument(metavar="RUN_B", help="After.")],
+    min_change: Annotated[
+        str, typer.Option("--min-change", metavar="SHARE", help="The smallest change that matters: 5% or 0.05.")
+    ] = "5%",
+    every: Annotated[
+        bool, typer.Option("--all", help="All figures, not only those that answer the scenarios' questions.")
+    ] = False,
+    markdown: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Also write Markdown for a pull request; - prints it instead.")
+    ] = None,
+    across_hosts: Annotated[
+        bool, typer.Option("--across-hosts", help="Compare runs of different machines all the same.")
+    ] = False,
+    results: Results = Path("results"),
+) -> None:
+    """Tell what has changed from one run to another; exit with 4 when something is worse."""
+    from bench.cli.compare import compare as command
+
+    command(run_a, run_b, results, min_change=min_change, across_hosts=across_hosts, every=every, markdown=markdown)
 
 
 @app.command()

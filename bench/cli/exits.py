@@ -17,6 +17,7 @@ class ExitCode(IntEnum):
     SOME_FAILED = 1
     BAD_INPUT = 2
     NOTHING_MEASURED = 3
+    WORSE = 4
 
 
 def of_signal(name: str) -> int:

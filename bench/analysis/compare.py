@@ -1,0 +1,318 @@
+"""Two runs against each other: what has changed, by two gates, and what cannot be told.
+
+A figure has changed when a test says so after Holm's correction for all figures that are compared, *and* the change is
+large enough to matter (both gates as in Firecracker's A/B tests). It has not changed in any way that matters when its
+interval lies within that minimum and the pair of one-sided tests agrees (TOST; Schuirmann 1987). All else is undecided:
+a large p-value proves nothing. Rounds of two runs have nothing in common, so no pairs are made of them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from enum import StrEnum
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from bench.analysis import intervals, permutation
+from bench.analysis.comparison import natural, reading_order
+from bench.analysis.derive import PER_CPU_S
+from bench.analysis.endings import Ending, endings
+from bench.analysis.environment import Difference, of_machines, of_runs, shared
+from bench.analysis.frame import load
+from bench.analysis.headlines import is_headline
+from bench.analysis.manifest import Manifest, load_manifest
+from bench.analysis.sides import Side
+from bench.analysis.significance import ALPHA, Contrast, contrast, holm
+from bench.analysis.summary import Cell, Figure, measured, sides
+from bench.errors import InputError, ResultsError
+
+MIN_CHANGE = 0.05
+"""Smaller changes do not matter, unless the reader says otherwise."""
+
+DTYPES: Mapping[str, str] = {
+    "scenario": "string",
+    "parameters": "string",
+    "isolation": "string",
+    "emulated": "bool",
+    "metric": "string",
+    "vantage": "string",
+    "unit": "string",
+    "better": "string",
+    "n_before": "int64",
+    "n_after": "int64",
+    "before": "float64",
+    "after": "float64",
+    "ratio": "float64",
+    "low": "float64",
+    "high": "float64",
+    "p": "float64",
+    "test": "string",
+    "change": "string",
+    "note": "string",
+}
+"""Columns of what ``compare`` returns, in order."""
+
+
+class Change(StrEnum):
+    """What two runs say of one figure."""
+
+    WORSE = "worse"
+    BETTER = "better"
+    NONE = "no relevant change"
+    UNDECIDED = "undecided"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pair:
+    """One figure in both runs: the medians in ``unit``, and the second over the first with its 95 % interval.
+
+    ``p`` is of a ratio of 1, corrected by Holm; NaN where the figure cannot be tested, and ``note`` says why. ``test``
+    is ``permutation``, ``welch`` (too few rounds for a permutation to reach the corrected level) or empty.
+    """
+
+    scenario: str
+    parameters: str
+    isolation: str
+    emulated: bool
+    metric: str
+    vantage: str
+    unit: str
+    better: str
+    n_before: int
+    n_after: int
+    before: float
+    after: float
+    ratio: float
+    low: float
+    high: float
+    p: float
+    test: str
+    change: Change
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Compared:
+    """Two runs, side by side. ``across``: they come from different machines, and the reader knows.
+
+    ``differences`` may explain a change; ``left_out`` says in a sentence each what is in no figure here.
+    """
+
+    before: Manifest
+    after: Manifest
+    min_change: float
+    across: bool
+    differences: tuple[Difference, ...]
+    left_out: tuple[str, ...]
+    endings: tuple[Ending, ...]
+    pairs: tuple[Pair, ...]
+
+    @property
+    def is_worse(self) -> bool:
+        """Whether a figure has become worse, or trials end badly that did not before."""
+        return any(one.change is Change.WORSE for one in self.pairs) or any(one.is_new for one in self.endings)
+
+
+def compare(
+    run_a: str | Path,
+    run_b: str | Path,
+    *,
+    min_change: float = MIN_CHANGE,
+    across_hosts: bool = False,
+    every: bool = False,
+) -> pd.DataFrame:
+    """Compare the run folders ``run_a``, before, and ``run_b``, after: one row per figure that both have.
+
+    Columns: scenario, parameters, isolation (string); emulated (bool); metric, vantage, unit, better (string);
+    n_before, n_after (int64), rounds; before, after (float64, medians in ``unit``); ratio, low, high (float64), after
+    over before with its 95 % interval; p (float64), corrected by Holm; test (string), ``permutation`` or ``welch``;
+    change (string), one of ``Change``; note (string), why a figure could not be tested.
+
+    Arguments and errors as of ``compare_runs``, which also tells what differs around the figures, and of failures.
+    """
+    found = compare_runs(run_a, run_b, min_change=min_change, across_hosts=across_hosts, every=every)
+    return pd.DataFrame([asdict(pair) for pair in found.pairs], columns=list(DTYPES)).astype(dict(DTYPES))
+
+
+def compare_runs(
+    run_a: str | Path,
+    run_b: str | Path,
+    *,
+    min_change: float = MIN_CHANGE,
+    across_hosts: bool = False,
+    every: bool = False,
+) -> Compared:
+    """Compare two run folders, and say everything that a reader must know to judge it.
+
+    ``min_change`` is the smallest change that matters, as a share: 0.05 for 5 %, taken as a ratio of 1.05 or 1 / 1.05.
+    ``every``: all figures, not only start-up, idle memory, what workloads report, and their work per host CPU-second.
+
+    Raises InputError for a ``min_change`` that is none. Raises ResultsError when a run cannot be read, when they
+    measured different versions of a scenario or different images, share nothing, or come from different machines and
+    ``across_hosts`` does not say that this is known.
+    """
+    if not 0 < min_change <= 10:
+        raise InputError(f"a minimum change of {min_change:g} means nothing", remedy="Give a share such as 5% or 0.05")
+    before, after = load_manifest(run_a), load_manifest(run_b)
+    both = shared(before, after)
+    apart = of_machines(before.host, after.host)
+    if apart and not across_hosts:
+        raise ResultsError(
+            f"{before.run} and {after.run} come from different machines: "
+            + "; ".join(f"{one.what} {one.before} and {one.after}" for one in apart),
+            remedy="A change between machines says nothing of what was changed; if you know, add --across-hosts",
+        )
+    frames = [load(run) for run in (run_a, run_b)]
+    kept = [frame[frame["scenario"].isin(both.scenarios)] for frame in frames]
+    found = [sides(measured(frame)) for frame in kept]
+    alike, notes = _alike(kept, found, (before, after))
+    pairs = _pairs(found, alike, _emulated(kept[0]), min_change=min_change, every=every)
+    ended = endings(kept[0], kept[1], after)
+    if not pairs and not any(one.is_new for one in ended):
+        raise ResultsError(
+            f"{before.run} and {after.run} have no figure in common: {'; '.join(notes) or 'nothing was measured'}",
+            remedy="Compare runs of the same isolations and settings, of which some trials ended well",
+        )
+    return Compared(
+        before=before,
+        after=after,
+        min_change=min_change,
+        across=bool(apart),
+        differences=of_runs(before, after, both.scenarios),
+        left_out=(*(f"scenario {name} is only in {run}" for name, run in both.only), *notes),
+        endings=ended,
+        pairs=pairs,
+    )
+
+
+def _alike(
+    frames: list[pd.DataFrame], found: list[dict[Cell, dict[Figure, Side]]], runs: tuple[Manifest, Manifest]
+) -> tuple[list[Cell], tuple[str, ...]]:
+    """Return the cells that both runs have figures of, and what is left out because only one has, or is emulated."""
+    one, other = found
+    notes = [
+        *(f"{_named(cell)} is only in {runs[0].run}" for cell in one if cell not in other),
+        *(f"{_named(cell)} is only in {runs[1].run}" for cell in other if cell not in one),
+    ]
+    emulated = [_emulated(frame) for frame in frames]
+    alike = [cell for cell in one if cell in other and emulated[0].get(cell) == emulated[1].get(cell)]
+    order = list(runs[0].scenarios)
+    alike.sort(key=lambda cell: (order.index(cell[0]), _naturally(cell[1]), reading_order(cell[2])))
+    mixed = [cell for cell in one if cell in other and cell not in alike]
+    notes += [f"{_named(cell)} was emulated in one of the runs only" for cell in mixed]
+    return alike, tuple(notes)
+
+
+def _naturally(parameters: str) -> list[tuple[bool, float, str]]:
+    return [natural(value) for value in json.loads(parameters).values()]
+
+
+def _named(cell: Cell) -> str:
+    scenario, parameters, isolation = cell
+    return f"{scenario} on {isolation}" if parameters == "{}" else f"{scenario} {parameters} on {isolation}"
+
+
+def _emulated(frame: pd.DataFrame) -> dict[Cell, bool]:
+    ended = frame.groupby(["scenario", "parameters", "isolation"])["emulated"].any()
+    return {(str(key[0]), str(key[1]), str(key[2])): bool(flag) for key, flag in ended.items()}  # type: ignore[index]  # a tuple
+
+
+def _pairs(
+    found: list[dict[Cell, dict[Figure, Side]]],
+    cells: list[Cell],
+    emulated: Mapping[Cell, bool],
+    *,
+    min_change: float,
+    every: bool,
+) -> tuple[Pair, ...]:
+    figures = [
+        (cell, figure)
+        for cell in cells
+        for figure in found[0][cell]
+        if figure in found[1][cell] and (every or _is_asked_for(*figure[:2]))
+    ]
+    compared = [_Sides.of(found[0][cell][figure], found[1][cell][figure]) for cell, figure in figures]
+    testable = sum(one.contrast is not None for one in compared)
+    tested = [one.p_value(testable) for one in compared]
+    corrected = holm([p for p, _ in tested])
+    return tuple(
+        _pair(cell, figure, one, float(p), test, min_change, emulated=emulated[cell])
+        for (cell, figure), one, p, (_, test) in zip(figures, compared, corrected, tested, strict=True)
+    )
+
+
+def _is_asked_for(metric: str, vantage: str) -> bool:
+    return is_headline(metric, vantage) or metric.endswith(PER_CPU_S)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Sides:
+    """One figure by round, before and after; its rounds are numbered so that the two have none in common."""
+
+    before: Side
+    after: Side
+    contrast: Contrast | None
+
+    @classmethod
+    def of(cls, before: Side, after: Side) -> _Sides:
+        apart = replace(before, rounds=np.arange(-before.n, 0)), replace(after, rounds=np.arange(after.n))
+        return cls(before=apart[0], after=apart[1], contrast=contrast(apart[1], apart[0]))
+
+    def p_value(self, figures: int) -> tuple[float, str]:
+        """Return an uncorrected p and the test it is of; a permutation where its finest p can survive Holm."""
+        if self.contrast is None:
+            return float("nan"), ""
+        if permutation.finest(self.after.n, self.before.n) * figures > ALPHA:
+            return self.contrast.p(), "welch"
+        return permutation.p_value(np.log(self.after.values), np.log(self.before.values)), "permutation"
+
+    @property
+    def note(self) -> str:
+        if self.contrast is not None:
+            return ""
+        few = min(self.before.n, self.after.n) < intervals.MINIMUM
+        return f"fewer than {intervals.MINIMUM} rounds" if few else "has values that are not above zero: no ratio"
+
+
+def _pair(cell: Cell, figure: Figure, both: _Sides, p: float, test: str, min_change: float, *, emulated: bool) -> Pair:
+    resampled = intervals.of_ratio(both.after, both.before)
+    outer, inner = resampled.interval(), resampled.interval(1 - 2 * (1 - intervals.CONFIDENCE))
+    scenario, parameters, isolation = cell
+    metric, vantage, unit, better = figure
+    return Pair(
+        scenario=scenario,
+        parameters=parameters,
+        isolation=isolation,
+        emulated=emulated,
+        metric=metric,
+        vantage=vantage,
+        unit=unit,
+        better=better,
+        n_before=both.before.n,
+        n_after=both.after.n,
+        before=both.before.median,
+        after=both.after.median,
+        ratio=outer.value,
+        low=outer.low,
+        high=outer.high,
+        p=p,
+        test=test,
+        change=_change(outer.value, inner, both.contrast, p, min_change, better),
+        note=both.note,
+    )
+
+
+def _change(
+    ratio: float, inner: intervals.Estimate, tested: Contrast | None, p: float, min_change: float, better: str
+) -> Change:
+    if tested is None:
+        return Change.UNDECIDED
+    reach = 1 + min_change
+    if p < ALPHA and not 1 / reach < ratio < reach:
+        return Change.WORSE if (ratio > 1) == (better == "lower") else Change.BETTER
+    within = inner.low >= 1 / reach and inner.high <= reach
+    return Change.NONE if within and tested.equivalence(min_change) < ALPHA else Change.UNDECIDED

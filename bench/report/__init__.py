@@ -33,8 +33,7 @@ def write(run_dir: str | Path) -> ReportPaths:
 
 def save(report: Report, folder: Path) -> ReportPaths:
     """Write a composed report into ``folder``: each plot as PNG and as SVG, the page with the SVGs inside."""
-    pictures = [facet.picture for section in report.sections for facet in section.facets if facet.picture]
-    saved = {picture.name: plots.save(picture.figure, folder / PLOTS, picture.name) for picture in pictures}
+    saved = {picture.name: plots.save(picture.figure, folder / PLOTS, picture.name) for picture in report.pictures}
 
     def draw(picture: Picture) -> bytes:
         return saved[picture.name][1].read_bytes()

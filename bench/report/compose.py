@@ -6,16 +6,16 @@ from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
-from bench.analysis import intervals
 from bench.analysis.caveats import Trouble, stops, troubles
 from bench.analysis.claims import judged as judge_claims
 from bench.analysis.comparison import reading_order
 from bench.analysis.frame import load
-from bench.analysis.manifest import Manifest, RunImage, RunIsolation, load_manifest
+from bench.analysis.manifest import Manifest, load_manifest
 from bench.analysis.summary import measured
 from bench.analysis.sweep import Sweep, sweeps
-from bench.report import claimed, sentences, words
-from bench.report.content import Report, Section, Table
+from bench.report import about, answer, claimed, method, overview, overview_plot, reproduce, sentences, words
+from bench.report.content import Facet, Picture, Report, Section
+from bench.report.overview import Line
 from bench.report.sections import section
 
 
@@ -35,25 +35,45 @@ def compose(path: str | Path) -> Report:
     bad = troubles(run_dir)
     trials = frame.drop_duplicates("trial")["outcome"]
     emulated = _emulated(manifest, found)
+    lines = overview.lines(found, manifest)
     return Report(
         title=f"Isobench report: {manifest.run}",
-        host=_host(manifest),
+        host=about.host(manifest),
         status=_status(manifest, len(trials), bad),
         incomplete=_incomplete(manifest, len(trials)),
         emulated=emulated,
+        answer=(*said, *sentences.emulated(emulated)) if (said := answer.answer(lines, found)) else (),
+        overview=_overview(found, manifest, lines),
         summary=_summary(sections, emulated),
         tally=claimed.tally(judged),
         claims=claimed.claimed(judged, manifest),
         sections=sections,
-        isolations=_isolations(manifest),
-        not_run=_not_run(manifest),
-        stopwatches=tuple((_label(name, one.emulated), one.stopwatch) for name, one in _ready(manifest)),
+        isolations=about.isolations(manifest),
+        not_run=about.not_run(manifest),
+        stopwatches=about.stopwatches(manifest),
         troubles=bad,
-        method=_method(manifest),
-        facts=_facts(manifest),
-        images=_images(manifest),
-        caveats=_caveats(manifest, emulated),
+        method=method.method(manifest),
+        machine=about.machine(manifest),
+        facts=reproduce.facts(manifest),
+        images=reproduce.images(manifest),
+        reproduce=reproduce.block(manifest),
+        caveats=about.caveats(manifest, emulated),
     )
+
+
+def _overview(found: list[Sweep], manifest: Manifest, lines: tuple[Line, ...]) -> Facet | None:
+    """Return every headline figure against bare, as a picture and as the table that says the same."""
+    table = overview.table(found, manifest)
+    if table is None:
+        return None
+    figure = overview_plot.draw(lines)
+    alt = (
+        "Forest plot: the ratio to bare of every headline figure, a row for each isolation, with its 95 % interval and "
+        "what it shows in words. The table below has the same figures."
+    )
+    emulated = {line.name for line in lines if line.emulated}
+    said = " ".join((alt, *(f"{name}: {words.EMULATED}." for name in sorted(emulated))))
+    return Facet(table=table, picture=Picture(name="overview", alt=said, figure=figure) if figure else None)
 
 
 def _noted(made: Section, notes: tuple[str, ...]) -> Section:
@@ -87,17 +107,6 @@ def _emulated(manifest: Manifest, found: list[Sweep]) -> tuple[str, ...]:
     return tuple(sorted(shown, key=reading_order))
 
 
-def _host(manifest: Manifest) -> str:
-    host = manifest.host
-    parts = [
-        host.name, f"{host.cpus} x {host.cpu_model}", words.quantity(host.memory_bytes, "B"), host.os,
-        f"Linux {host.kernel} ({host.architecture})", f"cgroup {host.cgroup}",
-    ]  # fmt: skip
-    if host.virtual:
-        parts.append(f"this host is itself a virtual machine ({host.virtual})")
-    return ", ".join(part for part in parts if part)
-
-
 def _incomplete(manifest: Manifest, trials: int) -> bool:
     return bool(manifest.interrupted) or manifest.finished_at is None or trials < manifest.planned
 
@@ -122,95 +131,3 @@ def _summary(sections: tuple[Section, ...], emulated: tuple[str, ...]) -> tuple[
     else:
         said = [text for one in sections for text in one.summary]
     return (*said, *sentences.emulated(emulated)) if said else ()
-
-
-def _ready(manifest: Manifest) -> list[tuple[str, RunIsolation]]:
-    ready = [(name, one) for name, one in manifest.isolations.items() if one.ready]
-    return sorted(ready, key=lambda pair: reading_order(pair[0]))
-
-
-def _label(name: str, emulated: bool) -> str:
-    return f"{name} (emulated)" if emulated else name
-
-
-def _isolations(manifest: Manifest) -> Table:
-    return Table(
-        title="Isolations that ran",
-        head=("isolation", "what it is", "versions", "kernel"),
-        rows=tuple(
-            (
-                _label(name, one.emulated),
-                f"{one.detail}; {words.EMULATED}" if one.emulated else one.detail,
-                ", ".join(f"{what} {version}" for what, version in one.versions.items()),
-                "its own" if one.own_kernel else "the host's",
-            )
-            for name, one in _ready(manifest)
-        ),
-        names=4,
-    )
-
-
-def _not_run(manifest: Manifest) -> Table:
-    idle = {name: one for name, one in manifest.isolations.items() if not one.ready}
-    return Table(
-        title="Isolations that did not run",
-        head=("isolation", "reason", "remedy"),
-        rows=tuple((name, one.reason or "no reason given", one.remedy or words.NONE) for name, one in idle.items()),
-        names=3,
-    )
-
-
-def _images(manifest: Manifest) -> Table:
-    return Table(
-        title="Images",
-        head=("image", "digest", "made of"),
-        rows=tuple((name, image.digest, _made_of(image)) for name, image in manifest.images.items()),
-        names=2,
-    )
-
-
-def _made_of(image: RunImage) -> str:
-    return f"{image.source.reference}, {image.source.digest}" if image.source else f"{image.packages} packages"
-
-
-def _method(manifest: Manifest) -> tuple[str, ...]:
-    rounds = ", ".join(f"{name} {count}" for name, count in manifest.rounds.items()) or "none"
-    said = (
-        f"Rounds: {rounds}. Every round starts every cell once, as a fresh instance, in a fresh random order "
-        f"(seed {manifest.seed}), so that a drifting host troubles all isolations alike "
-        "(Abedi & Brecht, ICPE 2017).",
-        "Every figure is the median of n trials, one per fresh instance, with its "
-        f"{intervals.CONFIDENCE * 100:.0f} % percentile-bootstrap interval ({intervals.RESAMPLES} resamples, "
-        "of both sides for ratios; see Georges et al., OOPSLA 2007; Kalibera & Jones, ISMM 2013; "
-        f"Maricq et al., OSDI 2018). Fewer than {intervals.MINIMUM} trials give no interval; n stands beside "
-        "each figure.",
-        "Times are taken on the host when bytes arrive. Trials that failed or were spoiled are in no figure; "
-        "they are counted and listed.",
-        "A claim is supported when the whole interval of the figure lies within the claimed range, refuted when the "
-        "whole interval lies outside, else undecided. Both sides of a ratio are resampled by round. The interval is "
-        "one of 95 %; between two bounds it is one of 90 %, the pair of one-sided tests at 5 % (TOST). Few rounds "
-        "cover less, and then it says so. Verdicts are not corrected for how many there are: among many, some are "
-        "chance.",
-        "Memory is shown from several vantages, none of which is the true one. Daemons that serve every "
-        "instance are never added to an instance's own processes.",
-    )
-    return (*said, "This was a quick run: a first look, not a result to publish.") if manifest.quick else said
-
-
-def _facts(manifest: Manifest) -> tuple[tuple[str, str], ...]:
-    harness = manifest.harness
-    return (
-        ("run", manifest.run),
-        ("started", manifest.started_at),
-        ("finished", manifest.finished_at or "not finished"),
-        ("command line", " ".join(manifest.command_line)),
-        ("Isobench", manifest.bench_version),
-        ("harness", f"Python {harness.python}, host CPU {', '.join(map(str, harness.cpu_set)) or 'any'}"),
-        ("seed", str(manifest.seed)),
-        ("swap", words.quantity(manifest.host.swap_bytes, "B") if manifest.host.swap_bytes else "none"),
-    )
-
-
-def _caveats(manifest: Manifest, emulated: tuple[str, ...]) -> tuple[str, ...]:
-    said = [words.capital(words.sentence(caveat)) for caveat in manifest.host.caveats]
-    return (*said, *(f"{name}: {words.EMULATED}." for name in emulated))

@@ -3,15 +3,31 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Self
 
 from matplotlib.figure import Figure
 
 from bench.analysis.caveats import Trouble
 
 
+class Valued(str):
+    """A cell that stands for a number: its text is for people, its ``value`` for sorting; NaN comes last."""
+
+    __slots__ = ("value",)
+    value: float
+
+    def __new__(cls, text: str, value: float) -> Self:
+        """Make a cell of its text and its number, in the unit of the column's figures."""
+        made = super().__new__(cls, text)
+        made.value = value
+        return made
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """Cells as text. The first ``names`` columns are names, set left; the others are figures, set right.
+    """Cells as text, ``Valued`` where a page sorts by a number. The first ``names`` columns are names, set left.
+
+    The others are figures, set right.
 
     ``grouped``: rows that agree in the first column stand together, and a page may make a heading of it.
     """
@@ -37,12 +53,14 @@ class Picture:
 class Facet:
     """One thing that was measured in a scenario: its figures, a sentence or two, its picture.
 
-    ``brief`` is the table in a terminal's width, where ``table`` itself is too wide for one.
+    ``brief`` is the table in a terminal's width, where ``table`` itself is too wide for one. ``trials`` is a second
+    picture, of every trial, where ``picture`` shows what was made of them.
     """
 
     table: Table
     sentences: tuple[str, ...] = ()
     picture: Picture | None = None
+    trials: Picture | None = None
     details: tuple[Table, ...] = ()
     brief: Table | None = None
 
@@ -88,13 +106,19 @@ class Claimed:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Report:
-    """A whole report, in reading order."""
+    """A whole report, in reading order.
+
+    ``answer`` says in at most three sentences what the run found, ``overview`` shows every headline figure against
+    bare, ``summary`` has the sentences of each scenario. ``reproduce`` is the block of text to copy.
+    """
 
     title: str
     host: str
     status: str
     incomplete: bool
     emulated: tuple[str, ...]
+    answer: tuple[str, ...]
+    overview: Facet | None
     summary: tuple[str, ...]
     tally: str
     claims: tuple[Claimed, ...]
@@ -104,9 +128,17 @@ class Report:
     stopwatches: tuple[tuple[str, str], ...]
     troubles: tuple[Trouble, ...]
     method: tuple[str, ...]
+    machine: tuple[tuple[str, str], ...]
     facts: tuple[tuple[str, str], ...]
     images: Table
+    reproduce: tuple[str, ...]
     caveats: tuple[str, ...] = field(default=())
+
+    @property
+    def pictures(self) -> tuple[Picture, ...]:
+        """Every picture, in reading order."""
+        facets = [*([self.overview] if self.overview else []), *(one for part in self.sections for one in part.facets)]
+        return tuple(picture for facet in facets for picture in (facet.picture, facet.trials) if picture)
 
     @property
     def leading_tables(self) -> tuple[Table, ...]:

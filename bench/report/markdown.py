@@ -39,21 +39,25 @@ def escape(text: str) -> str:
 def _lines(report: Report, place: Place) -> Iterator[str]:
     yield from (f"# {escape(report.title)}", "", escape(report.host), "")
     yield from (f"**{escape(report.status)}**" if report.incomplete else escape(report.status), "")
-    if report.summary:
-        yield from ("## In short", "", *(f"- {escape(text)}" for text in report.summary), "")
+    if report.answer:
+        yield from ("## In short", "", *(f"- {escape(text)}" for text in report.answer), "")
     if report.caveats:
         yield from ("## Read this first", "", *(f"- {escape(text)}" for text in report.caveats), "")
-    yield from _claims(report)
+    if report.overview:
+        yield from ("## Against bare", "", *_picture(report.overview.picture, place), *_fold(report.overview.table))
     for section in report.sections:
         yield from _section(section, place)
-    yield from _troubles(report.troubles)
+    yield from _claims(report)
     yield from ("## What ran", "", table(report.isolations), "")
     if report.not_run.rows:
         yield from (f"**{report.not_run.title}**", "", table(report.not_run), "")
     yield from ("### Where each stopwatch starts and stops", "")
     yield from (*(f"- **{escape(name)}**: {escape(text)}" for name, text in report.stopwatches), "")
     yield from ("## How it was measured", "", *(f"- {escape(text)}" for text in report.method), "")
-    yield from (*_facts(report.facts), "", table(report.images))
+    yield from ("### The machine", "", *_facts(report.machine), "")
+    yield from _troubles(report.troubles)
+    yield from ("## How to reproduce it", "", *_facts(report.facts), "", table(report.images), "")
+    yield from ("```sh", *(line.replace("```", "ʼʼʼ") for line in report.reproduce), "```")
 
 
 def _section(section: Section, place: Place) -> Iterator[str]:
@@ -93,10 +97,13 @@ def _facet(facet: Facet, place: Place, *, folded: bool) -> Iterator[str]:
     yield from (f"### {escape(facet.table.title)}", "", table(facet.table), "")
     if facet.sentences:
         yield from (" ".join(map(escape, facet.sentences)), "")
-    if facet.picture:
-        yield from (f"![{escape(facet.picture.alt)}]({place(facet.picture)})", "")
+    yield from (*_picture(facet.picture, place), *_picture(facet.trials, place))
     for detail in facet.details:
         yield from _fold(detail) if folded else (f"**{escape(detail.title)}**", "", table(detail), "")
+
+
+def _picture(shown: Picture | None, place: Place) -> tuple[str, ...]:
+    return (f"![{escape(shown.alt)}]({place(shown)})", "") if shown else ()
 
 
 def _facts(facts: tuple[tuple[str, str], ...]) -> Iterator[str]:

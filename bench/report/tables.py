@@ -158,6 +158,9 @@ def _parts(report: content.Report) -> Iterator[RenderableType]:
     if report.incomplete or report.troubles:
         yield Text(report.status, style="yellow")
         yield Text()
+    if report.answer:
+        yield from (Text(said, style="bold") for said in report.answer)
+        yield Text()
     for section in report.sections:
         yield Text(section.title, style="bold underline")
         for facet in section.facets[: section.leading]:

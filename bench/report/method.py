@@ -1,0 +1,41 @@
+"""How it was measured, in sentences that name their sources."""
+
+from __future__ import annotations
+
+from bench.analysis import intervals
+from bench.analysis.manifest import Manifest
+from bench.analysis.significance import MARGIN, POWER
+
+
+def method(manifest: Manifest) -> tuple[str, ...]:
+    """Return how trials were ordered, what a figure is, what its interval and its tests are, what is in no figure."""
+    rounds = ", ".join(f"{name} {count}" for name, count in manifest.rounds.items()) or "none"
+    sure = f"{intervals.CONFIDENCE * 100:.0f} %"
+    said = (
+        f"Rounds: {rounds}. Every round starts every cell once, as a fresh instance, in a fresh random order "
+        f"(seed {manifest.seed}), so that a drifting host troubles all isolations alike "
+        "(Abedi & Brecht, ICPE 2017).",
+        f"Every figure is the median of n trials, one per fresh instance, with its {sure} interval of order statistics "
+        f"(Maricq et al., OSDI 2018). A ratio or a difference has a bootstrap interval: {intervals.RESAMPLES} "
+        "resamples of rounds, of both sides together where they share the round, and of what an instance reported "
+        "within its round (Kalibera & Jones, ISMM 2013). "
+        f"Fewer than {intervals.MINIMUM} trials give no interval; n stands beside each figure.",
+        "A difference from bare is said to be one when its interval excludes 1 and its test, paired by round, is "
+        f"significant at {(1 - intervals.CONFIDENCE) * 100:.0f} % after Holm's correction over all headline figures of "
+        "the run (Holm, 1979). A large p-value shows nothing: that two are equivalent within "
+        f"{MARGIN * 100:.0f} % is said only where a pair of one-sided tests says so (TOST; Schuirmann, 1987). The "
+        "smallest change a comparison could have seen is the one it would have shown with a power of "
+        f"{POWER * 100:.0f} %.",
+        "Isolations are ranked by paired tests of every two of them, corrected by Holm; those that cannot be told "
+        "apart share a rank.",
+        "Times are taken on the host when bytes arrive. Trials that failed or were spoiled are in no figure; "
+        "they are counted where their figure would stand, and listed.",
+        "A claim is supported when the whole interval of the figure lies within the claimed range, refuted when the "
+        "whole interval lies outside, else undecided. Both sides of a ratio are resampled by round. The interval is "
+        "one of 95 %; between two bounds it is one of 90 %, the pair of one-sided tests at 5 % (TOST). Few rounds "
+        "cover less, and then it says so. Verdicts are not corrected for how many there are: among many, some are "
+        "chance.",
+        "Memory is shown from several vantages, none of which is the true one. Daemons that serve every "
+        "instance are never added to an instance's own processes.",
+    )
+    return (*said, "This was a quick run: a first look, not a result to publish.") if manifest.quick else said

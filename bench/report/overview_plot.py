@@ -1,0 +1,156 @@
+"""The forest plot: the ratio to bare of every headline figure, a row for each isolation, readable without colour."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from itertools import groupby
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+
+from bench.analysis.comparison import Finding
+from bench.analysis.significance import MARGIN
+from bench.report import standing, style, words
+from bench.report.drawing import LOG_FROM
+from bench.report.overview import KINDS, Line
+
+MOST_LINES = 48
+"""With more rows than a page holds, only the first figure of each scenario is drawn; the table has them all."""
+
+_ROW_INCHES, _HEADING = 0.235, 1.0  # a heading takes as much as a row
+_SPREAD = 0.5  # of a row, over which the settings of one figure stand
+
+_LOOKS = {standing.EQUIVALENT: "s", standing.NOT_SHOWN: "o", standing.TOO_FEW: "o"}
+"""Markers of what is no difference; a difference is a diamond."""
+
+_LEGEND = (
+    ("D", True, "differs from bare"),
+    ("o", False, standing.NOT_SHOWN),
+    ("s", False, standing.EQUIVALENT),
+    ("x", True, "no figure, and why"),
+)
+"""Marker, whether it is filled, what it says."""
+
+
+def draw(found: Sequence[Line]) -> Figure | None:
+    """Draw one panel for each kind of figure on a scale of its own; None where nothing can be held against bare."""
+    shown = _fitting(found)
+    if not any(line.known for line in shown):
+        return None
+    panels = [(kind, [line for line in shown if line.kind == kind]) for kind in KINDS]
+    panels = [(kind, rows) for kind, rows in panels if rows]
+    heights = [len(rows) + _HEADING * len({line.what for line in rows}) + 0.4 for _, rows in panels]
+    colours = style.colours(["bare", *dict.fromkeys(line.isolation for line in found)])
+    with style.settings():
+        figure = style.figure(_ROW_INCHES * sum(heights) + 0.45 * len(panels) + 0.75)
+        grid = figure.subplots(len(panels), 2, height_ratios=heights, width_ratios=[1.15, 1], squeeze=False)
+        for (kind, rows), (axes, told) in zip(panels, grid, strict=True):
+            _panel(axes, told, rows, colours)
+            axes.set_title(f"{kind}, ratio to bare")
+            _scale(axes, rows)
+        _legend(figure, grid[0][0])
+    return figure
+
+
+def _fitting(found: Sequence[Line]) -> list[Line]:
+    """Return every line, or those of each scenario's first figure where they are too many."""
+    if len(found) <= MOST_LINES:
+        return list(found)
+    first: dict[tuple[str, str], str] = {}
+    for line in found:
+        first.setdefault((line.kind, line.what.partition(":")[0]), line.what)
+    return [line for line in found if line.what in first.values()]
+
+
+def _panel(axes: Axes, told: Axes, rows: Sequence[Line], colours: dict[str, str]) -> None:
+    told.set_axis_off()
+    y, places, names = 0.0, [], []
+    for what, group in groupby(rows, key=lambda line: line.what):
+        axes.annotate(
+            what, (0, y), xycoords=("axes fraction", "data"), va="center", fontsize=8.5, color=style.FAINT,
+            annotation_clip=False, bbox={"facecolor": style.PAPER, "edgecolor": "none", "pad": 1.5},
+        )  # fmt: skip
+        y += _HEADING
+        for line in group:
+            _line(axes, y, line, colours[line.isolation])
+            told.annotate(_said(line), (0, y), xycoords=("axes fraction", "data"), va="center", fontsize=8.5)
+            places.append(y)
+            names.append(line.name)
+            y += 1
+    axes.set_yticks(places, names)
+    for one in (axes, told):
+        one.set_ylim(y - 0.4, -0.6)
+    style.clean(axes)
+    axes.axvspan(1 / (1 + MARGIN), 1 + MARGIN, color=style.GRID, alpha=0.6, linewidth=0, zorder=0)
+    axes.axvline(1, color=style.INK, linewidth=0.9, linestyle=":")
+
+
+def _line(axes: Axes, y: float, line: Line, colour: str) -> None:
+    """Draw every setting of a line, one below the other within its row."""
+    known = line.known
+    if not known:
+        axes.plot([0.5], [y], "x", color=style.INK, markersize=6, transform=axes.get_yaxis_transform())
+        return
+    step = _SPREAD / max(len(known) - 1, 1)
+    for turn, (_, found) in enumerate(known):
+        at = y + (turn * step - _SPREAD / 2 if len(known) > 1 else 0)
+        if math.isfinite(found.ratio_low):
+            axes.plot([found.ratio_low, found.ratio_high], [at, at], color=colour, linewidth=1.6, solid_capstyle="butt")
+        marker = _LOOKS.get(standing.standing(found), "D")
+        fill = colour if marker == "D" else style.PAPER
+        size = 5.5 if len(known) <= 3 else 3.5
+        axes.plot([found.ratio], [at], marker, color=colour, markerfacecolor=fill, markersize=size)
+
+
+def _said(line: Line) -> str:
+    """Return what stands beside a line: its ratio and interval, or their span, and the standing in words."""
+    found = [one for _, one in line.known]
+    if not found:
+        return "; ".join(line.gaps)
+    missing = f"; {'; '.join(line.gaps)}" if line.gaps else ""
+    if len(found) == 1:
+        interval = words.times_interval(found[0].ratio_low, found[0].ratio_high)
+        return f"{words.times(found[0].ratio)} {interval}  {standing.standing(found[0])}{missing}"
+    span = words.ranged(min(one.ratio for one in found), max(one.ratio for one in found), "1")
+    return f"{span}x over {len(found)} settings  {tally(found)}{missing}"
+
+
+def tally(found: Sequence[Finding]) -> str:
+    """Return how many figures stand how to bare's: ``worse at 3, no difference shown at 1``."""
+    counts: dict[str, int] = {}
+    for one in found:
+        counts[standing.standing(one)] = counts.get(standing.standing(one), 0) + 1
+    if len(counts) == 1:
+        return f"{next(iter(counts))} at all"
+    return ", ".join(f"{word} at {count}" for word, count in sorted(counts.items(), key=lambda pair: -pair[1]))
+
+
+def _scale(axes: Axes, rows: Sequence[Line]) -> None:
+    """Set a panel's scale: in decades where its ratios span more than one, else around 1."""
+    found = [one for line in rows for _, one in line.known]
+    ends = [end for one in found for end in (one.ratio_low, one.ratio, one.ratio_high) if math.isfinite(end)]
+    low, high = min([*ends, 1 / (1 + MARGIN)]), max([*ends, 1 + MARGIN])
+    if low > 0 and high / low > LOG_FROM:
+        axes.set_xscale("log")
+        axes.set_xlim(low / 1.3, high * 1.3)
+        axes.xaxis.set_major_locator(FixedLocator(words.decades(low / 1.3, high * 1.3, "1")))
+        axes.xaxis.set_minor_locator(NullLocator())
+        axes.set_xlabel("log scale", loc="left", fontsize=8)
+    else:
+        room = 0.06 * (high - low)
+        axes.set_xlim(low - room, high + room)
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{words.plain(value)}x"))
+
+
+def _legend(figure: Figure, axes: Axes) -> None:
+    handles = [
+        axes.plot(
+            [], [], marker, linestyle="none", color=style.INK, markerfacecolor=style.INK if filled else style.PAPER,
+            markersize=5.5,
+        )[0]
+        for marker, filled, _ in _LEGEND
+    ]  # fmt: skip
+    labels = [text for _, _, text in _LEGEND]
+    figure.legend(handles, labels, loc="outside lower center", ncols=len(labels), frameon=False, fontsize=8.5)

@@ -22,6 +22,7 @@ from bench.analysis.comparison import natural, reading_order
 from bench.analysis.derive import PER_CPU_S
 from bench.analysis.endings import Ending, endings
 from bench.analysis.environment import Difference, of_machines, of_runs, shared
+from bench.analysis.evidence import Evidence
 from bench.analysis.frame import load
 from bench.analysis.headlines import is_headline
 from bench.analysis.manifest import Manifest, load_manifest
@@ -168,10 +169,11 @@ def compare_runs(
         )
     frames = [load(run) for run in (run_a, run_b)]
     kept = [frame[frame["scenario"].isin(both.scenarios)] for frame in frames]
-    found = [sides(measured(frame)) for frame in kept]
+    samples = [measured(frame) for frame in kept]
+    found = [sides(one) for one in samples]
     alike, notes = _alike(kept, found, (before, after))
     pairs = _pairs(found, alike, _emulated(kept[0]), min_change=min_change, every=every)
-    ended = endings(kept[0], kept[1], after)
+    ended = endings(kept[0], kept[1], Evidence.of(kept[1], after, samples[1]))
     if not pairs and not any(one.is_new for one in ended):
         raise ResultsError(
             f"{before.run} and {after.run} have no figure in common: {'; '.join(notes) or 'nothing was measured'}",

@@ -34,10 +34,13 @@ class Ending:
         return lost or (_failed(self.after) > 0 and _failed(self.before) == 0)
 
 
-def endings(before: pd.DataFrame, after: pd.DataFrame, run: Manifest) -> tuple[Ending, ...]:
-    """Return every cell that both runs were asked for and that failed, or was lost, in one; ``run`` is the second."""
-    counts = [_counts(before), _counts(after)]
-    evidence = Evidence.of(after, run)
+def endings(before: pd.DataFrame, after: pd.DataFrame, evidence: Evidence) -> tuple[Ending, ...]:
+    """Return every cell that both runs were asked for and that failed, or was lost, in one.
+
+    ``before`` and ``after`` are as ``load`` gives them, ``evidence`` is of the second.
+    """
+    run, ended = evidence.manifest, _cells(after)
+    counts = [_counts(_cells(before)), _counts(ended)]
     found = []
     for cell in dict.fromkeys((*counts[0], *counts[1])):
         scenario, parameters, isolation = cell
@@ -48,7 +51,7 @@ def endings(before: pd.DataFrame, after: pd.DataFrame, run: Manifest) -> tuple[E
             isolation=isolation,
             before=counts[0].get(cell, {}),
             after=counts[1].get(cell, {}),
-            reason=_reason(after, cell) or evidence.why_missing(scenario, json.loads(parameters), isolation),
+            reason=_reason(ended, cell) or evidence.why_missing(scenario, json.loads(parameters), isolation),
         )
         if cell in counts[0] and asked_for and (one.is_new or _failed(one.before) or _failed(one.after)):
             found.append(one)
@@ -60,12 +63,13 @@ def _failed(counts: Mapping[str, int]) -> int:
 
 
 def _cells(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return one row per trial, with the parameters of its cell."""
     return frame.assign(parameters=trials.cell_parameters(frame)).drop_duplicates("trial")
 
 
-def _counts(frame: pd.DataFrame) -> dict[tuple[str, str, str], dict[str, int]]:
+def _counts(ended: pd.DataFrame) -> dict[tuple[str, str, str], dict[str, int]]:
     found: dict[tuple[str, str, str], dict[str, int]] = {}
-    rows = _cells(frame)[["scenario", "parameters", "isolation", "outcome"]]
+    rows = ended[["scenario", "parameters", "isolation", "outcome"]]
     for scenario, parameters, isolation, outcome in rows.itertuples(index=False, name=None):
         counts = found.setdefault((scenario, parameters, isolation), {})
         counts[outcome] = counts.get(outcome, 0) + 1
@@ -83,8 +87,8 @@ def _was_left_out(cell: tuple[str, str, str], run: Manifest) -> bool:
     return not run.isolations[isolation].ready or not_offered
 
 
-def _reason(frame: pd.DataFrame, cell: tuple[str, str, str]) -> str:
-    rows = _cells(frame)
-    mine = rows[(rows["scenario"] == cell[0]) & (rows["parameters"] == cell[1]) & (rows["isolation"] == cell[2])]
+def _reason(ended: pd.DataFrame, cell: tuple[str, str, str]) -> str:
+    at = (ended["scenario"] == cell[0]) & (ended["parameters"] == cell[1]) & (ended["isolation"] == cell[2])
+    mine = ended[at]
     told = mine.loc[~mine["outcome"].isin(_NO_FAILURE), "reason"]
     return str(told.iloc[0]) if len(told) else ""

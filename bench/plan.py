@@ -20,28 +20,36 @@ def plan(
     rounds: int | None = None,
     offered: Callable[[Cell], bool] = lambda _cell: True,
 ) -> tuple[Trial, ...]:
-    """Return all trials in the order they are to be run.
+    """Return all trials of a known number of rounds, in the order they are to be run.
 
     ``rounds`` overrides every scenario's own number; a scenario takes part in as many rounds as it has. Cells for
     which ``offered`` does not hold are left out: no isolation has every network there is.
     """
     rng = random.Random(seed)
     wanted = {scenario.name: rounds or scenario.rounds for scenario in scenarios}
-    cells = [cell for scenario in scenarios for cell in cells_of(scenario, isolations) if offered(cell)]
+    known = cells(scenarios, isolations, offered=offered)
     trials: list[Trial] = []
-    for number_of_round in range(1, max(wanted.values(), default=0) + 1):
-        turn = [cell for cell in cells if wanted[cell.scenario.name] >= number_of_round]
-        rng.shuffle(turn)
-        trials += [
-            Trial(
-                number=len(trials) + place,
-                round=number_of_round,
-                cell=cell,
-                nonce=f"{rng.getrandbits(64):016x}",
-            )
-            for place, cell in enumerate(turn, start=1)
-        ]
+    for number in range(1, max(wanted.values(), default=0) + 1):
+        taking_part = [cell for cell in known if wanted[cell.scenario.name] >= number]
+        trials += turn(rng, taking_part, number=number, after=len(trials))
     return tuple(trials)
+
+
+def cells(
+    scenarios: Sequence[Scenario], isolations: Sequence[str], *, offered: Callable[[Cell], bool] = lambda _cell: True
+) -> list[Cell]:
+    """Return every cell there is; those for which ``offered`` does not hold are left out."""
+    return [cell for scenario in scenarios for cell in cells_of(scenario, isolations) if offered(cell)]
+
+
+def turn(rng: random.Random, cells: Sequence[Cell], *, number: int, after: int) -> tuple[Trial, ...]:
+    """Return one round: these cells once, in a fresh random order; ``after`` trials came before it."""
+    order = list(cells)
+    rng.shuffle(order)
+    return tuple(
+        Trial(number=after + place, round=number, cell=cell, nonce=f"{rng.getrandbits(64):016x}")
+        for place, cell in enumerate(order, start=1)
+    )
 
 
 def cells_of(scenario: Scenario, isolations: Sequence[str]) -> list[Cell]:

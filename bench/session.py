@@ -7,9 +7,10 @@ import platform
 import random
 import re
 import shutil
-from collections.abc import Mapping, Sequence, Set
+import time
+from collections.abc import Callable, Mapping, Sequence, Set
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
@@ -26,10 +27,11 @@ from bench.isolations.remedy import Consents, mend, mend_image_tools
 from bench.model import Cell, Image, Measurement, Recipe, Scenario, Trial
 from bench.offer import Offer
 from bench.placement import cpu_count, harness_cpus, instance_cpus, kept_to
-from bench.plan import plan
+from bench.plan import cells
 from bench.runner import Runner
 from bench.signals import Interruptions
 from bench.state import alive, registered_runs
+from bench.stopping import Look, Rule, Schedule, Width
 from bench.store import manifest as manifests
 from bench.store.journal import Journal
 from bench.writing import require_writable, written
@@ -48,7 +50,8 @@ class Request:
     isolations: Sequence[str]
     results: Path
     seed: int
-    rounds: int | None
+    rule: Rule = field(default_factory=Rule)
+    """When to stop; one that says nothing leaves it to each scenario's own number of rounds."""
     quick: bool
     beside: Set[str] = frozenset()
     """Isolations that are there for scenarios with rungs alone."""
@@ -67,13 +70,16 @@ class Listener(Protocol):
         """The host is known, and which isolations really run on it."""
 
     def planned(self, trials: Sequence[Trial]) -> None:
-        """The order of trials is fixed."""
+        """These trials, in this order, are what is known to be run; called again when there are more."""
 
     def starting(self, trial: Trial) -> None:
         """A trial is about to start."""
 
     def measured(self, measurement: Measurement) -> None:
         """A trial has ended and is in the journal."""
+
+    def looked(self, look: Look) -> None:
+        """How sure the figures are by now, where the rule asks for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,9 +91,15 @@ class Finished:
     interrupted: str | None
 
 
-def execute(request: Request, listener: Listener) -> Finished:
+def unseen(_folder: Path) -> Sequence[Width]:
+    """Say nothing of how sure figures are: enough for a rule that does not look."""
+    return ()
+
+
+def execute(request: Request, listener: Listener, widths: Callable[[Path], Sequence[Width]] = unseen) -> Finished:
     """Prepare, plan, measure, keep. Returns also when interrupted; what was measured is kept then.
 
+    ``widths`` says how sure the figures in a run's folder are, for a rule that looks at them.
     Raises BenchError when nothing can be measured at all: an image that cannot be built, a bad envelope, results
     that cannot be written. Raises Interrupted when a signal comes before the first trial.
     """
@@ -102,27 +114,35 @@ def execute(request: Request, listener: Listener) -> Finished:
         built = build(request.scenarios, request.recipes, listener.say)
         _check(isolations, availabilities, built.images, listener)
         offer = Offer(isolations, availabilities)
-        trials = plan(
+        known = cells(
             request.scenarios,
             request.isolations,
-            seed=request.seed,
-            rounds=request.rounds,
             offered=lambda cell: concerns(request, cell) and offer.accepts(cell),
         )
         for line in offer.lines():
             listener.say(line)
-        if not trials:
+        if not known:
             raise InputError("nothing of this can be run here", remedy="Choose other scenarios or isolations")
         _prepare_provision(request, run, availabilities, built.images, listener)
-        listener.planned(trials)
         with interruptions.deferred():
             folder = _open_folder(request, run, built.images)
-            manifest = _manifest(request, run, trials, isolations, availabilities, built)
+            schedule = Schedule(
+                known,
+                {scenario.name: scenario.rounds for scenario in request.scenarios},
+                request.rule,
+                seed=request.seed,
+                widths=lambda: widths(folder),
+            )
+            manifest = _manifest(request, run, isolations, availabilities, built)
+            manifest.planned = schedule.sure
             manifest.not_offered = offer.left_out
             manifests.write(manifest, folder)
             runner = Runner(isolations, availabilities, built.images, interruptions, request.recipes)
             with Journal(folder) as journal:
-                outcomes = _measure(trials, runner, built, journal, listener, interruptions)
+                outcomes = _measure(schedule, runner, built, journal, listener, interruptions)
+            manifest.planned = max(schedule.given, manifest.planned if request.rule.is_fixed else 0)
+            manifest.rounds = {**manifest.rounds, **schedule.rounds}
+            manifest.stopping["reason"] = schedule.reason
             manifest.interrupted = interruptions.arrived
             manifest.finished_at = _now().isoformat(timespec="seconds")
             manifests.write(manifest, folder)
@@ -147,29 +167,31 @@ def concerns(request: Request, cell: Cell) -> bool:
 
 
 def _measure(
-    trials: Sequence[Trial],
+    schedule: Schedule,
     runner: Runner,
     built: Built,
     journal: Journal,
     listener: Listener,
     interruptions: Interruptions,
 ) -> dict[str, int]:
-    """Measure and keep one trial after another until all are done or a signal has come; count the outcomes."""
+    """Measure and keep one round after another until the schedule ends or a signal has come; count the outcomes."""
     outcomes: dict[str, int] = {}
-    for trial in trials:
-        listener.starting(trial)
-        started_at = _now()
-        try:
-            missing = built.missing(trial)
-            measurement, console = (missing, b"") if missing else runner.measure(trial)
-        except Interrupted:
-            break
-        journal.append(measurement, console, started_at=started_at)
-        kind = measurement.outcome.kind.value
-        outcomes[kind] = outcomes.get(kind, 0) + 1
-        listener.measured(measurement)
-        if interruptions.arrived:
-            break
+    for trials in schedule.turns(listener):
+        for trial in trials:
+            listener.starting(trial)
+            started_at, began_s = _now(), time.monotonic()
+            try:
+                missing = built.missing(trial)
+                measurement, console = (missing, b"") if missing else runner.measure(trial)
+            except Interrupted:
+                return outcomes
+            journal.append(measurement, console, started_at=started_at)
+            schedule.took(trial.cell, time.monotonic() - began_s)
+            kind = measurement.outcome.kind.value
+            outcomes[kind] = outcomes.get(kind, 0) + 1
+            listener.measured(measurement)
+            if interruptions.arrived:
+                return outcomes
     return outcomes
 
 
@@ -270,7 +292,6 @@ def _lock_name(image: Image) -> str:
 def _manifest(
     request: Request,
     run: str,
-    trials: Sequence[Trial],
     isolations: Mapping[str, Isolation],
     availabilities: Mapping[str, Availability],
     built: Built,
@@ -282,8 +303,8 @@ def _manifest(
         bench_version=__version__,
         seed=request.seed,
         quick=request.quick,
-        rounds={scenario.name: request.rounds or scenario.rounds for scenario in request.scenarios},
-        planned=len(trials),
+        rounds={scenario.name: request.rule.rounds or scenario.rounds for scenario in request.scenarios},
+        stopping=manifests.stopping_entry(request.rule),
         host=fingerprint(cgroup=cgroup_version()),
         harness={"cpu_set": list(_harness(request.scenarios)), "python": platform.python_version()},
         isolations={

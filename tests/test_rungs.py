@@ -78,7 +78,6 @@ def test_a_ladder_is_about_its_rungs_and_the_others_about_the_rest(tmp_path: Pat
         beside=frozenset({"runc"}),
         results=tmp_path,
         seed=1,
-        rounds=None,
         quick=False,
         command_line=[],
     )

@@ -21,6 +21,7 @@ from bench.isolations.fake import Fake
 from bench.model import Image, Measurement, Recipe, Scenario, Trial
 from bench.session import Finished, Request, _check, execute, new_run_id
 from bench.state import registered_runs, run_folder
+from bench.stopping import Look, Rule
 from tests.records import image, metric, scenario
 
 RATE = scenario("say", "rate {n}", parameters={"n": (1, 2)}, rounds=3, metrics=[metric(pattern=r"rate (\d+)")])
@@ -64,6 +65,9 @@ class Heard:
     def planned(self, trials: Sequence[Trial]) -> None:
         self.trials = trials
 
+    def looked(self, look: Look) -> None:
+        """Nobody asked."""
+
     def starting(self, trial: Trial) -> None:
         self._moment("starting")
 
@@ -87,7 +91,6 @@ def run(
         isolations=isolations,
         results=folder / "results",
         seed=7,
-        rounds=None,
         quick=False,
         command_line=["bench", "run", "speak"],
     )
@@ -137,7 +140,7 @@ def test_a_scenario_whose_image_cannot_be_built_costs_no_other(tmp_path: Path, m
     recipes = {"base": RECIPE, evil.image: replace(RECIPE, name=evil.image)}
     request = Request(
         scenarios=[evil, RATE], recipes=recipes, isolations=["fake"], results=tmp_path / "results", seed=7,
-        rounds=1, quick=False, command_line=[],
+        rule=Rule(rounds=1), quick=False, command_line=[],
     )  # fmt: skip
     heard = Heard()
     finished = execute(request, heard)
@@ -156,7 +159,7 @@ def test_the_manifest_says_what_the_run_was(tmp_path: Path) -> None:
     told = manifest_of(finished)
     assert set(told) == {
         "schema_version", "run", "started_at", "finished_at", "interrupted", "command_line", "bench_version",
-        "seed", "quick", "rounds", "planned", "host", "harness", "isolations", "scenarios", "images", "not_offered",
+        "seed", "quick", "rounds", "stopping", "planned", "host", "harness", "isolations", "scenarios", "images", "not_offered",
     }  # fmt: skip
     assert told["run"] == finished.folder.name
     assert (told["seed"], told["rounds"], told["planned"]) == (7, {"speak": 3}, 6)

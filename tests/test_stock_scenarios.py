@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from bench.stopping import Look
+
 from bench.isolations.base import Availability
 from bench.model import Measurement, Scenario, Trial, combinations
 from bench.scenario import find_scenarios, load_recipes, load_scenario, stock_folder
@@ -40,6 +42,9 @@ class Silent:
 
     def planned(self, trials: Sequence[Trial]) -> None:
         """Nobody listens."""
+
+    def looked(self, look: Look) -> None:
+        """Nobody asked."""
 
     def starting(self, trial: Trial) -> None:
         """Nobody listens."""
@@ -73,7 +78,6 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Finished:
         isolations=ISOLATIONS,
         results=tmp_path_factory.mktemp("results"),
         seed=1,
-        rounds=None,
         quick=True,
         command_line=["bench", "run"],
     )

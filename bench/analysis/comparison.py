@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from bench.analysis import derive
+from bench.analysis.intervals import CONFIDENCE
 from bench.analysis.resampling import Floats
 from bench.analysis.significance import ALPHA
 from bench.analysis.summary import BASELINE, measured, summarize
@@ -129,13 +130,15 @@ class Comparison:
         return tuple((name, begin, finish) for name, begin, finish in steps if finish > begin)
 
 
-def comparisons(frame: pd.DataFrame, samples: pd.DataFrame | None = None) -> tuple[Comparison, ...]:
+def comparisons(
+    frame: pd.DataFrame, samples: pd.DataFrame | None = None, *, confidence: float = CONFIDENCE
+) -> tuple[Comparison, ...]:
     """Split the samples of one run, as ``load`` gives them, into one Comparison per scenario and parameters.
 
-    ``samples`` as in ``summarize``. Raises ResultsError when the frame holds more than one run.
+    ``samples`` and ``confidence`` as in ``summarize``. Raises ResultsError when the frame holds more than one run.
     """
     samples = measured(frame) if samples is None else samples
-    summary = summarize(frame, samples)
+    summary = summarize(frame, samples, confidence=confidence)
     pair = ["scenario", "parameters"]
     measured_of = dict(iter(samples.groupby(pair, sort=False)))
     found = [

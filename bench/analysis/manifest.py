@@ -143,6 +143,22 @@ class RunImage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Stopping:
+    """When a run was to stop, what its intervals' confidence is for that, and why it stopped."""
+
+    rounds: int | None = None
+    precision: float | None = None
+    budget_s: float | None = None
+    confidence: float = 0.95
+    reason: str = ""
+
+    @property
+    def is_fixed(self) -> bool:
+        """Whether the number of rounds was known from the beginning."""
+        return self.precision is None and self.budget_s is None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
     """One run. Times are ISO 8601; ``finished_at`` is None until done; ``interrupted`` names a signal."""
 
@@ -158,6 +174,7 @@ class Manifest:
     interrupted: str | None = None
     command_line: tuple[str, ...] = ()
     rounds: dict[str, int] = field(default_factory=dict)
+    stopping: Stopping = field(default_factory=Stopping)
     quick: bool = False
     harness: Harness = field(default_factory=Harness)
     images: dict[str, RunImage] = field(default_factory=dict)

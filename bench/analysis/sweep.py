@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from bench.analysis.comparison import Comparison, comparisons, natural, reading_order
+from bench.analysis.intervals import CONFIDENCE
 from bench.analysis.manifest import Manifest, NotOffered
 from bench.analysis.trials import outcomes
 from bench.model import Scalar
@@ -106,7 +107,8 @@ def sweeps(
     Raises ResultsError when the frame holds more than one run.
     """
     found: dict[str, list[Comparison]] = {}
-    for one in comparisons(frame, samples):
+    confidence = manifest.stopping.confidence if manifest else CONFIDENCE
+    for one in comparisons(frame, samples, confidence=confidence):
         found.setdefault(one.scenario, []).append(one)
     steps, ends = _step_names(frame), _ends(frame)
     return tuple(

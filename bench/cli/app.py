@@ -66,8 +66,24 @@ def run(
     ] = None,
     rounds: Annotated[
         int | None,
-        typer.Option(min=1, max=10_000, metavar="N", help="Rounds, instead of each scenario's own."),
+        typer.Option(
+            min=1,
+            max=10_000,
+            metavar="N",
+            help="Rounds, instead of each scenario's own; with --precision or --budget, at most.",
+        ),
     ] = None,
+    precision: Annotated[
+        str | None,
+        typer.Option(metavar="SHARE", help="Go on until every ratio to bare is within this: 5%."),
+    ] = None,
+    budget: Annotated[
+        str | None,
+        typer.Option(metavar="TIME", help="Spend this long, where intervals are widest: 10m."),
+    ] = None,
+    twin: Annotated[
+        bool, typer.Option("--twin", help="Measure bare twice, as bare:twin, to see what chance alone does.")
+    ] = False,
     quick: Annotated[bool, typer.Option("--quick", help="Fewer rounds and shorter workloads.")] = False,
     fix: Annotated[bool, typer.Option("--fix", help="First apply the remedies that doctor would.")] = False,
     yes: Yes = False,
@@ -99,10 +115,12 @@ def run(
 ) -> None:
     """Measure scenarios on isolations, and report."""
     from bench.cli.own import Own
+    from bench.cli.run import Stop
     from bench.cli.run import run as measure
 
     own = Own(image=image, command=command, ready=ready, metrics=metric or [], cpus=cpus, memory_mib=memory)
-    measure(scenarios or [], isolation, rounds, quick, fix, yes, seed, results, scenarios_folder, own)
+    stop = Stop(rounds=rounds, precision=precision, budget=budget)
+    measure(scenarios or [], isolation, stop, quick, fix, yes, seed, results, scenarios_folder, own, twin=twin)
 
 
 @app.command("list")
@@ -172,6 +190,14 @@ def compare(
     from bench.cli.compare import compare as command
 
     command(run_a, run_b, results, min_change=min_change, across_hosts=across_hosts, every=every, markdown=markdown)
+
+
+@app.command(hidden=True)
+def widths(folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A run's folder.")]) -> None:
+    """Say how sure a run's figures are, for the run itself."""
+    from bench.cli.widths import show
+
+    show(folder)
 
 
 @app.command()

@@ -5,6 +5,7 @@ The line is drawn between trials only, never by a timer: drawing must not cost C
 
 from __future__ import annotations
 
+import math
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -17,6 +18,7 @@ from bench import __version__
 from bench.isolations.base import Availability
 from bench.model import Kind, Measurement, Trial
 from bench.session import Listener
+from bench.stopping import Look
 
 
 @contextmanager
@@ -79,6 +81,10 @@ class Lines:
             markup=False,
         )
 
+    def looked(self, look: Look) -> None:
+        """Print how sure the figures are by now."""
+        self._console.print(f"  {look_words(look)}", soft_wrap=True, markup=False)
+
 
 class Bar(Lines):
     """A progress bar; only what went wrong leaves a line."""
@@ -87,11 +93,15 @@ class Bar(Lines):
         super().__init__(console)
         self._progress = progress
         self._task: TaskID | None = None
+        self._sure = ""
 
     def planned(self, trials: Sequence[Trial]) -> None:
         """Show the empty bar."""
         super().planned(trials)
-        self._task = self._progress.add_task("", total=len(trials), left="")
+        if self._task is None:
+            self._task = self._progress.add_task("", total=len(trials), left="")
+        else:
+            self._progress.update(self._task, total=len(trials))
 
     def starting(self, trial: Trial) -> None:
         """Show which trial runs now, and how long the rest will take."""
@@ -108,9 +118,14 @@ class Bar(Lines):
             self._console.print(words, soft_wrap=True, markup=False)
         self._show("")
 
+    def looked(self, look: Look) -> None:
+        """Show from here on how sure the figures are."""
+        self._sure = f"   {look_words(look)}"
+        self._show("")
+
     def _show(self, description: str) -> None:
         if self._task is not None:
-            left = self._times.left(self._trials[self._done :])
+            left = self._sure or self._times.left(self._trials[self._done :])
             self._progress.update(self._task, completed=self._done, description=description, left=left)
             self._progress.refresh()
 
@@ -138,7 +153,23 @@ class Times:
         anywhere_s = sum(spent) / len(spent)
         known = {cell: sum(values) / len(values) for cell, values in self._spent_s.items()}
         seconds = round(sum(known.get(_cell(trial), anywhere_s) for trial in trials))
-        return f"   {seconds // 60} min {seconds % 60} s left" if seconds >= 60 else f"   {seconds} s left"
+        return f"   {_duration(seconds)} left"
+
+
+def look_words(look: Look) -> str:
+    """Say how wide the widest ratio is, what was asked, and how long it will take."""
+    if look.widest is None or look.widest.half_width is None:
+        return f"after {look.rounds} rounds no ratio has an interval"
+    scenario, _, isolation = look.widest.key
+    said = f"after {look.rounds} rounds the widest is {scenario} on {isolation}, +- {look.widest.half_width:.1%}"
+    said += f" where {look.precision:.1%} is asked" if look.precision else ""
+    if look.left_s is None or not math.isfinite(look.left_s):
+        return said
+    return f"{said}, about {_duration(max(0, round(look.left_s)))} left"
+
+
+def _duration(seconds: int) -> str:
+    return f"{seconds // 60} min {seconds % 60} s" if seconds >= 60 else f"{seconds} s"
 
 
 def state_lines(availabilities: Sequence[Availability]) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bench.errors import InputError
-from bench.isolations import ALL, DEFAULT, names, real_names, require
+from bench.isolations import ALL, BASELINE, DEFAULT, TWIN, names, real_names, require
 from bench.model import Scenario
 
 
@@ -27,3 +27,10 @@ def wanted(text: str) -> list[str]:
     for name in found:
         require(name)
     return list(dict.fromkeys(found))
+
+
+def with_twin(names: Sequence[str]) -> list[str]:
+    """Return the isolations with the baseline's twin among them; raises InputError where there is no baseline."""
+    if BASELINE not in names:
+        raise InputError("--twin is a twin of bare, which is not asked for", remedy="Add bare to --isolation")
+    return list(dict.fromkeys([*names, TWIN]))

@@ -74,6 +74,7 @@ VARIANTS: Mapping[str, Mapping[str, Variant]] = {
             says="started by a shell that is in the image's root already: fork and exec alone",
             changes={"chroot": False},
         ),
+        "twin": Variant(says="the same once more, so that chance alone can be seen", changes={}),
     },
     "docker": {
         "net-none": Variant(says="no network but loopback", changes={"network": "none"}),

@@ -11,6 +11,7 @@ from pathlib import Path
 from bench.host import Host
 from bench.isolations.base import Availability, Isolation
 from bench.model import Client, Image, Scalar, Scenario
+from bench.stopping import FIXED_CONFIDENCE, SEQUENTIAL_CONFIDENCE, Rule
 from bench.store.layout import MANIFEST, SCHEMA_VERSION
 from bench.writing import written
 
@@ -26,12 +27,14 @@ class Manifest:
     seed: int
     quick: bool
     rounds: Mapping[str, int]
-    planned: int
+    stopping: dict[str, object]
     host: Host
     harness: Mapping[str, object]
     isolations: Mapping[str, object]
     scenarios: Mapping[str, object]
     images: Mapping[str, object]
+    planned: int = 0
+    """Trials that were to be run; where a run stops by itself, those that it came to."""
     not_offered: Sequence[Mapping[str, object]] = ()
     """Cells left out because an isolation lacks what they ask for: scenario, parameters, isolation, reason."""
     finished_at: str | None = None
@@ -49,6 +52,12 @@ def write(manifest: Manifest, folder: Path) -> None:
             file.flush()
             os.fsync(file.fileno())
         growing.replace(folder / MANIFEST)
+
+
+def stopping_entry(rule: Rule) -> dict[str, object]:
+    """Describe when the run was to stop, and how confident its intervals are to be."""
+    confidence = FIXED_CONFIDENCE if rule.is_fixed else SEQUENTIAL_CONFIDENCE
+    return {**asdict(rule), "confidence": confidence, "reason": ""}
 
 
 def isolation_entry(isolation: Isolation | None, availability: Availability) -> dict[str, object]:

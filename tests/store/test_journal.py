@@ -116,6 +116,7 @@ import sys
 from pathlib import Path
 from bench import images
 from bench.model import Recipe
+from bench.stopping import Rule
 from bench.session import Request, execute
 from tests.records import image, scenario
 
@@ -123,6 +124,7 @@ class Loud:
     def say(self, line): pass
     def checked(self, host, availabilities): pass
     def planned(self, trials): pass
+    def looked(self, look): pass
     def starting(self, trial): pass
     def measured(self, measurement): print(measurement.trial.number, flush=True)
 
@@ -132,7 +134,7 @@ images.build = lambda recipe, files, say: image(folder / "image")
 execute(Request(
     scenarios=[scenario("flood", "20000", "sleep", "1")],
     recipes={"base": Recipe(name="base", suite="bookworm", packages=())},
-    isolations=["fake"], results=folder / "results", seed=1, rounds=100_000, quick=False, command_line=[],
+    isolations=["fake"], results=folder / "results", seed=1, rule=Rule(rounds=100_000), quick=False, command_line=[],
 ), Loud())
 """
 

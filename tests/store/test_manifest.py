@@ -16,8 +16,9 @@ from bench.host import Host
 from bench.isolations.base import Availability, Fault
 from bench.isolations.fake import Fake
 from bench.model import Answer, Arm, Claim, Client, Density, Storage
+from bench.stopping import Rule
 from bench.store.layout import SCHEMA_VERSION
-from bench.store.manifest import Manifest, image_entry, isolation_entry, scenario_entry, write
+from bench.store.manifest import Manifest, image_entry, isolation_entry, scenario_entry, stopping_entry, write
 from tests.records import MIB, image, metric, scenario
 
 HOST = Host(
@@ -44,7 +45,7 @@ def manifest(*, run: str = "20261123-2105-fir") -> Manifest:
         seed=1,
         quick=False,
         rounds={},
-        planned=0,
+        stopping=stopping_entry(Rule()),
         host=HOST,
         harness={},
         isolations={},

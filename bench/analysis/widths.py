@@ -1,0 +1,74 @@
+"""How sure the figures of a run are that is still going on: what stopping rules look at."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+
+from bench.analysis import intervals
+from bench.analysis.frame import load
+from bench.analysis.headlines import IDLE, READY
+from bench.analysis.manifest import Manifest, load_manifest
+from bench.analysis.sides import Side
+from bench.analysis.summary import BASELINE, measured, sides
+from bench.analysis.trials import cell_parameters
+
+Key = tuple[str, str, str]
+"""Scenario, the cell's parameters, isolation."""
+
+
+def widths(run_dir: Path) -> dict[Key, float | None]:
+    """Return, for every cell but bare's, the widest half-width of the ratios that answer its scenario's question.
+
+    A share of the ratio: 0.05 is 5 %. Where there is no bare, of the medians themselves. None while none of them has
+    an interval. Raises ResultsError when the run is broken.
+    """
+    frame, manifest = load(run_dir), load_manifest(run_dir)
+    samples = measured(frame)
+    asked = samples[_answers(samples, manifest)]
+    found: dict[Key, float | None] = {}
+    for cell, group in asked.assign(parameters=cell_parameters(asked), setting=asked["parameters"]).groupby(
+        ["scenario", "parameters", "setting"], sort=False
+    ):
+        scenario, parameters, _ = map(str, cell)
+        for isolation, width in _of_setting(group, manifest.stopping.confidence):
+            key = (scenario, parameters, isolation)
+            known = [one for one in (found.get(key), width) if one is not None]
+            found[key] = max(known, default=None)
+    return found
+
+
+def answers(manifest: Manifest, scenario: str) -> set[tuple[str, str]]:
+    """Return the figures, as metric and vantage, that answer a scenario's question."""
+    told = manifest.scenarios.get(scenario)
+    if told and told.metrics:
+        return {(metric.name, "workload") for metric in told.metrics}
+    return {IDLE} if told and told.settle_s is not None else {READY}
+
+
+def _answers(samples: pd.DataFrame, manifest: Manifest) -> pd.Series[bool]:
+    known = {(scenario, *pair) for scenario in manifest.scenarios for pair in answers(manifest, scenario)}
+    keys = zip(samples["scenario"], samples["metric"], samples["vantage"], strict=True)
+    return pd.Series([key in known for key in keys], index=samples.index, dtype="bool")
+
+
+def _of_setting(group: pd.DataFrame, confidence: float) -> Iterator[tuple[str, float | None]]:
+    """Yield the half-width of every figure of every isolation at one set of parameters."""
+    by_isolation = {cell[2]: figures for cell, figures in sides(group).items()}
+    baselines = by_isolation.get(BASELINE, {})
+    for isolation, figures in by_isolation.items():
+        for figure, side in figures.items():
+            if isolation != BASELINE or len(by_isolation) == 1:
+                yield isolation, _half_width(side, baselines.get(figure) if isolation != BASELINE else None, confidence)
+
+
+def _half_width(side: Side, baseline: Side | None, confidence: float) -> float | None:
+    found = (
+        intervals.median(side.values, confidence=confidence)
+        if baseline is None
+        else intervals.of_ratio(side, baseline).interval(confidence)
+    )
+    return found.half_width if math.isfinite(found.half_width) else None

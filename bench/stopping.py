@@ -1,0 +1,232 @@
+"""When to stop: after so many rounds, once the ratios are as sure as asked, or when the time is spent.
+
+Rounds stay whole and interleaved: a round that leaves out the cells that are sure already still starts every cell
+that is not, and the baseline it is held against, once, in a fresh random order.
+
+Looking at the data to decide when to stop shortens intervals: a run that stops on a width stops early where the values
+happened to lie close together (Chow & Robbins, Annals of Mathematical Statistics 36, 1965). Such runs therefore look
+seldom, at rounds that grow by a quarter, and their intervals are asked for at a higher confidence
+(``SEQUENTIAL_CONFIDENCE``), of which ``tests/analysis/test_coverage.py`` shows that it covers 95 %.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from bench.model import Cell, Trial
+from bench.plan import turn
+
+PILOT = 6
+"""Rounds before the first look: the fewest from which an interval of 95 % can be had."""
+GROWTH = 1.25
+MOST_ROUNDS = 1000
+"""No run that stops by itself goes on for longer than this."""
+FIXED_CONFIDENCE = 0.95
+SEQUENTIAL_CONFIDENCE = 0.97
+
+Key = tuple[str, str, str]
+"""Scenario, the cell's parameters, isolation."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """When to stop, as it was asked for; what is None was not."""
+
+    rounds: int | None = None
+    """Without the others: exactly so many; with them: at most."""
+    precision: float | None = None
+    """Largest half-width of a headline ratio, as a share of it."""
+    budget_s: float | None = None
+
+    @property
+    def is_fixed(self) -> bool:
+        """Whether the number of rounds is known from the beginning."""
+        return self.precision is None and self.budget_s is None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Width:
+    """How sure a cell is: the widest half-width of its headline ratios, as a share; None while there is none."""
+
+    key: Key
+    half_width: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What a look at the data has found; ``widest`` is None while no ratio has an interval."""
+
+    rounds: int
+    widest: Width | None
+    precision: float | None
+    left_s: float | None
+    """About how long the run will still take; None: not known."""
+
+
+class Heard(Protocol):
+    """Who is told how the schedule goes on."""
+
+    def planned(self, trials: Sequence[Trial]) -> None:
+        """These trials are known to come, those that were given already among them."""
+
+    def looked(self, look: Look) -> None:
+        """The data were looked at."""
+
+
+Widths = Callable[[], Sequence[Width]]
+"""Looks at what the journal holds so far; called between rounds only."""
+
+
+class Schedule:
+    """Gives one round of trials after another until the rule says stop."""
+
+    def __init__(
+        self,
+        cells: Sequence[Cell],
+        rounds: Mapping[str, int],
+        rule: Rule,
+        *,
+        seed: int,
+        widths: Widths,
+        baseline: str = "bare",
+        now_s: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """``rounds`` are each scenario's own, for a rule that is fixed."""
+        self._cells, self._rounds, self._rule = cells, rounds, rule
+        self._seed, self._rng = seed, random.Random(seed)
+        self._widths, self._baseline, self._now_s = widths, baseline, now_s
+        self._spent_s: dict[Key, list[float]] = defaultdict(list)
+        self._wanted: set[Key] = {key_of(cell) for cell in cells}
+        self._began_s = now_s()
+        self._next_look = PILOT
+        self.given = 0
+        """Trials given so far."""
+        self.rounds: dict[str, int] = {}
+        """Rounds in which a scenario took part so far."""
+        self.reason = ""
+        """Why it stopped, once it has."""
+
+    def took(self, cell: Cell, seconds: float) -> None:
+        """Remember what a trial cost."""
+        self._spent_s[key_of(cell)].append(seconds)
+
+    def turns(self, heard: Heard) -> Iterator[tuple[Trial, ...]]:
+        """Yield one round after another; ``heard`` is told what is known to come, and of every look at the data."""
+        ahead = self._ahead()
+        heard.planned(ahead)
+        for number in range(1, self._most() + 1):
+            if not self._goes_on(number, heard):
+                return
+            trials = turn(self._rng, self._of_round(number), number=number, after=self.given)
+            self.given += len(trials)
+            self.rounds |= {trial.cell.scenario.name: number for trial in trials}
+            if self.given > len(ahead):
+                ahead = (*ahead, *trials)
+                heard.planned(ahead)
+            yield trials
+        self.reason = f"all {self._most()} rounds were run"
+
+    @property
+    def sure(self) -> int:
+        """How many trials are known to be run from the beginning."""
+        return len(self._ahead())
+
+    def _ahead(self) -> tuple[Trial, ...]:
+        """Return the trials of all rounds that are known from the beginning: with a rule that looks, the pilot's."""
+        rng, trials = random.Random(self._seed), list[Trial]()
+        for number in range(1, (self._most() if self._rule.is_fixed else min(PILOT, self._most())) + 1):
+            trials += turn(rng, self._of_round(number), number=number, after=len(trials))
+        return tuple(trials)
+
+    def _most(self) -> int:
+        if self._rule.is_fixed:
+            return max((self._rule.rounds or self._rounds[cell.scenario.name] for cell in self._cells), default=0)
+        return self._rule.rounds or MOST_ROUNDS
+
+    def _of_round(self, number: int) -> list[Cell]:
+        if self._rule.is_fixed:
+            return [one for one in self._cells if (self._rule.rounds or self._rounds[one.scenario.name]) >= number]
+        held_against = {(*key[:2], self._baseline) for key in self._wanted}
+        return [cell for cell in self._cells if key_of(cell) in self._wanted | held_against]
+
+    def _goes_on(self, number: int, heard: Heard) -> bool:
+        if self._rule.is_fixed or number == 1:
+            return True
+        done = number - 1
+        if done >= self._next_look:
+            self._next_look = math.ceil(done * GROWTH)
+            widths = self._widths()
+            self._wanted = self._unsure(widths, done)
+            heard.looked(self._look(widths, done))
+        if not self._wanted:
+            self.reason = f"every headline ratio is within {self._rule.precision:.3g} of itself, after {done} rounds"
+            return False
+        if self._left_s() < self._cost_s(number):
+            self.reason = f"the time is spent, after {done} rounds"
+            return False
+        return True
+
+    def _unsure(self, widths: Sequence[Width], done: int) -> set[Key]:
+        """Return the cells that go on: those wider than asked, or than the time left can make all of them."""
+        known = {one.key: one.half_width for one in widths if one.half_width is not None}
+        precision = self._rule.precision or 0.0
+        goal = max(precision, self._affordable(known, done))
+        return {key for key, width in known.items() if width > goal}
+
+    def _affordable(self, known: Mapping[Key, float], done: int) -> float:
+        """Return the half-width that every ratio can be brought to in the time left; 0 where time is no matter.
+
+        A half-width shrinks with 1 / sqrt(rounds), so a cell needs ``done * (width / goal) ** 2`` of them. Time goes
+        to what is widest: cells below the goal get none of it.
+        """
+        if self._rule.budget_s is None:
+            return 0.0
+        low, high = 0.0, max(known.values(), default=0.0)
+        for _ in range(40):
+            goal = (low + high) / 2
+            cost_s = sum(
+                self._each_s(key) * done * ((width / goal) ** 2 - 1) for key, width in known.items() if width > goal
+            )
+            low, high = (goal, high) if cost_s > self._left_s() else (low, goal)
+        return high * (1 - 1e-9)
+
+    def _look(self, widths: Sequence[Width], done: int) -> Look:
+        known = [one for one in widths if one.half_width is not None]
+        widest = max(known, key=lambda one: one.half_width or 0.0, default=None)
+        return Look(rounds=done, widest=widest, precision=self._rule.precision, left_s=self._expected_s(known, done))
+
+    def _expected_s(self, known: Sequence[Width], done: int) -> float | None:
+        """Return how long the run will take to be as sure as asked, or the time left where that is less."""
+        left_s = self._left_s()
+        if self._rule.precision is None:
+            return left_s
+        wide = [(one.key, one.half_width) for one in known if one.half_width and one.half_width > self._rule.precision]
+        needed_s = sum(self._each_s(key) * done * ((width / self._rule.precision) ** 2 - 1) for key, width in wide)
+        return min(needed_s, left_s)
+
+    def _each_s(self, key: Key) -> float:
+        """Return what a further round of a cell costs, with its share of the baseline's."""
+        own = self._spent_s.get(key) or [0.0]
+        base = self._spent_s.get((*key[:2], self._baseline)) or [0.0]
+        sharing = max(1, sum(one[:2] == key[:2] and one[2] != self._baseline for one in self._wanted))
+        shared_s = sum(base) / len(base) / sharing if key[2] != self._baseline else 0.0
+        return sum(own) / len(own) + shared_s
+
+    def _cost_s(self, number: int) -> float:
+        spent = {key: sum(values) / len(values) for key, values in self._spent_s.items() if values}
+        return sum(spent.get(key_of(cell), 0.0) for cell in self._of_round(number))
+
+    def _left_s(self) -> float:
+        budget_s = self._rule.budget_s
+        return math.inf if budget_s is None else self._began_s + budget_s - self._now_s()
+
+
+def key_of(cell: Cell) -> Key:
+    """Return what a cell is called where it is looked at from outside."""
+    return (cell.scenario.name, cell.parameters_text, cell.isolation)

@@ -25,6 +25,8 @@ from bench.plan import turn
 PILOT = 6
 """Rounds before the first look: the fewest from which an interval of 95 % can be had."""
 GROWTH = 1.25
+PATIENCE = 3 * PILOT
+"""Rounds after which a cell is given up of which too few trials have ended well for an interval."""
 MOST_ROUNDS = 1000
 """No run that stops by itself goes on for longer than this."""
 FIXED_CONFIDENCE = 0.95
@@ -52,7 +54,10 @@ class Rule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Width:
-    """How sure a cell is: the widest half-width of its headline ratios, as a share; None while there is none."""
+    """How sure a cell is: the widest half-width of its headline ratios, as a share.
+
+    Infinite while too few trials ended well for an interval; None where there can be none, as for signed figures.
+    """
 
     key: Key
     half_width: float | None
@@ -65,8 +70,8 @@ class Look:
     rounds: int
     widest: Width | None
     precision: float | None
-    left_s: float | None
-    """About how long the run will still take; None: not known."""
+    left_s: float
+    """About how long the run will still take; infinite where nothing bounds it."""
 
 
 class Heard(Protocol):
@@ -174,10 +179,11 @@ class Schedule:
 
     def _unsure(self, widths: Sequence[Width], done: int) -> set[Key]:
         """Return the cells that go on: those wider than asked, or than the time left can make all of them."""
-        known = {one.key: one.half_width for one in widths if one.half_width is not None}
-        precision = self._rule.precision or 0.0
-        goal = max(precision, self._affordable(known, done))
-        return {key for key, width in known.items() if width > goal}
+        given = {one.key: one.half_width for one in widths if one.half_width is not None}
+        known = {key: width for key, width in given.items() if math.isfinite(width)}
+        goal = max(self._rule.precision or 0.0, self._affordable(known, done))
+        waiting = given.keys() - known.keys() if done < PATIENCE else set()
+        return {key for key, width in known.items() if width > goal} | waiting
 
     def _affordable(self, known: Mapping[Key, float], done: int) -> float:
         """Return the half-width that every ratio can be brought to in the time left; 0 where time is no matter.
@@ -197,11 +203,11 @@ class Schedule:
         return high * (1 - 1e-9)
 
     def _look(self, widths: Sequence[Width], done: int) -> Look:
-        known = [one for one in widths if one.half_width is not None]
+        known = [one for one in widths if one.half_width is not None and math.isfinite(one.half_width)]
         widest = max(known, key=lambda one: one.half_width or 0.0, default=None)
         return Look(rounds=done, widest=widest, precision=self._rule.precision, left_s=self._expected_s(known, done))
 
-    def _expected_s(self, known: Sequence[Width], done: int) -> float | None:
+    def _expected_s(self, known: Sequence[Width], done: int) -> float:
         """Return how long the run will take to be as sure as asked, or the time left where that is less."""
         left_s = self._left_s()
         if self._rule.precision is None:

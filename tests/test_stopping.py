@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -9,7 +10,7 @@ import pytest
 
 from bench.model import Cell, Trial
 from bench.plan import cells, plan
-from bench.stopping import MOST_ROUNDS, PILOT, Key, Look, Rule, Schedule, Width, key_of
+from bench.stopping import MOST_ROUNDS, PATIENCE, PILOT, Key, Look, Rule, Schedule, Width, key_of
 from tests.records import scenario
 
 NAMES = ("bare", "docker", "vm")
@@ -143,3 +144,12 @@ def test_a_look_says_what_is_widest_and_how_long_it_will_take() -> None:
     assert first.widest.key[2] == "vm"
     needed_s = 2 * (10 + 1) * PILOT * ((0.2 / PILOT**0.5 / 0.05) ** 2 - 1)
     assert first.left_s == pytest.approx(needed_s, rel=0.25)
+
+
+def test_a_cell_whose_trials_end_badly_is_waited_for_and_then_given_up() -> None:
+    one = machine(vm=math.inf)
+    _, turns = one.run(Rule(precision=0.09))
+    assert rounds_of(turns, "docker") == PILOT
+    assert PATIENCE <= len(turns) <= PATIENCE * 1.25 + 1
+    assert one.looks[0].widest is not None
+    assert one.looks[0].widest.key[2] == "docker"

@@ -19,15 +19,32 @@ from bench.analysis.trials import cell_parameters
 Key = tuple[str, str, str]
 """Scenario, the cell's parameters, isolation."""
 
+_NOTHING = Side.by_round({})
+
 
 def widths(run_dir: Path) -> dict[Key, float | None]:
     """Return, for every cell but bare's, the widest half-width of the ratios that answer its scenario's question.
 
-    A share of the ratio: 0.05 is 5 %. Where there is no bare, of the medians themselves. None while none of them has
-    an interval. Raises ResultsError when the run is broken.
+    A share of the ratio: 0.05 is 5 %. Where there is no bare, of the medians themselves. Infinite while too few trials
+    ended well for an interval; None where there is no ratio. Raises ResultsError when the run is broken.
     """
     frame, manifest = load(run_dir), load_manifest(run_dir)
     samples = measured(frame)
+    found = dict.fromkeys(_cells(frame), math.inf)
+    known = _known(samples, manifest)
+    return {key: known.get(key, width) for key, width in found.items()}
+
+
+def _cells(frame: pd.DataFrame) -> list[Key]:
+    """Return every cell that was tried but the baseline's, and that one where it is alone."""
+    cells = frame.assign(parameters=cell_parameters(frame))[["scenario", "parameters", "isolation"]].drop_duplicates()
+    keys = [(str(one), str(two), str(three)) for one, two, three in cells.itertuples(index=False, name=None)]
+    beside = {key[:2] for key in keys if key[2] != BASELINE}
+    return [key for key in keys if key[2] != BASELINE or key[:2] not in beside]
+
+
+def _known(samples: pd.DataFrame, manifest: Manifest) -> dict[Key, float | None]:
+    """Return the width of every cell that has a figure."""
     asked = samples[_answers(samples, manifest)]
     found: dict[Key, float | None] = {}
     for cell, group in asked.assign(parameters=cell_parameters(asked), setting=asked["parameters"]).groupby(
@@ -36,8 +53,8 @@ def widths(run_dir: Path) -> dict[Key, float | None]:
         scenario, parameters, _ = map(str, cell)
         for isolation, width in _of_setting(group, manifest.stopping.confidence):
             key = (scenario, parameters, isolation)
-            known = [one for one in (found.get(key), width) if one is not None]
-            found[key] = max(known, default=None)
+            wider = [one for one in (found.get(key), width) if one is not None]
+            found[key] = max(wider, default=None)
     return found
 
 
@@ -62,10 +79,13 @@ def _of_setting(group: pd.DataFrame, confidence: float) -> Iterator[tuple[str, f
     for isolation, figures in by_isolation.items():
         for figure, side in figures.items():
             if isolation != BASELINE or len(by_isolation) == 1:
-                yield isolation, _half_width(side, baselines.get(figure) if isolation != BASELINE else None, confidence)
+                alone = BASELINE not in by_isolation or isolation == BASELINE
+                yield isolation, _half_width(side, None if alone else baselines.get(figure, _NOTHING), confidence)
 
 
 def _half_width(side: Side, baseline: Side | None, confidence: float) -> float | None:
+    if min(side.n, side.n if baseline is None else baseline.n) < intervals.MINIMUM:
+        return math.inf
     found = (
         intervals.median(side.values, confidence=confidence)
         if baseline is None

@@ -163,7 +163,7 @@ def look_words(look: Look) -> str:
     scenario, _, isolation = look.widest.key
     said = f"after {look.rounds} rounds the widest is {scenario} on {isolation}, +- {look.widest.half_width:.1%}"
     said += f" where {look.precision:.1%} is asked" if look.precision else ""
-    if look.left_s is None or not math.isfinite(look.left_s):
+    if not math.isfinite(look.left_s):
         return said
     return f"{said}, about {_duration(max(0, round(look.left_s)))} left"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,8 +14,10 @@ from bench.analysis.evidence import Evidence, PerRound
 from bench.analysis.frame import load
 from bench.analysis.manifest import Manifest, load_manifest
 from bench.analysis.settings import matching
+from bench.analysis.sides import Side
+from bench.analysis.significance import ALPHA, contrast, holm
 from bench.analysis.sweep import label
-from bench.analysis.verdict import Verdict, confidence, judge, overall, rounds_needed
+from bench.analysis.verdict import Verdict, chance, confidence, judge, overall, rounds_needed
 from bench.errors import ResultsError
 from bench.model import Claim, Scalar
 from bench.store.dataset import canonical
@@ -25,6 +28,7 @@ _NEARLY = 0.02
 """So much less than is asked needs no words: 5 rounds cover 94 %, where 95 % is asked."""
 
 _ACROSS = "the interval reaches across the bound"
+_AMONG = "{verdict} if it were the only one, but among {count} verdicts as sure as this one some are chance (Holm)"
 FUTILE = f"{_ACROSS}, and no number of rounds of this size would tell"
 
 DTYPES: Mapping[str, str] = {
@@ -75,6 +79,8 @@ class Judgement:
     high: float = float("nan")
     unit: str = "1"
     confidence: float = float("nan")
+    p: float = float("nan")
+    """How likely data like these were, if the verdict were wrong; NaN where that cannot be reckoned."""
     rounds_needed: int | None = None
 
 
@@ -107,7 +113,8 @@ def verdicts(source: str | Path | pd.DataFrame, manifest: Manifest | None = None
     reason (string); rounds_needed (Int64), an estimate, missing where there is none; claim_verdict, claim_reason
     (string), on the claim as a whole.
 
-    Verdicts are not corrected for how many there are. Raises ResultsError when the run is broken, or a frame comes
+    Verdicts are corrected for how many there are (Holm): one that would be decided by itself is undecided where, among
+    all of the run's, it may be chance. Raises ResultsError when the run is broken, or a frame comes
     without its manifest.
     """
     if isinstance(source, pd.DataFrame):
@@ -123,24 +130,46 @@ def verdicts(source: str | Path | pd.DataFrame, manifest: Manifest | None = None
 def judged(frame: pd.DataFrame, manifest: Manifest, samples: pd.DataFrame | None = None) -> tuple[JudgedClaim, ...]:
     """Return every claim with its verdict, in the order of the manifest; ``samples`` as in ``summarize``."""
     evidence = Evidence.of(frame, manifest, samples)
-    return tuple(
-        _judged(evidence, scenario, number, claim)
+    alone = [
+        _rows(evidence, scenario, number, claim)
         for scenario, told in manifest.scenarios.items()
         for number, claim in enumerate(told.claims, start=1)
-    )
+    ]
+    rows = iter(_corrected([row for one in alone for row in one.rows]))
+    return tuple(_whole_of(replace(one, rows=tuple(next(rows) for _ in one.rows))) for one in alone)
 
 
-def _judged(evidence: Evidence, scenario: str, number: int, claim: Claim) -> JudgedClaim:
+def _rows(evidence: Evidence, scenario: str, number: int, claim: Claim) -> JudgedClaim:
+    """Return a claim with a judgement for every setting, each by itself, and no verdict on the whole yet."""
     about = JudgedClaim(scenario=scenario, number=number, claim=claim, verdict=Verdict.NOT_TESTABLE, reason="")
     if claim.metric is None or claim.untested:
         return replace(about, reason=claim.untested or UNWRITTEN)
     told = evidence.manifest.scenarios[scenario]
     settings = matching(claim, told, evidence.settings(scenario, claim.metric, claim.vantage))
     rows = tuple(_judgement(evidence, scenario, claim, values) for values in settings)
-    names = _varying(settings, told.dimensions)
-    verdict = overall([row.verdict for row in rows])
-    whole = _whole(verdict, rows, names, confidence(claim.at_least, claim.at_most))
-    return replace(about, verdict=verdict, rows=rows, names=names, reason=whole)
+    return replace(about, rows=rows, names=_varying(settings, told.dimensions))
+
+
+def _corrected(rows: Sequence[Judgement]) -> list[Judgement]:
+    """Return judgements as they stand among each other: what is decided by itself may be chance among many (Holm)."""
+    decided = [row.verdict in (Verdict.SUPPORTED, Verdict.REFUTED) for row in rows]
+    adjusted = holm([row.p if one else math.nan for row, one in zip(rows, decided, strict=True)])
+    count = sum(decided)
+    return [
+        replace(row, verdict=Verdict.UNDECIDED, reason=_AMONG.format(verdict=row.verdict.value, count=count))
+        if p >= ALPHA
+        else row
+        for row, p in zip(rows, adjusted, strict=True)
+    ]
+
+
+def _whole_of(one: JudgedClaim) -> JudgedClaim:
+    """Return a claim with the verdict that its rows come to."""
+    if one.claim.metric is None or one.claim.untested:
+        return one
+    verdict = overall([row.verdict for row in one.rows])
+    asked = confidence(one.claim.at_least, one.claim.at_most)
+    return replace(one, verdict=verdict, reason=_whole(verdict, one.rows, one.names, asked))
 
 
 def _judgement(evidence: Evidence, scenario: str, claim: Claim, values: Mapping[str, Scalar]) -> Judgement:
@@ -177,10 +206,12 @@ def _estimated(row: Judgement, claim: Claim, found: Sequence[PerRound], unit: st
         estimate, unit = intervals.paired_ratio(found[0], found[1], confidence=sure), "1"
     else:
         estimate = intervals.median(list(found[0].values()), confidence=sure)
+    baseline = found[1] if claim.against else dict.fromkeys(found[0], 1.0)
     verdict = judge(estimate.low, estimate.high, claim.at_least, claim.at_most)
     row = replace(
         row, n=estimate.n, figure=estimate.value, low=estimate.low, high=estimate.high, unit=unit, verdict=verdict,
         confidence=min(sure, intervals.best_coverage(estimate.n)),
+        p=chance(contrast(Side.by_round(found[0]), Side.by_round(baseline)), verdict, claim.at_least, claim.at_most),
     )  # fmt: skip
     needed = None
     if verdict is Verdict.UNDECIDED and estimate.n >= intervals.MINIMUM:

@@ -11,6 +11,8 @@ import math
 from collections.abc import Collection
 from enum import StrEnum
 
+from bench.analysis.significance import Contrast
+
 MOST_ROUNDS = 1000
 """More rounds than this are no advice."""
 
@@ -40,6 +42,21 @@ def judge(low: float, high: float, at_least: float | None, at_most: float | None
         return Verdict.REFUTED
     within = (at_least is None or low >= at_least) and (at_most is None or high <= at_most)
     return Verdict.SUPPORTED if within and low <= high else Verdict.UNDECIDED
+
+
+def chance(found: Contrast | None, verdict: Verdict, at_least: float | None, at_most: float | None) -> float:
+    """Return the p-value against a verdict: of the tests that the ratio lies on the other side of each bound.
+
+    Supported: all bounds must hold, so the largest counts (TOST). Refuted: one bound is passed, the smallest counts.
+    NaN for another verdict, for bounds that are not above zero, or without a contrast.
+    """
+    bounds = [(at_least, 1), (at_most, -1)]
+    known = [(math.log(bound), sign) for bound, sign in bounds if bound is not None and bound > 0]
+    if found is None or not known or verdict not in (Verdict.SUPPORTED, Verdict.REFUTED):
+        return math.nan
+    inside = verdict is Verdict.SUPPORTED
+    tails = [found.below(bound) if (sign > 0) is inside else found.above(bound) for bound, sign in known]
+    return max(tails) if inside else min(tails)
 
 
 def rounds_needed(

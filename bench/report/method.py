@@ -10,7 +10,7 @@ from bench.analysis.significance import MARGIN, POWER
 def method(manifest: Manifest) -> tuple[str, ...]:
     """Return how trials were ordered, what a figure is, what its interval and its tests are, what is in no figure."""
     rounds = ", ".join(f"{name} {count}" for name, count in manifest.rounds.items()) or "none"
-    sure = f"{intervals.CONFIDENCE * 100:.0f} %"
+    sure = f"{manifest.stopping.confidence * 100:.0f} %"
     said = (
         f"Rounds: {rounds}. Every round starts every cell once, as a fresh instance, in a fresh random order "
         f"(seed {manifest.seed}), so that a drifting host troubles all isolations alike "
@@ -33,9 +33,28 @@ def method(manifest: Manifest) -> tuple[str, ...]:
         "A claim is supported when the whole interval of the figure lies within the claimed range, refuted when the "
         "whole interval lies outside, else undecided. Both sides of a ratio are resampled by round. The interval is "
         "one of 95 %; between two bounds it is one of 90 %, the pair of one-sided tests at 5 % (TOST). Few rounds "
-        "cover less, and then it says so. Verdicts are not corrected for how many there are: among many, some are "
-        "chance.",
+        "cover less, and then it says so. Verdicts are corrected for how many there are (Holm).",
         "Memory is shown from several vantages, none of which is the true one. Daemons that serve every "
         "instance are never added to an instance's own processes.",
     )
-    return (*said, "This was a quick run: a first look, not a result to publish.") if manifest.quick else said
+    quick = ("This was a quick run: a first look, not a result to publish.",) if manifest.quick else ()
+    return (*said, *_stopping(manifest), *quick)
+
+
+def _stopping(manifest: Manifest) -> tuple[str, ...]:
+    """Say when the run was to stop and what that does to its intervals, where it looked at its own figures."""
+    rule = manifest.stopping
+    if rule.is_fixed:
+        return ()
+    asked = [
+        *([f"every ratio to bare within {rule.precision * 100:.3g} %"] if rule.precision is not None else []),
+        *([f"at most {rule.budget_s:.0f} s, spent where intervals were widest"] if rule.budget_s is not None else []),
+        *([f"at most {rule.rounds} rounds"] if rule.rounds is not None else []),
+    ]
+    why = f" It stopped since {rule.reason}." if rule.reason else ""
+    return (
+        f"The run looked at its own figures to decide when to stop: {', '.join(asked)}.{why} Stopping on a width makes "
+        "intervals shorter than they should be (Chow & Robbins, 1965): they are therefore of "
+        f"{rule.confidence * 100:.0f} %, of which simulation shows that they cover 95 % of such runs. Cells that were "
+        "sure already rested, so that numbers of rounds differ.",
+    )

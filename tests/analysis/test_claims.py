@@ -214,3 +214,15 @@ def test_a_hardware_claim_of_an_isolation_that_did_not_run_but_would_be_emulated
 
 def test_judging_is_repeatable(run: Path, table: pd.DataFrame) -> None:
     pd.testing.assert_frame_equal(verdicts(run), table)
+
+
+def test_among_many_verdicts_what_may_be_chance_is_undecided(tmp_path: Path) -> None:
+    """By itself the interval lies above the bound for sure; as one of 40 such verdicts it may be chance."""
+    apart = np.array([-1.4, 0.5, -0.2, 0.8, 0.2, 1.4, -0.8, -0.5])
+    samples = rates([1.0] * 8, list(np.exp(0.02 * apart - 0.006)))
+    alone = told(RATE, tmp_path / "alone")
+    many = replace(alone, scenarios={"s": replace(alone.scenarios["s"], claims=(RATE,) * 40)})
+    (one,), others = judged(samples, alone), judged(samples, many)
+    assert one.verdict is Verdict.SUPPORTED
+    assert {other.verdict for other in others} == {Verdict.UNDECIDED}
+    assert others[0].reason.startswith("supported if it were the only one, but among 40 verdicts")

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from bench.analysis.verdict import MOST_ROUNDS, Verdict, confidence, judge, overall, rounds_needed
+from bench.analysis.significance import Contrast
+from bench.analysis.verdict import MOST_ROUNDS, Verdict, chance, confidence, judge, overall, rounds_needed
 
 NUMBER = st.floats(-1e6, 1e6)
 BOUND = st.none() | NUMBER
@@ -92,3 +93,14 @@ def test_one_refutation_refutes_and_only_all_together_support(verdicts: list[Ver
 
 def test_no_setting_at_all_decides_nothing() -> None:
     assert overall([]) is Verdict.UNDECIDED
+
+
+def test_the_chance_of_a_verdict_is_that_of_the_bound_it_hangs_on() -> None:
+    two = Contrast(mean=math.log(2), error=0.1, freedom=9)
+    near, far = two.below(math.log(1.9)), two.above(math.log(3))
+    assert chance(two, Verdict.SUPPORTED, 1.9, 3.0) == max(near, far) == near
+    assert chance(two, Verdict.REFUTED, 2.1, None) == two.above(math.log(2.1))
+    assert chance(two, Verdict.REFUTED, 0.5, 1.0) == two.below(0.0)
+    assert math.isnan(chance(two, Verdict.UNDECIDED, 1.9, 3.0))
+    assert math.isnan(chance(None, Verdict.SUPPORTED, 1.9, 3.0))
+    assert math.isnan(chance(two, Verdict.SUPPORTED, 0.0, None)), "nothing lies below nought on a scale of ratios"

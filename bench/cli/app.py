@@ -193,11 +193,11 @@ def compare(
 
 
 @app.command(hidden=True)
-def widths(folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A run's folder.")]) -> None:
-    """Say how sure a run's figures are, for the run itself."""
-    from bench.cli.widths import show
+def widths() -> None:
+    """Say how sure the figures of runs are, for the runs themselves."""
+    from bench.cli.widths import answer
 
-    show(folder)
+    answer()
 
 
 @app.command()

@@ -14,7 +14,7 @@ from rich.console import Console
 from bench.cli.amounts import share, span_s
 from bench.cli.consent import consents
 from bench.cli.exits import ExitCode, of_signal
-from bench.cli.looking import widths
+from bench.cli.looking import looking
 from bench.cli.own import Own
 from bench.cli.progress import listener
 from bench.cli.wanted import by_default, wanted, with_twin
@@ -76,8 +76,8 @@ def run(
         consents=consents(yes=yes, console=Console(stderr=True, highlight=False)) if fix else None,
         command_line=["bench", *sys.argv[1:]],
     )
-    with listener() as heard:
-        finished = execute(request, heard, widths)
+    with looking() as look, listener() as heard:
+        finished = execute(request, heard, look)
     reported = _report(finished.folder)
     raise SystemExit(exit_code(finished) or (ExitCode.OK if reported else ExitCode.SOME_FAILED))
 

@@ -39,7 +39,8 @@ def looking() -> Iterator[Look]:
 def _process() -> Iterator[subprocess.Popen[str]]:
     """Start the process; when its input is closed, it ends."""
     command = [sys.executable, "-m", "bench", "widths"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1) as process:
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, start_new_session=True) as process:  # no Ctrl-C
         try:
             yield process
         finally:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -159,3 +160,38 @@ def test_a_report_that_cannot_be_written_is_exit_code_1_and_the_run_is_kept(tmp_
     words = [word.replace("folder: True", "folder: False") for word in command(scenarios)]
     assert ended(words, tmp_path).returncode == 1
     assert outcomes(tmp_path) == ["ok", "ok"]
+
+
+def test_a_run_that_is_to_be_sure_says_how_sure_it_is_and_why_it_stops(tmp_path: Path) -> None:
+    scenarios = write_scenario(tmp_path / "scenarios", "say", "hello")
+    done = ended(command(scenarios, "--precision", "5%"), tmp_path)
+    assert done.returncode == 0, done.stderr
+    said = r"after 6 rounds the widest is speak on fake, \+- \d\.\d% where 5\.0% is asked, about 0 s left"
+    assert re.search(said, done.stdout)
+    (run,) = (tmp_path / "results").iterdir()
+    told = json.loads((run / "manifest.json").read_text())
+    assert (told["planned"], told["rounds"]) == (6, {"speak": 6})
+    assert told["stopping"] == {
+        "rounds": None, "precision": 0.05, "budget_s": None, "confidence": 0.97,
+        "reason": "every headline ratio is within 0.05 of itself, after 6 rounds",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--precision", "150%"), "--precision '150%' is no share between 0 and 100 % Such as --precision 5%"),
+        (("--precision", "much"), "--precision 'much' is no share between 0 and 100 %"),
+        (("--budget", "10"), "--budget '10' is no span of time Such as --budget 10m, 90s or 1h"),
+        (("--budget", "0s"), "--budget '0s' is no span of time"),
+        (("--twin",), "--twin is a twin of bare, which is not asked for Add bare to --isolation"),
+    ],
+)
+def test_how_sure_how_long_and_against_what_are_checked_at_the_door(
+    words: tuple[str, ...], said: str, bench: Bench, tmp_path: Path
+) -> None:
+    scenarios = write_scenario(tmp_path / "scenarios", "say", "hello")
+    answer = bench("run", "speak", "--scenarios", str(scenarios), "--isolation", "fake", *words)
+    assert answer.code == 2
+    assert said in " ".join(answer.err.split())
+    assert not list(tmp_path.glob("results/*"))

@@ -32,6 +32,8 @@ In a notebook::
     bench.summarize(frame)                             # medians, intervals, ratios to bare
     bench.verdicts("results/20261123-2105-fir")        # what people claim, and what these data say of it
     bench.compare("results/before", "results/after")   # what has changed, one row per figure
+    bench.publish("results/after", "two-cores")        # a redacted copy under results/published, and its index
+    bench.export("results/before", "csv", "out.csv")   # or parquet, json, hyperfine, pytest-benchmark, github
 
 Names are resolved on first use, so that importing ``bench`` to measure imports no pandas.
 """
@@ -46,13 +48,17 @@ if TYPE_CHECKING:
     from bench.analysis.compare import compare as compare
     from bench.analysis.frame import load as load
     from bench.analysis.summary import summarize as summarize
+    from bench.exports import export as export
+    from bench.publishing import publish as publish
 
 __version__ = "0.1.0"
-__all__ = ["compare", "load", "summarize", "verdicts"]
+__all__ = ["compare", "export", "load", "publish", "summarize", "verdicts"]
 
 _LAZY = {
     "compare": "bench.analysis.compare",
+    "export": "bench.exports",
     "load": "bench.analysis.frame",
+    "publish": "bench.publishing",
     "summarize": "bench.analysis.summary",
     "verdicts": "bench.analysis.claims",
 }

@@ -4,7 +4,8 @@ BenchError                  what failed, where, and what to do next
 ├── InputError              the user asked for something that cannot be (exit code 2)
 │   ├── ScenarioError       a scenario or recipe file is wrong: names file, key, value, what is right
 │   ├── UnknownNameError    no scenario, isolation or run bears this name
-│   └── ResultsError        a stored run is missing, broken or from a newer version
+│   ├── ResultsError        a stored run is missing, broken or from a newer version
+│   └── PublishError        a run is not published: its name, its state, or a word that must not be left
 ├── ImageError              a root file system could not be built or brought into a form
 ├── StoreError              a run's files could not be written
 ├── IsolationError          an isolation's engine, daemon or hypervisor refused or failed
@@ -64,6 +65,10 @@ class UnknownNameError(InputError):
 
 class ResultsError(InputError):
     """A stored run is missing, broken or from a newer version."""
+
+
+class PublishError(InputError):
+    """A run is not published: its name, its state, or a word that must not be left."""
 
 
 class ImageError(BenchError):

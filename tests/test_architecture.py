@@ -25,7 +25,7 @@ MEASURING = {
     "isolations", "meters", "observation", "clients", "watch", "density", "provision", "runner", "offer", "session",
     "engine", "engine_ping", "engine_processes",
 }  # fmt: skip
-READING = {"analysis", "exports", "report"}
+READING = {"analysis", "exports", "publishing", "report"}
 HEAVY = {"pandas", "numpy", "scipy", "matplotlib", "pyarrow", "jinja2"}
 ENGINES = {"docker", "libvirt", "psutil"}
 
@@ -73,10 +73,11 @@ ALLOWED: dict[str, set[str]] = {
     "report": {"analysis", "errors", "model", "store"},
     "cli": {
         "bench", "analysis", "engine", "errors", "images", "isolations", "model", "plan", "provision", "report",
-        "scenario", "session", "signals", "state", "stopping", "store", "exports", "writing",
+        "scenario", "session", "signals", "state", "stopping", "store", "exports", "publishing", "writing",
     },
-    "bench": {"analysis", "exports"},
-    "exports": {"analysis", "errors", "report", "store", "writing"},
+    "bench": {"analysis", "exports", "publishing"},
+    "exports": {"analysis", "errors", "model", "report", "writing"},
+    "publishing": {"analysis", "bench", "errors", "report", "store", "writing"},
     "__main__": {"cli"},
 }  # fmt: skip
 

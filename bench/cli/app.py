@@ -201,6 +201,26 @@ def widths() -> None:
 
 
 @app.command()
+def publish(
+    run_id: Annotated[str, typer.Argument(metavar="RUN", help="A run's id, or the path of its folder.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Small letters, digits and hyphens: two-cores.")],
+    results: Results = Path("results"),
+    replace: Annotated[bool, typer.Option("--replace", help="A report of that name makes room.")] = False,
+    anyway: Annotated[
+        bool, typer.Option("--anyway", help="Also a run that is quick, not finished or interrupted; the page says so.")
+    ] = False,
+    with_console: Annotated[bool, typer.Option("--with-console", help="Add the consoles, redacted.")] = False,
+    keep: Annotated[
+        list[str] | None, typer.Option(metavar="WORD", help="A name that is not to be redacted. May be repeated.")
+    ] = None,
+) -> None:
+    """Make a redacted copy of a run under DIR/published, and the index of all published reports."""
+    from bench.cli.publish import publish as command
+
+    command(run_id, name, results, replace=replace, anyway=anyway, console=with_console, keep=keep or [])
+
+
+@app.command()
 def clean() -> None:
     """Remove what dead runs have left on this host."""
     from bench.cli.clean import clean as command

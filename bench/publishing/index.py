@@ -1,0 +1,91 @@
+"""The index over all published reports, as a page and as Markdown, made from what lies there."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from pydantic import TypeAdapter, ValidationError
+
+from bench.analysis.manifest import Manifest
+from bench.errors import ResultsError
+from bench.report.content import Report
+from bench.report.markdown import escape
+
+ENTRY = "about.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """What the index says of one report; ``date`` is the day, ISO 8601, on which the run began."""
+
+    name: str
+    run: str
+    date: str
+    host: str
+    isolations: tuple[str, ...]
+    scenarios: tuple[str, ...]
+    headline: str
+    flaws: tuple[str, ...] = ()
+
+
+_ENTRY = TypeAdapter(Entry)
+
+
+def write_entry(folder: Path, name: str, report: Report, manifest: Manifest, flaws: tuple[str, ...]) -> None:
+    """Write into a published folder what the index will say of it, so that an index needs no data to be read."""
+    entry = Entry(
+        name=name,
+        run=manifest.run,
+        date=manifest.started_at[:10],
+        host=report.host,
+        isolations=tuple(row[0] for row in report.isolations.rows),
+        scenarios=tuple(manifest.scenarios),
+        headline=report.answer[0] if report.answer else report.status,
+        flaws=flaws,
+    )
+    (folder / ENTRY).write_text(json.dumps(asdict(entry), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def entries(published: Path) -> tuple[Entry, ...]:
+    """Return what lies in ``published``, newest first; raises ResultsError for an entry that cannot be read."""
+    found = [_read(file) for file in published.glob(f"[!.]*/{ENTRY}")]
+    return tuple(sorted(sorted(found, key=lambda one: one.name), key=lambda one: one.date, reverse=True))
+
+
+def write_index(published: Path) -> Path:
+    """Write ``index.html`` and ``README.md`` into ``published`` and return the page's path."""
+    found = entries(published)
+    page = _environment(autoescape=True).get_template("index.html.j2").render(entries=found)
+    text = _environment(autoescape=False).get_template("index.md.j2").render(entries=found)
+    (published / "README.md").write_text(text, encoding="utf-8")
+    (published / "index.html").write_text(page, encoding="utf-8")
+    return published / "index.html"
+
+
+def _environment(*, autoescape: bool) -> Environment:
+    """Return the rules of a template; Markdown escapes by the filter ``md``, a page by itself."""
+    environment = Environment(
+        loader=PackageLoader("bench.publishing", "."),
+        autoescape=autoescape,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["md"] = escape
+    return environment
+
+
+def _read(file: Path) -> Entry:
+    try:
+        entry = _ENTRY.validate_json(file.read_bytes())
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        remedy = "Publish the run again with --replace, or move its folder away"
+        raise ResultsError(f"{file}: {where}: {first['msg']}", remedy=remedy) from error
+    if entry.name != file.parent.name:
+        raise ResultsError(f"{file}: name is {entry.name!r}, and the folder is not", remedy="Give the folder that name")
+    return entry

@@ -1,0 +1,212 @@
+"""A published folder: whole, redacted, the same every time, or not there at all."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import bench
+from bench.analysis.manifest import load_manifest
+from bench.errors import PublishError, ResultsError
+from bench.publishing import publish
+from bench.publishing.identity import identity
+from bench.publishing.index import entries
+from bench.publishing.redaction import Redaction
+from bench.publishing.search import search
+from tests.synthetic import write_run
+
+SECRETS = ("birch", "/home/ada", "/srv/secret", "192.168.7.5", "52:54:00:ab:cd:ef")
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Path:
+    """A run whose every corner names the host, a user, a path or an address."""
+    made = write_run(tmp_path / "results" / "20261123-2105-elm", rounds=4)
+    manifest = json.loads((made / "manifest.json").read_text())
+    manifest |= {"scenarios": {"startup": manifest["scenarios"]["startup"]}, "planned": 8}  # one, to be quick
+    manifest["host"] |= {"name": "birch.example.org", "caveats": ["birch swaps"]}
+    manifest["command_line"] = ["bench", "run", "--results", "/srv/secret/results", "--scenarios=/srv/secret/mine"]
+    manifest["isolations"]["docker:runsc"]["reason"] = "birch: no answer from 192.168.7.5:2375 (/home/ada/.docker)"
+    (made / "manifest.json").write_text(json.dumps(manifest))
+    lines = [json.loads(line) for line in (made / "trials.jsonl").read_text().splitlines()]
+    lines = [line for line in lines if line["scenario"] == "startup" and line["isolation"] in ("bare", "vm")]
+    lines[0] |= {"outcome": "failed", "reason": "birch refused 52:54:00:ab:cd:ef", "tail": ["root@birch:~# <b>", "x"]}
+    lines[1]["seen"]["hostname"] = "birch"
+    (made / "trials.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    (made / "console").mkdir()
+    (made / "console" / "0001.log.gz").write_bytes(gzip.compress(b"birch login: \xff 192.168.7.5\n"))
+    (made / "locks").mkdir()
+    (made / "locks" / "base.json").write_text(json.dumps({"packages": [{"name": "x", "version": "1.2.3.4"}]}))
+    return made
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {str(file.relative_to(folder)): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+
+
+def test_everything_is_there_and_nobody_is_named(run: Path) -> None:
+    done = publish(run, "two-cores", results=run.parent)
+    files = contents(done.folder)
+    wanted = {
+        "report.html", "report.md", "samples.parquet", "summary.csv", "manifest.json", "trials.jsonl", "about.json",
+        "locks/base.json", "plots/overview.svg", "plots/overview.png",
+    }  # fmt: skip
+    assert wanted <= set(files)
+    assert not [name for name in files if name.startswith("console")]
+    for name, data in files.items():
+        assert not [word for word in SECRETS if word.encode() in data], name
+        assert str(run).encode() not in data
+    assert set(bench.load(done.folder)["host"]) == {"HOST"}
+    assert load_manifest(done.folder).command_line == ("bench", "run", "--results", "PATH", "--scenarios=PATH")
+    assert "1.2.3.4" in files["locks/base.json"].decode()
+
+
+def test_the_figures_are_those_of_the_run(run: Path) -> None:
+    done = publish(run, "two-cores", results=run.parent)
+    ours, theirs = bench.summarize(bench.load(done.folder)), bench.summarize(bench.load(run))
+    pd.testing.assert_frame_equal(ours, theirs)
+    stored = pd.read_csv(done.folder / "summary.csv")
+    assert list(stored["median"].dropna()) == pytest.approx(list(theirs["median"].dropna()), rel=1e-15)
+
+
+def test_consoles_are_added_when_asked_for_and_redacted(run: Path) -> None:
+    done = publish(run, "two-cores", results=run.parent, console=True)
+    text = gzip.decompress((done.folder / "console" / "0001.log.gz").read_bytes()).decode()
+    assert text == "HOST login: � ADDRESS\n"
+
+
+def test_the_same_run_gives_the_same_bytes(run: Path) -> None:
+    publish(run, "one", results=run.parent, console=True)
+    first = contents(run.parent / "published")
+    publish(run, "one", results=run.parent, console=True, replace_existing=True)
+    assert contents(run.parent / "published") == first
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "../x", "a/b", "/abs", "A", "a b", "-a", "a--b", "é", "a\n", "x" * 65])
+def test_a_name_that_cannot_be_is_refused(run: Path, name: str) -> None:
+    with pytest.raises(PublishError, match="cannot be published as"):
+        publish(run, name, results=run.parent)
+    assert not (run.parent / "published").exists()
+
+
+def test_a_name_that_is_taken_is_refused_unless_it_may_be_replaced(run: Path) -> None:
+    publish(run, "one", results=run.parent)
+    with pytest.raises(PublishError, match=r"exists.*--replace"):
+        publish(run, "one", results=run.parent)
+    publish(run, "one", results=run.parent, replace_existing=True)
+
+
+def test_a_link_is_never_followed(run: Path, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "kept").touch()
+    (run.parent / "published").mkdir()
+    (run.parent / "published" / "one").symlink_to(elsewhere)
+    with pytest.raises(PublishError, match="no folder of ours"):
+        publish(run, "one", results=run.parent, replace_existing=True)
+    assert os.listdir(elsewhere) == ["kept"]  # noqa: PTH208 - names alone
+
+
+@pytest.mark.parametrize(
+    ("change", "flaw"),
+    [
+        ({"quick": True}, "the run was quick"),
+        ({"finished_at": None}, "the run is not finished"),
+        ({"interrupted": "SIGINT"}, "interrupted by SIGINT"),
+    ],
+)
+def test_a_run_that_is_not_whole_is_published_only_anyway_and_says_so(
+    run: Path, change: dict[str, object], flaw: str
+) -> None:
+    manifest = json.loads((run / "manifest.json").read_text())
+    (run / "manifest.json").write_text(json.dumps(manifest | change))
+    with pytest.raises(PublishError, match=flaw):
+        publish(run, "one", results=run.parent)
+    done = publish(run, "one", results=run.parent, anyway=True)
+    for page in (done.folder / "report.html", done.folder / "report.md", done.index, done.index.with_name("README.md")):
+        assert flaw in " ".join(page.read_text().split())
+
+
+def test_a_word_that_is_left_stops_it_and_nothing_is_there(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A name that a report's own words hold cannot be redacted; to keep it, somebody must say so."""
+    manifest = json.loads((run / "manifest.json").read_text())
+    manifest["host"]["name"] = "median"
+    (run / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(PublishError, match=r"'median' in report.*--keep"):
+        publish(run, "one", results=run.parent)
+    assert contents(run.parent / "published") == {}
+    assert not list((run.parent / "published").iterdir())
+    publish(run, "one", results=run.parent, keep={"median"})
+
+
+def test_a_host_called_like_an_isolation_is_named_only_where_it_may_be_the_isolation(run: Path) -> None:
+    manifest = json.loads((run / "manifest.json").read_text())
+    manifest["host"]["name"] = "vm"
+    (run / "manifest.json").write_text(json.dumps(manifest))
+    done = publish(run, "one", results=run.parent)
+    assert [one.word for one in done.ambiguous] == ["vm"]
+    assert load_manifest(done.folder).host.name == "HOST"
+    assert set(bench.load(done.folder)["host"]) == {"HOST"}
+    assert "vm" in set(bench.load(done.folder)["isolation"])
+
+
+def test_the_last_look_finds_what_redaction_has_missed(run: Path) -> None:
+    done = publish(run, "one", results=run.parent)
+    redaction = Redaction(secrets=identity(load_manifest(run), run).secrets)
+    assert search(done.folder, redaction) == []
+    svg = done.folder / "plots" / "overview.svg"
+    svg.write_text(svg.read_text() + "<!-- birch -->")
+    table = pd.read_parquet(done.folder / "samples.parquet")
+    table.assign(reason="from 192.168.7.5").to_parquet(done.folder / "samples.parquet")
+    found = {(one.file, one.word) for one in search(done.folder, redaction)}
+    assert found == {("plots/overview.svg", "birch"), ("samples.parquet", "192.168.7.5")}
+
+
+def test_a_failure_on_the_way_leaves_what_was_there(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    publish(run, "one", results=run.parent)
+    before = contents(run.parent / "published")
+
+    def fail(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("bench.publishing.folder.write_dataset", fail)
+    with pytest.raises(KeyboardInterrupt):
+        publish(run, "one", results=run.parent, replace_existing=True)
+    assert contents(run.parent / "published") == before
+    assert not list((run.parent / "published").glob(".*"))
+
+
+def test_the_index_lists_what_lies_there_newest_first(run: Path) -> None:
+    older = json.loads((run / "manifest.json").read_text()) | {"started_at": "2026-10-01T00:00:00+00:00"}
+    publish(run, "new", results=run.parent)
+    (run / "manifest.json").write_text(json.dumps(older))
+    done = publish(run, "old", results=run.parent)
+    assert [one.name for one in entries(run.parent / "published")] == ["new", "old"]
+    page, text = done.index.read_text(), done.index.with_name("README.md").read_text()
+    assert page.index('href="new/report.html"') < page.index('href="old/report.html"')
+    assert "[new](new/report.md)" in text
+    assert "Scripted CPU 9000" in text
+
+
+def test_hostile_words_in_an_entry_are_inert(run: Path) -> None:
+    done = publish(run, "one", results=run.parent)
+    entry = json.loads((done.folder / "about.json").read_text())
+    entry |= {"headline": "<script>alert(1)</script> | [x](javascript:1)", "host": "<img src=x onerror=1>"}
+    (done.folder / "about.json").write_text(json.dumps(entry))
+    publish(run, "two", results=run.parent)
+    page = done.index.read_text()
+    assert "<script" not in page
+    assert "<img" not in page
+    assert "[x](javascript" not in done.index.with_name("README.md").read_text()
+
+
+def test_a_broken_entry_is_named(run: Path) -> None:
+    done = publish(run, "one", results=run.parent)
+    (done.folder / "about.json").write_text("{}")
+    with pytest.raises(ResultsError, match=r"one/about\.json: name"):
+        publish(run, "two", results=run.parent)

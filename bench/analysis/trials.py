@@ -32,10 +32,11 @@ def outcomes(frame: pd.DataFrame) -> pd.DataFrame:
 
 def cell_parameters(frame: pd.DataFrame) -> pd.Series[str]:
     """Return for every row the parameters of its cell: its own without those of its step."""
-    pairs = frame[["parameters", "step"]].drop_duplicates()
-    known = {pair: _without(*pair) for pair in pairs.itertuples(index=False, name=None)}
-    found = [known[pair] for pair in zip(frame["parameters"], frame["step"], strict=True)]
-    return pd.Series(found, index=frame.index, dtype="string")
+    if frame.empty:
+        return frame["parameters"]
+    codes, known = pd.MultiIndex.from_frame(frame[["parameters", "step"]]).factorize()
+    found = pd.array([_without(*pair) for pair in known], dtype="string")
+    return pd.Series(found.take(codes), index=frame.index)
 
 
 def counts(outcomes: pd.DataFrame) -> Mapping[tuple[str, str, str], dict[str, int]]:

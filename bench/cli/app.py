@@ -221,6 +221,27 @@ def publish(
 
 
 @app.command()
+def export(
+    run_id: Annotated[str, typer.Argument(metavar="RUN", help="A run's id, or the path of its folder.")],
+    format_name: Annotated[
+        str,
+        typer.Option("--format", "-f", metavar="NAME", help="csv, parquet, json, hyperfine, pytest-benchmark, github."),
+    ],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where to; standard output if not given.")
+    ] = None,
+    what: Annotated[
+        str, typer.Option(metavar="TABLE", help="samples or summary, for csv, parquet and json.")
+    ] = "samples",
+    results: Results = Path("results"),
+) -> None:
+    """Write a run in the format of another tool; a job summary goes to the file that GitHub names."""
+    from bench.cli.export import export as command
+
+    command(run_id, results, format_name=format_name, output=output, what=what)
+
+
+@app.command()
 def clean() -> None:
     """Remove what dead runs have left on this host."""
     from bench.cli.clean import clean as command

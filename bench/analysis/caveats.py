@@ -38,7 +38,7 @@ def stops(path: str | Path) -> dict[str, tuple[str, ...]]:
     Raises ResultsError when the journal is missing or broken.
     """
     found: dict[str, dict[str, None]] = {}
-    for trial in dataset.read_journal(Path(path)):
+    for trial in dataset.read_endings(Path(path)):
         if why := trial.seen.get("density_stopped"):
             found.setdefault(trial.scenario, {})[f"{trial.isolation} stopped: {why}"] = None
     return {scenario: tuple(reasons) for scenario, reasons in found.items()}
@@ -61,7 +61,7 @@ def troubles(path: str | Path) -> tuple[Trouble, ...]:
             reason=trial.reason,
             tail=trial.tail,
         )
-        for trial in dataset.read_journal(Path(path))
+        for trial in dataset.read_endings(Path(path))
         if trial.outcome != "ok"
     )
 

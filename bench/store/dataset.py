@@ -9,6 +9,7 @@ import json
 import os
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -121,6 +122,21 @@ def read_journal(run_dir: Path) -> tuple[StoredTrial, ...]:
     return tuple(_parse(file, [(number, line) for number, line in lines if line.strip()]))
 
 
+def read_endings(run_dir: Path) -> Iterator[StoredTrial]:
+    """Read how a run's trials ended, in the order they were measured: every whole trial, without its samples.
+
+    Raises ResultsError as ``read_journal`` does. Holds one line at a time.
+    """
+    file = run_dir / JOURNAL
+    with _opened(file) as lines:
+        held: tuple[int, bytes] | None = None
+        for number, line in enumerate(lines, start=1):
+            if line.strip():
+                yield from _parse(file, [held], whole=False, is_last=False) if held else ()
+                held = (number, line)
+        yield from _parse(file, [held], whole=False) if held else ()
+
+
 def read_dataset(run_dir: Path) -> pd.DataFrame:
     """Build the long table from the journal: columns and dtypes as in ``DTYPES``, times in seconds.
 
@@ -161,20 +177,39 @@ def _read(file: Path) -> bytes:
     try:
         return file.read_bytes()
     except OSError as error:
-        remedy = "Name the folder of a run, such as results/<run-id>"
-        raise ResultsError(f"{file}: cannot be read: {error.strerror}", remedy=remedy) from error
+        raise _unreadable(file, error) from error
 
 
-def _parse(file: Path, lines: Sequence[tuple[int, bytes]]) -> Iterator[StoredTrial]:
+def _unreadable(file: Path, error: OSError) -> ResultsError:
+    remedy = "Name the folder of a run, such as results/<run-id>"
+    return ResultsError(f"{file}: cannot be read: {error.strerror}", remedy=remedy)
+
+
+@contextmanager
+def _opened(file: Path) -> Iterator[Iterator[bytes]]:
+    try:
+        with file.open("rb") as lines:
+            yield lines
+    except OSError as error:
+        raise _unreadable(file, error) from error
+
+
+def _parse(
+    file: Path, lines: Sequence[tuple[int, bytes]], *, whole: bool = True, is_last: bool = True
+) -> Iterator[StoredTrial]:
+    """Parse numbered lines; ``is_last``: the last of them is the journal's, which may be cut short."""
     for number, line in lines:
         try:
-            yield _TRIAL.validate_python(json.loads(line))
+            document = json.loads(line)
+            if not whole and isinstance(document, dict):
+                document["samples"] = ()
+            yield _TRIAL.validate_python(document)
         except ValidationError as error:
             first = error.errors()[0]
             where = ".".join(map(str, first["loc"]))
             raise _broken(file, number, f"{where}: {first['msg']}") from error
         except ValueError as error:
-            if number == lines[-1][0]:
+            if is_last and number == lines[-1][0]:
                 return
             raise _broken(file, number, "not valid JSON; only the last line may be cut short") from error
 

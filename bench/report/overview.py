@@ -6,11 +6,14 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import pandas as pd
+
 from bench.analysis.comparison import Comparison, Finding
 from bench.analysis.headlines import IDLE, READY
 from bench.analysis.manifest import Manifest, RunScenario
 from bench.analysis.summary import BASELINE
 from bench.analysis.sweep import Sweep, label
+from bench.analysis.twins import twins
 from bench.report import standing, words
 from bench.report.content import Table, Valued
 from bench.report.parts import named, other_metrics, own_metrics
@@ -80,8 +83,23 @@ def table(sweeps: Sequence[Sweep], manifest: Manifest) -> Table | None:
             "“Better” and “worse” are significant at 5 % after Holm's correction over all headline figures of this "
             "run; “could have seen” is the smallest change that the comparison would have shown with a power of 80 %.",
             f"{ties}them equal.",
+            *_twins(sweeps),
             *(f"{name}: {words.EMULATED}." for name in sorted(emulated)),
         ),
+    )
+
+
+def _twins(sweeps: Sequence[Sweep]) -> tuple[str, ...]:
+    """Say how often the baseline seemed to differ from its twin, where one was measured."""
+    summaries = [one.summary for sweep in sweeps for one in sweep.comparisons]
+    found = twins(pd.concat(summaries, ignore_index=True)) if summaries else None
+    if found is None:
+        return ()
+    figures = "headline figure" if found.figures == 1 else "headline figures"
+    return (
+        f"Twins of the baseline, which are the same, seemed to differ in {found.differed} of {found.figures} {figures} "
+        "by their intervals alone, where chance makes it about one in twenty, and in "
+        f"{found.corrected} after Holm's correction.",
     )
 
 

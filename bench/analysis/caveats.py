@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.analysis import intervals
+import pandas as pd
+
+from bench.analysis import intervals, plausible
 from bench.analysis.comparison import Comparison
 from bench.analysis.sweep import Sweep, label
 from bench.store import dataset
@@ -64,6 +66,28 @@ def troubles(path: str | Path) -> tuple[Trouble, ...]:
         for trial in dataset.read_endings(Path(path))
         if trial.outcome != "ok"
     )
+
+
+def doubts(frame: pd.DataFrame) -> tuple[Trouble, ...]:
+    """Return the trials of a frame, as ``load`` gives it, that ended ok but left samples that cannot be."""
+    found = []
+    for number, rows in plausible.doubtful(frame).groupby("trial", sort=True):
+        first = rows.iloc[0]
+        samples = rows[["metric", "vantage", "value", "unit"]].itertuples(index=False, name=None)
+        found.append(
+            Trouble(
+                number=int(str(number)),
+                round=int(first["round"]),
+                scenario=str(first["scenario"]),
+                parameters=str(first["parameters"]),
+                isolation=str(first["isolation"]),
+                emulated=bool(first["emulated"]),
+                outcome="ok, with samples that cannot be",
+                reason=plausible.together([plausible.why(*sample) for sample in samples]),
+                tail=(),
+            )
+        )
+    return tuple(found)
 
 
 def caveats(sweep: Sweep) -> tuple[str, ...]:

@@ -23,7 +23,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from bench.analysis import slopes
+from bench.analysis import plausible, slopes
 
 CELL = ["scenario", "parameters", "isolation"]
 TRIAL = ["trial", "parameters"]
@@ -43,7 +43,11 @@ _USUAL = ("start", "ready", "end", "bye", "exited", "gone")
 
 
 def with_derived(samples: pd.DataFrame) -> pd.DataFrame:
-    """Return ``samples`` (rows with values, of trials that ended ok) and, below them, everything derived."""
+    """Return ``samples`` (rows with values, of trials that ended ok) and, below them, everything derived.
+
+    Samples that cannot be (see ``plausible``) are left out first, so that nothing is made of them either.
+    """
+    samples = plausible.kept(samples)
     summed = pd.concat([samples, own_memory(samples)])
     parts = [
         phases(samples),

@@ -9,6 +9,7 @@ import pandas as pd
 from bench.analysis.manifest import load_manifest
 from bench.errors import ResultsError
 from bench.store import dataset, layout
+from bench.store.plain import plain_table
 
 __all__ = ["load", "load_manifest"]
 
@@ -41,7 +42,11 @@ def load(path: str | Path) -> pd.DataFrame:
     missing = [name for name in dataset.DTYPES if name not in table.columns]
     if missing:
         raise ResultsError(f"{stored}: lacks {', '.join(missing)}", remedy="Delete it: the journal remains")
-    return table[list(dataset.DTYPES)].astype(dict(dataset.DTYPES))
+    try:
+        typed = table[list(dataset.DTYPES)].astype(dict(dataset.DTYPES))
+    except (TypeError, ValueError) as error:
+        raise ResultsError(f"{stored}: holds other types: {error}", remedy="Delete it: the journal remains") from error
+    return plain_table(typed)
 
 
 def _is_current(stored: Path, journal: Path) -> bool:

@@ -186,7 +186,7 @@ def compare(
     ] = False,
     results: Results = Path("results"),
 ) -> None:
-    """Tell what has changed from one run to another; exit with 4 when something is worse."""
+    """Tell what has changed from one run to another."""
     from bench.cli.compare import compare as command
 
     command(run_a, run_b, results, min_change=min_change, across_hosts=across_hosts, every=every, markdown=markdown)
@@ -214,7 +214,7 @@ def publish(
         list[str] | None, typer.Option(metavar="WORD", help="A name that is not to be redacted. May be repeated.")
     ] = None,
 ) -> None:
-    """Make a redacted copy of a run under DIR/published, and the index of all published reports."""
+    """Make a redacted copy of a run, and an index of them."""
     from bench.cli.publish import publish as command
 
     command(run_id, name, results, replace=replace, anyway=anyway, console=with_console, keep=keep or [])
@@ -235,7 +235,7 @@ def export(
     ] = "samples",
     results: Results = Path("results"),
 ) -> None:
-    """Write a run in the format of another tool; a job summary goes to the file that GitHub names."""
+    """Write a run in the format of another tool."""
     from bench.cli.export import export as command
 
     command(run_id, results, format_name=format_name, output=output, what=what)

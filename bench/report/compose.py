@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
-from bench.analysis.caveats import Trouble, stops, troubles
+from bench.analysis.caveats import Trouble, doubts, stops, troubles
 from bench.analysis.claims import judged as judge_claims
 from bench.analysis.comparison import reading_order
 from bench.analysis.frame import load
@@ -51,7 +51,7 @@ def compose(path: str | Path) -> Report:
         isolations=about.isolations(manifest),
         not_run=about.not_run(manifest),
         stopwatches=about.stopwatches(manifest),
-        troubles=bad,
+        troubles=(*bad, *doubts(frame)),
         method=method.method(manifest),
         machine=about.machine(manifest),
         facts=reproduce.facts(manifest),

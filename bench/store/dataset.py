@@ -12,13 +12,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Annotated
 
 import pandas as pd
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
 from bench.errors import ResultsError
 from bench.model import Better, Scalar
 from bench.store.layout import JOURNAL, MANIFEST, SAMPLES, SCHEMA_VERSION
+from bench.store.plain import MOST_NAME, read_json
 
 DTYPES: Mapping[str, str] = {
     "run": "string",
@@ -43,14 +45,18 @@ DTYPES: Mapping[str, str] = {
 """Columns of the table, in order, and their pandas dtypes: the same in pandas 2.2 and 3."""
 
 
+_Name = Annotated[str, Field(max_length=MOST_NAME)]
+_Count = Annotated[int, Field(ge=0, lt=1 << 53)]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredSample:
     """One number of a journal line; ``at_s`` counts from the trial's request, ``step`` says in which step."""
 
-    metric: str
+    metric: _Name
     value: float
-    unit: str
-    vantage: str
+    unit: _Name
+    vantage: _Name
     better: Better
     at_s: float | None = None
     step: dict[str, Scalar] = field(default_factory=dict)
@@ -60,14 +66,14 @@ class StoredSample:
 class StoredTrial:
     """One line of the journal."""
 
-    number: int
-    round: int
-    scenario: str
+    number: _Count
+    round: _Count
+    scenario: _Name
     scenario_version: str
     parameters: dict[str, Scalar]
-    isolation: str
+    isolation: _Name
     emulated: bool
-    outcome: str
+    outcome: _Name
     reason: str
     started_at: str = ""
     seen: dict[str, str]
@@ -95,7 +101,7 @@ def read_manifest(run_dir: Path) -> dict[str, object]:
     """
     file = run_dir / MANIFEST
     try:
-        document: object = json.loads(_read(file))
+        document = read_json(_read(file))
     except ValueError as error:
         raise ResultsError(f"{file}: not valid JSON: {error}", remedy="Measure again") from error
     if not isinstance(document, dict):
@@ -200,7 +206,7 @@ def _parse(
     """Parse numbered lines; ``is_last``: the last of them is the journal's, which may be cut short."""
     for number, line in lines:
         try:
-            document = json.loads(line)
+            document = read_json(line)
             if not whole and isinstance(document, dict):
                 document["samples"] = ()
             yield _TRIAL.validate_python(document)

@@ -1,0 +1,50 @@
+"""Samples that cannot be: no number, not finite, or a time that ran backwards. They are kept, and are in no figure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+_TIMES = ("s", "ms", "us", "ns")
+_SIGNED = "overhead."
+"""Prefix of differences, which may be below zero."""
+
+
+def kept(samples: pd.DataFrame) -> pd.DataFrame:
+    """Return the samples that can be: finite values, and no duration below zero."""
+    wrong = _wrong(samples)
+    return samples[~wrong] if wrong.any() else samples
+
+
+def doubtful(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the samples of trials that ended ok, of a frame as ``load`` gives it, that ``kept`` leaves out."""
+    return frame[(frame["outcome"] == "ok") & frame["metric"].notna() & _wrong(frame)]
+
+
+def why(metric: str, vantage: str, value: float, unit: str) -> str:
+    """Say what is wrong with a doubtful sample."""
+    if math.isnan(value):
+        return f"{metric} ({vantage}) is no number"
+    if math.isinf(value):
+        return f"{metric} ({vantage}) is not finite"
+    return f"{metric} ({vantage}) is {value:g} {unit}, and no time is below zero"
+
+
+def together(reasons: Sequence[str], most: int = 5) -> str:
+    """Return reasons in one sentence; those beyond the first ``most`` are counted."""
+    more = f"; and {len(reasons) - most} more" if len(reasons) > most else ""
+    return f"{'; '.join(reasons[:most])}{more}. These samples are kept, and are in no figure"
+
+
+def _wrong(frame: pd.DataFrame) -> npt.NDArray[np.bool_]:
+    values = frame["value"].to_numpy(dtype="float64")
+    wrong: npt.NDArray[np.bool_] = ~np.isfinite(values)
+    below = values < 0
+    if below.any():
+        timed = frame["unit"].isin(_TIMES) & ~frame["metric"].str.startswith(_SIGNED).fillna(value=True)
+        wrong |= below & timed.to_numpy(dtype="bool")
+    return wrong

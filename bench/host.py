@@ -1,4 +1,4 @@
-"""The host: what it is, and signs that it disturbed a trial."""
+"""The host: what it is, and what a reader must know before believing its numbers."""
 
 from __future__ import annotations
 
@@ -6,15 +6,11 @@ import os
 import platform
 import re
 import subprocess
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
-
-_STEAL_LIMIT = 0.05
-"""Share of the trial's time that the hypervisor took from the instance's CPUs before the trial is spoiled."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,15 +31,6 @@ class Host:
     caveats: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Disturbance:
-    """Counters that should not move during a trial."""
-
-    swapped_bytes: int
-    stolen_s: float
-    at_ns: int
-
-
 def fingerprint(*, cgroup: str) -> Host:
     """Describe this host; ``cgroup`` is the version its controllers are mounted in."""
     virtual = _hypervisor()
@@ -60,35 +47,6 @@ def fingerprint(*, cgroup: str) -> Host:
         virtual=virtual,
         caveats=tuple(_caveats(virtual)),
     )
-
-
-def disturbance(cpus: Sequence[int], *, now_ns: int) -> Disturbance:
-    """Read the counters; ``cpus`` are those of the instance."""
-    swap = psutil.swap_memory()
-    times = psutil.cpu_times(percpu=True)
-    return Disturbance(
-        swapped_bytes=int(swap.sin + swap.sout),
-        stolen_s=sum(times[cpu].steal for cpu in cpus if cpu < len(times)),
-        at_ns=now_ns,
-    )
-
-
-def spoiled_by(before: Disturbance, after: Disturbance, *, throttled: int | None, cpus: int) -> list[str]:
-    """Return why a trial's figures should not be trusted; empty when nothing disturbed it.
-
-    Rule: krun and BenchExec (Beyer, Löwe, Wendler 2019): keep such a trial, mark it, leave it out of headline
-    figures.
-    """
-    reasons = []
-    if after.swapped_bytes != before.swapped_bytes:
-        reasons.append(f"the host swapped {after.swapped_bytes - before.swapped_bytes} bytes")
-    span_s = max((after.at_ns - before.at_ns) / 1e9 * cpus, 1e-9)
-    stolen_s = after.stolen_s - before.stolen_s
-    if span_s > 1.0 and stolen_s / span_s > _STEAL_LIMIT:
-        reasons.append(f"the host's hypervisor took {stolen_s / span_s:.0%} of the instance's CPU time")
-    if throttled:
-        reasons.append(f"the CPU quota throttled it {throttled} times")
-    return reasons
 
 
 def _cpu_model() -> str:

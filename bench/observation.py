@@ -27,6 +27,10 @@ class Observation:
     client: Console | None = None
     """What a client on the host has said, where there was one."""
     throttled: int | None = None
+    own_cpu_s: float | None = None
+    """CPU time of the instance from its beginning to its end, with that of a client that shares its CPUs."""
+    at_memory_limit: bool = False
+    """Whether the instance came so close to its memory limit that the kernel took memory back from it."""
     notes: dict[str, str] = field(default_factory=dict)
     """Facts that are no numbers, kept beside what the instance saw of its envelope."""
 

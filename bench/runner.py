@@ -11,13 +11,14 @@ from pathlib import Path
 from bench import provision
 from bench.density import climb
 from bench.errors import BenchError, PortTakenError
-from bench.host import disturbance, spoiled_by
 from bench.isolations.base import Availability, Isolation, Launch, Route
 from bench.meters.memory import available_bytes
 from bench.meters.startup import timeline_samples
 from bench.model import Image, Kind, Measurement, Outcome, Recipe, Scalar, Trial, filled
 from bench.observation import Ended, Observation
 from bench.placement import free_port, instance_cpus
+from bench.sentinels.readings import Guard
+from bench.sentinels.rules import Own, samples, spoiled_by
 from bench.signals import Interruptions
 from bench.watch import Watch
 
@@ -62,7 +63,7 @@ class Runner:
     def _observe(self, trial: Trial, observation: Observation) -> None:
         isolation = self._isolations[trial.cell.isolation]
         cpus = instance_cpus(trial.cell.scenario.envelope.cpus)
-        before = disturbance(cpus, now_ns=isolation.clock.now_ns())
+        guard = Guard(cpus)
         try:
             self._follow(isolation, trial, cpus, observation)
         except Ended as ended:
@@ -75,8 +76,14 @@ class Runner:
                 f"a fault in Isobench: {type(error).__name__}: {error} ({Path(where.filename).name}:{where.lineno})"
             )
             observation.outcome = Outcome(kind=Kind.FAILED, reason=reason)
-        after = disturbance(cpus, now_ns=isolation.clock.now_ns())
-        reasons = spoiled_by(before, after, throttled=observation.throttled, cpus=len(cpus))
+        change = guard.end()
+        own = Own(
+            throttled=observation.throttled,
+            cpu_s=observation.own_cpu_s,
+            at_memory_limit=observation.at_memory_limit,
+        )
+        observation.samples += samples(change, own)
+        reasons = spoiled_by(change, own)
         if reasons and observation.outcome.kind is Kind.OK:
             observation.outcome = Outcome(kind=Kind.SPOILED, reason="; ".join(reasons))
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from bench.clients import Clients
 from bench.envelope import mismatches, own_kernel
 from bench.isolations.bare import client_seat
-from bench.isolations.base import Exit, Instance, Isolation, Launch, Route
+from bench.isolations.base import AccountReading, Exit, Instance, Isolation, Launch, Route
 from bench.isolations.console import LIMIT_BYTES
 from bench.meters.answer import Asking
 from bench.meters.cpu import CpuReading, cpu_samples, read_cpu
@@ -21,6 +21,9 @@ from bench.signals import Interruptions
 
 _EXIT_TIMEOUT_S = 30.0
 """How long an instance may take to leave after its workload has ended, and a service to stop when asked to."""
+
+_NEAR = 0.9
+"""Share of the memory limit from which an instance may wait for its own reclaim."""
 
 _OVER = ("overflow", "end", "left", "closed")
 _STOPPED = (0, 143)
@@ -46,6 +49,7 @@ class Watch:
         self._scenario = launch.trial.cell.scenario
         self._observation = observation
         self._interruptions = interruptions
+        self._client_cpu_s = 0.0
 
     def run(self, available_before_bytes: int) -> None:
         """Watch until the exit. Raises Ended for every way to end but ok."""
@@ -59,8 +63,7 @@ class Watch:
             self._count_cpu(deadline_ns)
             self._await_end(deadline_ns)
         self._take(peak_samples(self._instance, at_s=self._now_s()))
-        account = self._instance.account
-        self._observation.throttled = account.read().throttled if account is not None else None
+        self._note_own_doing()
         held = self._instance.held()
         self._instance.dismiss()
         self._check_exit(self._instance.wait_exit(_EXIT_TIMEOUT_S))
@@ -144,6 +147,8 @@ class Watch:
             self._observation.client = seat.console
             with self._interruptions.allowed():
                 yield seat
+            if set(cpus) & set(self._launch.envelope.cpu_set):
+                self._client_cpu_s = sum(read_cpu(seat, now_ns=0).used_s.values())
 
     def _count_cpu(self, deadline_ns: int) -> None:
         """Read CPU time at both ends of the workload's own window, or else now and at the workload's end."""
@@ -152,6 +157,16 @@ class Watch:
         before = self._cpu()
         self._instance.wait("window_finish", *_OVER, timeout_s=self._left_s(deadline_ns))
         self._take(cpu_samples(before, self._cpu(), at_s=self._now_s()))
+
+    def _note_own_doing(self) -> None:
+        """Note what the sentinels must not hold against others: what the instance used, and where it met its limits."""
+        account = self._instance.account
+        books = account.read() if account is not None else AccountReading()
+        used_s = self._cpu().used_s
+        limit_bytes = self._launch.envelope.memory_bytes
+        self._observation.throttled = books.throttled
+        self._observation.own_cpu_s = sum(used_s.values()) + self._client_cpu_s if used_s else None
+        self._observation.at_memory_limit = (books.memory_peak_bytes or 0) > _NEAR * limit_bytes
 
     def _await_end(self, deadline_ns: int) -> None:
         reached = self._instance.wait("overflow", "end", "closed", timeout_s=self._left_s(deadline_ns))

@@ -22,7 +22,7 @@ STAYS = ("say", "up", "hang")
 
 @pytest.fixture(autouse=True)
 def _quiet_host(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runners, "disturbance", quiet)
+    monkeypatch.setattr(runners, "Guard", quiet)
 
 
 def service(

@@ -14,12 +14,12 @@ import pytest
 from bench import runner as runners
 from bench.envelope import boot_id
 from bench.errors import Interrupted, IsolationError, LeftoverError
-from bench.host import Disturbance
 from bench.isolations.base import AccountReading, Availability, Fault, Instance, Launch
 from bench.isolations.console import LIMIT_BYTES
 from bench.isolations.fake import Fake, FakeAccount, FakeInstance
 from bench.model import Kind, Measurement, Outcome, Scenario, Window
 from bench.runner import Runner
+from bench.sentinels.readings import Change
 from bench.signals import Interruptions
 from tests.records import by_metric, image, metric, scenario, trial
 
@@ -32,11 +32,21 @@ def fake() -> Fake:
 @pytest.fixture(autouse=True)
 def _quiet_host(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever else this machine does, no test here is spoiled by it."""
-    monkeypatch.setattr(runners, "disturbance", quiet)
+    monkeypatch.setattr(runners, "Guard", quiet)
 
 
-def quiet(_cpus: object, *, now_ns: int) -> Disturbance:
-    return Disturbance(swapped_bytes=0, stolen_s=0.0, at_ns=now_ns)
+class _Scripted:
+    """A guard that has seen what it is told."""
+
+    def __init__(self, change: Change) -> None:
+        self._change = change
+
+    def end(self) -> Change:
+        return self._change
+
+
+def quiet(cpus: tuple[int, ...]) -> _Scripted:
+    return _Scripted(Change(span_s=2.0, cpus=len(cpus), swapped_bytes=0, stolen_s=0.0, busy_s=1.0))
 
 
 def measure(
@@ -216,16 +226,14 @@ def test_an_isolation_that_could_not_even_be_loaded_is_unsupported(tmp_path: Pat
 def test_a_disturbed_trial_is_spoiled_and_keeps_its_samples(
     fake: Fake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    swapped = iter([0, 4096])
-    monkeypatch.setattr(
-        runners,
-        "disturbance",
-        lambda _cpus, *, now_ns: Disturbance(swapped_bytes=next(swapped), stolen_s=0.0, at_ns=now_ns),
-    )
+    swapped = Change(span_s=2.0, cpus=1, swapped_bytes=4096)
+    monkeypatch.setattr(runners, "Guard", lambda _cpus: _Scripted(swapped))
     of = scenario("say", "rate 5", metrics=[metric(pattern=r"rate (\d+)")])
     measurement, _console = measure(fake, of, tmp_path)
     assert measurement.outcome == Outcome(kind=Kind.SPOILED, reason="the host swapped 4096 bytes")
-    assert by_metric(measurement.samples)["rate", "workload"] == 5.0
+    found = by_metric(measurement.samples)
+    assert found["rate", "workload"] == 5.0
+    assert found["sentinel.swapped", "host"] == 4096
     assert measurement.tail == ()
 
 
@@ -267,7 +275,8 @@ class Sticky(Fake):
 def test_a_launch_that_fails_is_a_failed_trial_with_the_remedy(tmp_path: Path) -> None:
     measurement, console = measure(Refusing("fir"), scenario(), tmp_path)
     assert measurement.outcome == Outcome(kind=Kind.FAILED, reason="the engine refused. Ask it why")
-    assert (measurement.samples, console) == ((), b"")
+    assert {sample.metric.split(".")[0] for sample in measurement.samples} == {"sentinel"}
+    assert console == b""
 
 
 def test_a_fault_in_an_isolations_own_code_is_a_failed_trial_that_says_where(tmp_path: Path) -> None:

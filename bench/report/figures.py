@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bench.analysis.comparison import Comparison, Finding
 from bench.analysis.manifest import Manifest
 from bench.analysis.summary import BASELINE, OVERHEAD
 from bench.report import words
-from bench.report.content import Table
+from bench.report.content import Table, Valued
+from bench.report.standing import standing
 
 MOST_BESIDE = 5
 """How many isolations can be columns of a table that is still read on paper; more stand below each other."""
 
+SHOWN = "shown"
+"""Head of the column that says in words what the interval and its test show."""
+
 HEAD = ("median", "95 % interval", "against bare", "95 % interval", "n")
+FULL_HEAD = ("median", "95 % interval", "against bare", "95 % interval", SHOWN, "n")
 
 WHENS = {"idle": "Idle memory", "load": "Memory at load"}
 """When memory is read, and what it is then called."""
@@ -44,26 +50,64 @@ _PEAKS = (
 
 
 def table(comparison: Comparison, metric: str, vantage: str, title: str) -> Table:
-    """Return one metric of every isolation: median, interval, ratio to bare, its interval, n."""
+    """Return one metric of every isolation: median, interval, ratio to bare, its interval, what that shows, n.
+
+    An isolation whose trials all ended badly has a row that says so. No rows where no isolation has the figure.
+    """
     found = comparison.findings(metric, vantage)
-    rows = tuple((comparison.name_of(finding.isolation), *cells(finding)) for finding in found)
+    rows = [(comparison.name_of(one.isolation), *cells(one), _trials(comparison, one)) for one in found]
+    lost = [(comparison.name_of(name), text) for name in comparison.isolations if (text := _lost(comparison, name))]
+    rows += [(name, text, *[words.NONE] * (len(FULL_HEAD) - 1)) for name, text in lost if found]
     return Table(
         title=f"{title}, {found[0].better} is better" if found else title,
-        head=("isolation", *HEAD),
-        rows=rows,
+        head=("isolation", *FULL_HEAD),
+        rows=tuple(rows),
         notes=emulated_notes(comparison, {finding.isolation for finding in found}),
     )
 
 
-def cells(finding: Finding) -> tuple[str, ...]:
-    """Return the cells under ``HEAD``."""
-    return (
-        words.quantity(finding.median, finding.unit),
-        words.interval(finding.low, finding.high, finding.unit, finding.median),
-        words.times(finding.ratio),
-        words.times_interval(finding.ratio_low, finding.ratio_high),
-        str(finding.n),
+def brief(shown: Table) -> Table:
+    """Return such a table in a terminal's width: without what the intervals show in words."""
+    place = shown.head.index(SHOWN)
+    return replace(
+        shown,
+        head=(*shown.head[:place], *shown.head[place + 1 :]),
+        rows=tuple((*row[:place], *row[place + 1 :]) for row in shown.rows),
     )
+
+
+def cells(finding: Finding) -> tuple[str, ...]:
+    """Return the cells under ``FULL_HEAD`` but the last, which is for trials."""
+    return (
+        Valued(words.quantity(finding.median, finding.unit), finding.median),
+        Valued(words.interval(finding.low, finding.high, finding.unit, finding.median), finding.low),
+        Valued(words.times(finding.ratio), finding.ratio),
+        Valued(words.times_interval(finding.ratio_low, finding.ratio_high), finding.ratio_low),
+        standing(finding),
+    )
+
+
+def count(finding: Finding) -> str:
+    """Return how many trials are behind a figure."""
+    return Valued(str(finding.n), finding.n)
+
+
+def _trials(comparison: Comparison, finding: Finding) -> str:
+    """Return how many trials are behind a figure, of how many where some are in none: ``5 of 7``."""
+    bad = comparison.left_out.get(finding.isolation, {})
+    lost = bad.get("failed", 0) + bad.get("spoiled", 0)
+    return Valued(f"{finding.n} of {finding.n + lost}" if lost else str(finding.n), finding.n)
+
+
+def _lost(comparison: Comparison, isolation: str) -> str:
+    """Say what became of an isolation's trials where none is behind any figure; nothing where some are."""
+    if not comparison.bad_outcome(isolation):
+        return ""
+    bad = {outcome: number for outcome, number in comparison.left_out[isolation].items() if number}
+    if set(bad) == {"unsupported"}:
+        return "did not run"
+    said = ", ".join(f"{number} {outcome}" for outcome, number in bad.items() if outcome != "unsupported")
+    return f"no figure: {said}"
 
 
 def phases(comparison: Comparison, manifest: Manifest) -> Table:
@@ -75,7 +119,7 @@ def phases(comparison: Comparison, manifest: Manifest) -> Table:
         for metric, label in [*steps, ("teardown", "teardown, until verified gone")]:
             finding = comparison.finding(isolation, metric, "host")
             if finding is not None:
-                rows.append((comparison.name_of(isolation), label, *cells(finding)[:2], str(finding.n)))
+                rows.append((comparison.name_of(isolation), label, *cells(finding)[:2], count(finding)))
     return Table(
         title="Steps of the start, and the teardown",
         head=("isolation", "step", "median", "95 % interval", "n"),
@@ -94,9 +138,9 @@ def overhead(comparison: Comparison, metric: str, vantage: str, title: str) -> T
         rows=tuple(
             (
                 comparison.name_of(one.isolation),
-                words.signed(one.median, one.unit),
-                words.interval(one.low, one.high, one.unit, one.median),
-                str(one.n),
+                Valued(words.signed(one.median, one.unit), one.median),
+                Valued(words.interval(one.low, one.high, one.unit, one.median), one.low),
+                count(one),
             )
             for one in found
         ),
@@ -124,13 +168,17 @@ def memory_views(comparison: Comparison, when: str, isolations: Sequence[str]) -
         found = {one.isolation: one for one in comparison.findings(metric, vantage)}
         medians = [found.get(name) for name in isolations]
         if any(medians):
-            rows.append((label, *(words.quantity(one.median, one.unit) if one else words.NONE for one in medians)))
+            rows.append((label, *(_median(one) if one else words.NONE for one in medians)))
     return Table(
         title=f"{WHENS[when]} from every vantage (medians)",
         head=("seen as", *(comparison.name_of(name) for name in isolations)),
         rows=tuple(rows),
         notes=emulated_notes(comparison, set(isolations)),
     )
+
+
+def _median(one: Finding) -> str:
+    return Valued(words.quantity(one.median, one.unit), one.median)
 
 
 def emulated_notes(comparison: Comparison, shown: set[str]) -> tuple[str, ...]:

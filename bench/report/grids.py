@@ -10,7 +10,7 @@ from bench.analysis.derive import OWN, SHARED
 from bench.analysis.summary import BASELINE
 from bench.analysis.sweep import Sweep, label
 from bench.report import bars, figures, words
-from bench.report.content import Table
+from bench.report.content import Table, Valued
 
 _MOST_IN_TERMINAL = 4
 """How many isolations beside bare fit into 80 columns."""
@@ -84,7 +84,11 @@ def _below_each_other(sweep: Sweep, metric: str, vantage: str, title: str, head:
     for row in rows:
         for isolation in isolations:
             found, gap = row.finding(isolation, metric, vantage), sweep.gap(row, isolation)
-            figures_ = figures.cells(found)[: len(head)] if found else (gap, *[words.NONE] * (len(head) - 1))
+            figures_ = (
+                (*figures.cells(found)[:4], figures.count(found))[: len(head)]
+                if found
+                else (gap, *[words.NONE] * (len(head) - 1))
+            )
             if found or gap:
                 shown.append((label(row.values_of, names), row.name_of(isolation), *figures_))
     return Table(
@@ -129,8 +133,11 @@ def every_figure(sweep: Sweep, metric: str, vantage: str, title: str) -> Table |
         return None
     return Table(
         title=f"{title}: every figure with its interval",
-        head=(*names, "isolation", *figures.HEAD),
-        rows=tuple((*_values(row, names), row.name_of(one.isolation), *figures.cells(one)) for row, one in found),
+        head=(*names, "isolation", *figures.FULL_HEAD),
+        rows=tuple(
+            (*_values(row, names), row.name_of(one.isolation), *figures.cells(one), figures.count(one))
+            for row, one in found
+        ),
         names=len(names) + 1,
         notes=notes(sweep, {one.isolation for _, one in found}),
         grouped=len(names) > 0,
@@ -183,7 +190,7 @@ def by_role(sweep: Sweep, when: str, title: str) -> Table | None:
 
 def _amount(row: Comparison, isolation: str, metric: str, vantage: str, _name: str) -> str:
     found = row.finding(isolation, metric, vantage)
-    return words.quantity(found.median, found.unit) if found else words.NONE
+    return _median(found) if found else words.NONE
 
 
 def views(sweep: Sweep, title: str, tables: Iterable[tuple[Comparison, Table]]) -> Table | None:
@@ -248,19 +255,20 @@ def _values(row: Comparison, names: Sequence[str]) -> tuple[str, ...]:
 
 
 def _median(found: Finding) -> str:
-    return words.quantity(found.median, found.unit)
+    return Valued(words.quantity(found.median, found.unit), found.median)
 
 
 def _median_interval(found: Finding) -> str:
     if not found.has_interval or found.low == found.high:
         return _median(found)
-    return f"{_median(found)} ({words.interval(found.low, found.high, found.unit, found.median)})"
+    return Valued(f"{_median(found)} ({words.interval(found.low, found.high, found.unit, found.median)})", found.median)
 
 
 def _ratio(found: Finding) -> str:
     if found.isolation == BASELINE or not math.isfinite(found.ratio):
         return words.NONE
-    return f"{words.number(found.ratio)}x {words.times_interval(found.ratio_low, found.ratio_high)}".rstrip()
+    text = f"{words.number(found.ratio)}x {words.times_interval(found.ratio_low, found.ratio_high)}".rstrip()
+    return Valued(text, found.ratio)
 
 
 def _better(rows: Sequence[Comparison], metric: str, vantage: str) -> str:

@@ -36,8 +36,10 @@ def _metric(comparison: Comparison, metric: RunMetric, anchor: str) -> Facet:
         figures.table(comparison, name, "workload", words.capital(words.metric(name)))
         for name in (f"{metric.name}{PER_CPU_S}", f"{metric.name}{PER_1000}")
     ]
+    table = figures.table(comparison, metric.name, "workload", title)
     return Facet(
-        table=figures.table(comparison, metric.name, "workload", title),
+        table=table,
+        brief=figures.brief(table),
         sentences=sentences.metric(comparison, metric.name),
         picture=Picture(name=f"{anchor}-{slug(metric.name)}", alt=alt, figure=figure) if figure else None,
         details=_filled(costs),
@@ -49,7 +51,7 @@ def _other(sweep: Sweep, metric: str, vantages: Sequence[str]) -> Facet:
     if is_seen_as_parts(vantages):
         return Facet(table=grids.parts(sweep, metric, vantages, named(metric, "host")))
     tables = [figures.table(comparison, metric, vantage, named(metric, vantage)) for vantage in vantages]
-    return Facet(table=tables[0], details=tuple(tables[1:]))
+    return Facet(table=tables[0], brief=figures.brief(tables[0]), details=tuple(tables[1:]))
 
 
 def _memory(comparison: Comparison, anchor: str, when: str) -> list[Facet]:
@@ -64,6 +66,7 @@ def _memory(comparison: Comparison, anchor: str, when: str) -> list[Facet]:
     return [
         Facet(
             table=table,
+            brief=figures.brief(table),
             sentences=sentences.memory(comparison, when),
             picture=Picture(name=f"{anchor}-memory-{when}", alt=alt, figure=figure) if figure else None,
             details=_filled([added, *views]),
@@ -76,12 +79,13 @@ def _start_up(comparison: Comparison, manifest: Manifest, anchor: str, title: st
     if not table.rows:
         return []
     if briefly:
-        return [Facet(table=table)]
+        return [Facet(table=table, brief=figures.brief(table))]
     figure = plots.start_up(comparison, manifest)
     alt = f"Time until each isolation is ready, and its steps on a scale of its own. {_said(comparison)}"
     return [
         Facet(
             table=table,
+            brief=figures.brief(table),
             sentences=sentences.start_up(comparison, manifest),
             picture=Picture(name=f"{anchor}-start-up", alt=alt, figure=figure) if figure else None,
             details=(figures.phases(comparison, manifest),),

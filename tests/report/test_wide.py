@@ -83,7 +83,7 @@ def test_the_details_have_costs_and_every_interval(section: content.Section) -> 
     assert re.match(r"\d[\d.]* CPU-s$", cost.rows[0][3])
     every = section.facets[0].details[2]
     assert len(every.rows) == 32 * 2 + 16
-    assert every.head[-5:] == ("median", "95 % interval", "against bare", "95 % interval", "n")
+    assert every.head[-6:] == ("median", "95 % interval", "against bare", "95 % interval", "shown", "n")
 
 
 def test_memory_is_by_role_with_its_residual_idle_and_at_load(section: content.Section) -> None:

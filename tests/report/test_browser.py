@@ -1,0 +1,226 @@
+"""The page in a real browser without a display: sorting, colours, width, printing, a hostile run that runs nothing."""
+
+from __future__ import annotations
+
+import base64
+import json
+import shutil
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from selenium import webdriver
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.remote.webelement import WebElement
+
+from bench import report
+from tests.required import unavailable
+from tests.synthetic import write_run
+
+EVIL = "<script>window.hacked=1</script><img src=x onerror='window.hacked=1'>\"><svg onload=window.hacked=1>"
+ADDRESS = "javascript:window.hacked=1"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[webdriver.Chrome]:
+    program = shutil.which("chromium") or shutil.which("google-chrome")
+    driver = shutil.which("chromedriver")
+    if not program or not driver:
+        unavailable("no Chromium with its driver: apt-get install chromium chromium-driver, or tools/setup --dev")
+    options = webdriver.ChromeOptions()
+    options.binary_location = program
+    for argument in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage"):
+        options.add_argument(argument)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    with webdriver.Chrome(options=options, service=webdriver.ChromeService(driver)) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return report.write(write_run(tmp_path_factory.mktemp("results") / "run", rounds=4)).html
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run in which every text that comes from outside tries to run something."""
+    run = write_run(tmp_path_factory.mktemp("results") / "run", rounds=3)
+    manifest = json.loads((run / "manifest.json").read_text())
+    manifest["run"] = manifest["host"]["name"] = EVIL
+    manifest["command_line"] = ["bench", EVIL]
+    manifest["isolations"][EVIL] = manifest["isolations"].pop("docker")
+    manifest["isolations"]["docker:runsc"] |= {"reason": EVIL, "remedy": ADDRESS}
+    for scenario in manifest["scenarios"].values():
+        scenario |= {"title": EVIL, "question": ADDRESS}
+    manifest["scenarios"][EVIL] = manifest["scenarios"].pop("cpu")
+    manifest["scenarios"][EVIL]["metrics"][0]["name"] = EVIL
+    manifest["images"] = {EVIL: {"digest": EVIL, "lock": ADDRESS}}
+    (run / "manifest.json").write_text(json.dumps(manifest))
+    trials = [json.loads(line) for line in (run / "trials.jsonl").read_text().splitlines()]
+    for trial in trials:
+        trial["isolation"] = EVIL if trial["isolation"] == "docker" else trial["isolation"]
+        trial["scenario"] = EVIL if trial["scenario"] == "cpu" else trial["scenario"]
+        trial["parameters"] = dict.fromkeys([EVIL], trial["parameters"]["threads"]) if trial["parameters"] else {}
+        if trial["outcome"] != "ok":
+            trial |= {"reason": EVIL, "tail": [EVIL, ADDRESS]}
+        for sample in trial["samples"]:
+            sample["metric"] = EVIL if sample["metric"] == "events_per_s" else sample["metric"]
+    (run / "trials.jsonl").write_text("".join(json.dumps(trial) + "\n" for trial in trials))
+    return report.write(run).html
+
+
+def show(browser: webdriver.Chrome, page: Path, *, scheme: str = "light", width: int = 1200) -> None:
+    """Open a page, with what was logged before forgotten."""
+    size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    features = [{"name": "prefers-color-scheme", "value": scheme}]
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
+    for log in ("browser", "performance"):
+        browser.get_log(log)  # type: ignore[no-untyped-call]
+    browser.get(page.as_uri())
+
+
+def logged(browser: webdriver.Chrome, log: str) -> list[dict[str, str]]:
+    found: list[dict[str, str]] = browser.get_log(log)  # type: ignore[no-untyped-call]
+    return found
+
+
+def requested(browser: webdriver.Chrome) -> list[str]:
+    """Return every address asked for since the page was opened, data within the page left out."""
+    messages = [json.loads(entry["message"])["message"] for entry in logged(browser, "performance")]
+    sent = [one["params"]["request"]["url"] for one in messages if one["method"] == "Network.requestWillBeSent"]
+    return [url for url in sent if not url.startswith("data:")]
+
+
+def heads(browser: webdriver.Chrome) -> tuple[WebElement, list[WebElement]]:
+    table = browser.find_element(
+        By.CSS_SELECTOR, "#startup ~ .scroll table.sortable, section h3 + .scroll table.sortable"
+    )
+    return table, table.find_elements(By.CSS_SELECTOR, "thead th")
+
+
+def column(table: WebElement, place: int) -> list[float]:
+    cells = table.find_elements(By.CSS_SELECTOR, f"tbody tr > :nth-child({place + 1})")
+    return [float(str(cell.get_attribute("data-value"))) for cell in cells]
+
+
+def test_a_head_sorts_by_number_by_click_and_by_key_and_says_so(browser: webdriver.Chrome, page: Path) -> None:
+    show(browser, page)
+    table, found = heads(browser)
+    place = next(place for place, head in enumerate(found) if head.text.startswith("median"))
+    before = column(table, place)
+    assert len(before) > 2
+    assert found[place].get_attribute("aria-sort") == "none"
+    found[place].find_element(By.TAG_NAME, "button").click()
+    assert found[place].get_attribute("aria-sort") == "ascending"
+    assert column(table, place) == sorted(before)
+    found[place].find_element(By.TAG_NAME, "button").send_keys(Keys.ENTER)
+    assert found[place].get_attribute("aria-sort") == "descending"
+    assert column(table, place) == sorted(before, reverse=True)
+    assert "sorted by median, descending" in str(browser.find_element(By.ID, "said").get_attribute("textContent"))
+    found[0].find_element(By.TAG_NAME, "button").send_keys(Keys.SPACE)
+    assert [head.get_attribute("aria-sort") for head in found[:2]] == ["ascending", "none"]
+    names = [one.text for one in table.find_elements(By.CSS_SELECTOR, "tbody th")]
+    assert names == sorted(names)
+
+
+def test_sorting_keeps_rows_in_their_group(browser: webdriver.Chrome, page: Path) -> None:
+    show(browser, page)
+    browser.execute_script("for (const one of document.querySelectorAll('details')) one.open = true")
+    bodies = "return [...arguments[0].tBodies].map(body => [...body.rows].map(row => row.cells[0].textContent))"
+    table = browser.find_element(By.CSS_SELECTOR, "#overview ~ details table")
+    before = browser.execute_script(bodies, table)
+    assert len(before) > 2
+    table.find_element(By.XPATH, ".//thead//button[text()='median']").click()
+    after = browser.execute_script(bodies, table)
+    assert [body[0] for body in after] == [body[0] for body in before]
+    assert [sorted(body) for body in after] == [sorted(body) for body in before]
+
+
+def test_dark_is_dark_in_the_page_and_in_its_pictures(browser: webdriver.Chrome, page: Path) -> None:
+    seen = {}
+    for scheme in ("light", "dark"):
+        show(browser, page, scheme=scheme)
+        paper = browser.execute_script("return getComputedStyle(document.body).backgroundColor")
+        picture = browser.find_element(By.CSS_SELECTOR, "figure img").screenshot_as_png
+        seen[scheme] = (paper, picture)
+    assert seen["light"][0] == "rgb(255, 255, 255)"
+    assert seen["dark"][0] == "rgb(18, 22, 28)"
+    assert seen["light"][1] != seen["dark"][1]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_is_fetched_and_nothing_goes_wrong(browser: webdriver.Chrome, page: Path, scheme: str) -> None:
+    show(browser, page, scheme=scheme)
+    assert requested(browser) == [page.as_uri()]
+    assert logged(browser, "browser") == []
+    broken = "return [...document.images].filter(one => !one.complete || !one.naturalWidth).length"
+    assert browser.execute_script(broken) == 0
+
+
+def test_it_fits_a_phone(browser: webdriver.Chrome, page: Path) -> None:
+    show(browser, page, width=380)
+    assert browser.execute_script("return document.documentElement.scrollWidth") <= 380
+
+
+def test_a_keyboard_reaches_the_answer_first(browser: webdriver.Chrome, page: Path) -> None:
+    show(browser, page)
+    browser.find_element(By.TAG_NAME, "body").send_keys(Keys.TAB)
+    focused = browser.switch_to.active_element
+    assert focused.text == "Skip to the answer"
+    assert str(focused.get_attribute("href")).endswith("#content")
+    assert focused.value_of_css_property("outline-style") == "solid"
+
+
+def test_headings_and_landmarks_are_in_order(browser: webdriver.Chrome, page: Path) -> None:
+    show(browser, page)
+    levels = browser.execute_script("return [...document.querySelectorAll('h1,h2,h3,h4')].map(one => +one.tagName[1])")
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(after - before <= 1 for before, after in pairwise(levels))
+    for landmark in ("header", "main", "nav"):
+        assert len(browser.find_elements(By.TAG_NAME, landmark)) == 1
+    assert browser.find_element(By.TAG_NAME, "html").get_attribute("lang") == "en"
+    assert browser.title.startswith("Isobench report")
+
+
+def test_without_scripts_the_page_is_whole(browser: webdriver.Chrome, page: Path) -> None:
+    browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
+    try:
+        show(browser, page)
+        assert not browser.find_elements(By.TAG_NAME, "button")
+        assert len(browser.find_elements(By.CSS_SELECTOR, "table.sortable")) > 5
+    finally:
+        browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
+
+
+def test_it_prints(browser: webdriver.Chrome, page: Path) -> None:
+    show(browser, page, scheme="dark")
+    printed = base64.b64decode(browser.print_page())
+    assert printed.startswith(b"%PDF-")
+    assert len(printed) > 50_000
+
+
+def test_no_text_of_a_hostile_run_is_executed(browser: webdriver.Chrome, hostile: Path) -> None:
+    show(browser, hostile)
+    browser.execute_script("for (const one of document.querySelectorAll('details')) one.open = true")
+    for link in browser.find_elements(By.TAG_NAME, "a"):
+        assert "javascript:" not in str(link.get_attribute("href"))
+    assert browser.execute_script("return typeof window.hacked") == "undefined"
+    assert "window.hacked=1" in browser.find_element(By.TAG_NAME, "h1").text
+    assert requested(browser) == [hostile.as_uri()]
+    assert logged(browser, "browser") == []
+
+
+def test_the_policy_stops_what_escaping_would_let_through(browser: webdriver.Chrome, page: Path) -> None:
+    leaky = page.with_name("leaky.html")
+    leaky.write_text(
+        page.read_text().replace(
+            "<main id", "<script>window.hacked=1</script><img src=x onerror='window.hacked=1'><main id"
+        )
+    )
+    show(browser, leaky)
+    assert browser.execute_script("return typeof window.hacked") == "undefined"
+    assert [entry for entry in logged(browser, "browser") if "Content Security Policy" in entry["message"]]

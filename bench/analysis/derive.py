@@ -34,6 +34,10 @@ OWN = "processes"
 """Vantage of a sum over all host processes that exist only because of the instance."""
 SHARED = "processes:shared:"
 """Prefix of the vantages of daemons that serve every instance."""
+SENTINEL = "sentinel."
+"""Prefix of what the sentinels read of a trial (``bench.sentinels``)."""
+SERIES = ".series"
+"""Ends of the names of what a workload said of a metric while it ran (``warmup``)."""
 PER_CPU_S = ".per_cpu_s"
 PER_1000 = ".cpu_s_per_1000"
 """Ends of the names of what relates work to host CPU time."""
@@ -45,9 +49,9 @@ _USUAL = ("start", "ready", "end", "bye", "exited", "gone")
 def with_derived(samples: pd.DataFrame) -> pd.DataFrame:
     """Return ``samples`` (rows with values, of trials that ended ok) and, below them, everything derived.
 
-    Samples that cannot be (see ``plausible``) are left out first, so that nothing is made of them either.
+    Samples that are no figures (``figures``) and those that cannot be (see ``plausible``) are left out first, so that nothing is made of them either.
     """
-    samples = plausible.kept(samples)
+    samples = plausible.kept(figures(samples))
     summed = pd.concat([samples, own_memory(samples)])
     parts = [
         phases(samples),
@@ -58,6 +62,12 @@ def with_derived(samples: pd.DataFrame) -> pd.DataFrame:
         slopes.of_climbs(samples),
     ]
     return pd.concat([summed, *(part for part in parts if len(part))], ignore_index=True)
+
+
+def figures(samples: pd.DataFrame) -> pd.DataFrame:
+    """Return the samples that stand for a whole trial or step: neither what sentinels read nor a series' points."""
+    aside = samples["metric"].str.startswith(SENTINEL) | samples["metric"].str.endswith(SERIES)
+    return samples[~aside.fillna(value=False).to_numpy(dtype="bool")]
 
 
 def mark_order(marks: pd.DataFrame) -> list[str]:

@@ -10,8 +10,8 @@ import numpy.typing as npt
 import pandas as pd
 
 _TIMES = ("s", "ms", "us", "ns")
-_SIGNED = "overhead."
-"""Prefix of differences, which may be below zero."""
+_SIGNED = ("overhead.", "sentinel.")
+"""Prefixes of differences, which may be below zero."""
 
 
 def kept(samples: pd.DataFrame) -> pd.DataFrame:

@@ -14,7 +14,17 @@ from pydantic import AfterValidator, Field, PlainValidator
 
 from bench.model import Scalar
 
-RESERVED_PREFIXES = ("timeline.", "memory.", "cpu.", "clock.", "harness.", "client.", "density.", "provision.")
+RESERVED_PREFIXES = (
+    "timeline.",
+    "memory.",
+    "cpu.",
+    "clock.",
+    "harness.",
+    "client.",
+    "density.",
+    "provision.",
+    "sentinel.",
+)
 """Metric names that start so are the harness's own."""
 
 _LARGEST_WHOLE = 1 << 63

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from bench.analysis.comparison import Finding
 from bench.analysis.summary import BASELINE, OVERHEAD
 from bench.analysis.sweep import Sweep
+from bench.analysis.twins import TWIN
 from bench.report import standing, words
 from bench.report.overview import KINDS, Line
 from bench.report.spectrum import ratio_far
@@ -17,7 +18,9 @@ _MOST = 3
 
 def answer(lines: Sequence[Line], sweeps: Sequence[Sweep]) -> tuple[str, ...]:
     """Return one sentence for each kind of figure that the run has against bare."""
-    by_kind = {kind: [line for line in lines if line.kind == kind and line.known] for kind in KINDS}
+    by_kind = {
+        kind: [line for line in lines if line.kind == kind and line.known and line.isolation != TWIN] for kind in KINDS
+    }
     said = (
         _sentence("Start-up", [(line, _started(line)) for line in by_kind[KINDS[0]]]),
         _sentence("Idle memory", [(line, _held(line, sweeps)) for line in by_kind[KINDS[1]]]),

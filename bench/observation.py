@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
 from bench.isolations.base import Instance
 from bench.isolations.console import Console
-from bench.model import Kind, Outcome, Sample
+from bench.model import Kind, Outcome, Sample, Trial
+
+Inject = Callable[[Instance, Trial], AbstractContextManager[None]]
+"""Entered once an instance is ready, left when its work has been counted: a truth that the host imposes on it."""
 
 
 class Ended(Exception):  # noqa: N818 - carries how a trial ended out of the watching code

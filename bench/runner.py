@@ -15,7 +15,7 @@ from bench.isolations.base import Availability, Isolation, Launch, Route
 from bench.meters.memory import available_bytes
 from bench.meters.startup import timeline_samples
 from bench.model import Image, Kind, Measurement, Outcome, Recipe, Scalar, Trial, filled
-from bench.observation import Ended, Observation
+from bench.observation import Ended, Inject, Observation
 from bench.placement import free_port, instance_cpus
 from bench.sentinels.readings import Guard
 from bench.sentinels.rules import Own, samples, spoiled_by
@@ -38,12 +38,14 @@ class Runner:
         images: Mapping[str, Image],
         interruptions: Interruptions,
         recipes: Mapping[str, Recipe] | None = None,
+        inject: Inject | None = None,
     ) -> None:
         self._isolations = isolations
         self._availabilities = availabilities
         self._images = images
         self._interruptions = interruptions
         self._recipes = recipes or {}
+        self._inject = inject
 
     def measure(self, trial: Trial) -> tuple[Measurement, bytes]:
         """Run one trial; return what was measured and the raw console.
@@ -108,7 +110,7 @@ class Runner:
             try:
                 with self._interruptions.held(), isolation.launch(launch) as instance:
                     observation.instance = instance
-                    watch = Watch(isolation, instance, launch, route, observation, self._interruptions)
+                    watch = Watch(isolation, instance, launch, route, observation, self._interruptions, self._inject)
                     with self._interruptions.allowed():
                         watch.run(available_before_bytes)
                 return

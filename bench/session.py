@@ -25,6 +25,7 @@ from bench.isolations.cgroup import version as cgroup_version
 from bench.isolations.probe import answered, check
 from bench.isolations.remedy import Consents, mend, mend_image_tools
 from bench.model import Cell, Image, Measurement, Recipe, Scenario, Trial
+from bench.observation import Inject
 from bench.offer import Offer
 from bench.placement import cpu_count, harness_cpus, instance_cpus, kept_to
 from bench.plan import cells
@@ -32,6 +33,7 @@ from bench.runner import Runner
 from bench.signals import Interruptions
 from bench.state import alive, registered_runs
 from bench.stopping import Look, Rule, Schedule, Width
+from bench.store import calibrations
 from bench.store import manifest as manifests
 from bench.store.journal import Journal
 from bench.writing import require_writable, written
@@ -58,6 +60,8 @@ class Request:
     consents: Consents | None = None
     """Asked before a remedy is applied, which is before isolations are tried; None: none is applied."""
     command_line: Sequence[str]
+    inject: Inject | None = None
+    """A truth that the host imposes on every instance, for a calibration; None: nothing."""
 
 
 class Listener(Protocol):
@@ -137,7 +141,8 @@ def execute(request: Request, listener: Listener, widths: Callable[[Path], Seque
             manifest.planned = schedule.sure
             manifest.not_offered = offer.left_out
             manifests.write(manifest, folder)
-            runner = Runner(isolations, availabilities, built.images, interruptions, request.recipes)
+            calibrations.accompany(folder)
+            runner = Runner(isolations, availabilities, built.images, interruptions, request.recipes, request.inject)
             with Journal(folder) as journal:
                 outcomes = _measure(schedule, runner, built, journal, listener, interruptions)
             manifest.planned = max(schedule.given, manifest.planned if request.rule.is_fixed else 0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 from bench.clients import Clients
 from bench.envelope import mismatches, own_kernel
@@ -13,9 +13,9 @@ from bench.isolations.console import LIMIT_BYTES
 from bench.meters.answer import Asking
 from bench.meters.cpu import CpuReading, cpu_samples, read_cpu
 from bench.meters.memory import guest_samples, memory_samples, peak_samples
-from bench.meters.throughput import MetricError, check_output, window_samples, workload_samples
+from bench.meters.throughput import MetricError, check_output, series_samples, window_samples, workload_samples
 from bench.model import Kind, Sample
-from bench.observation import Ended, Observation
+from bench.observation import Ended, Inject, Observation
 from bench.placement import beside
 from bench.signals import Interruptions
 
@@ -41,7 +41,9 @@ class Watch:
         route: Route,
         observation: Observation,
         interruptions: Interruptions,
+        inject: Inject | None = None,
     ) -> None:
+        self._inject = inject
         self._isolation = isolation
         self._instance = instance
         self._launch = launch
@@ -60,7 +62,8 @@ class Watch:
             self._serve(deadline_ns, available_before_bytes)
             self._await_end(self._isolation.clock.now_ns() + round(_EXIT_TIMEOUT_S * 1e9))
         else:
-            self._count_cpu(deadline_ns)
+            with self._inject(self._instance, self._launch.trial) if self._inject else nullcontext():
+                self._count_cpu(deadline_ns)
             self._await_end(deadline_ns)
         self._take(peak_samples(self._instance, at_s=self._now_s()))
         self._note_own_doing()
@@ -217,6 +220,7 @@ class Watch:
         try:
             check_output(self._scenario.output, lines)
             self._take(workload_samples(self._scenario.metrics, lines, at_s=self._now_s()))
+            self._take(series_samples(self._scenario.metrics, lines, requested_ns=self._requested_ns()))
             if self._scenario.window is not None:
                 self._take(window_samples(self._scenario.window, lines, at_s=self._now_s()))
         except MetricError as error:
@@ -232,5 +236,7 @@ class Watch:
         self._observation.samples += samples
 
     def _now_s(self) -> float:
-        requested_ns = self._instance.timeline.marks_ns.get("requested", 0)
-        return (self._isolation.clock.now_ns() - requested_ns) / 1e9
+        return (self._isolation.clock.now_ns() - self._requested_ns()) / 1e9
+
+    def _requested_ns(self) -> int:
+        return self._instance.timeline.marks_ns.get("requested", 0)

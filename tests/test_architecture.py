@@ -23,7 +23,7 @@ LIMIT_LINES = 400
 
 MEASURING = {
     "isolations", "meters", "observation", "clients", "watch", "density", "provision", "runner", "offer", "session",
-    "engine", "engine_ping", "engine_processes",
+    "calibration", "engine", "engine_ping", "engine_processes",
 }  # fmt: skip
 READING = {"analysis", "exports", "publishing", "report"}
 HEAVY = {"pandas", "numpy", "scipy", "matplotlib", "pyarrow", "jinja2"}
@@ -49,7 +49,7 @@ ALLOWED: dict[str, set[str]] = {
     "engine_processes": set(),
     "isolations": {"engine", "engine_ping", "envelope", "errors", "images", "model", "placement", "state", "writing"},
     "meters": {"errors", "isolations", "model"},
-    "store": {"errors", "host", "isolations", "model", "stopping", "writing"},
+    "store": {"errors", "host", "isolations", "model", "state", "stopping", "writing"},
     "observation": {"isolations", "model"},
     "sentinels": {"model"},
     "clients": {"isolations", "meters", "model", "observation"},
@@ -65,15 +65,16 @@ ALLOWED: dict[str, set[str]] = {
         "signals", "watch",
     },
     "offer": {"isolations", "model", "placement", "provision"},
+    "calibration": {"isolations", "model", "observation", "scenario"},
     "session": {
-        "bench", "building", "errors", "host", "isolations", "model", "offer", "placement", "plan", "provision", "stopping",
-        "runner", "signals", "state", "store", "writing",
+        "bench", "building", "errors", "host", "isolations", "model", "observation", "offer", "placement", "plan",
+        "provision", "stopping", "runner", "signals", "state", "store", "writing",
     },
     "analysis": {"errors", "model", "store"},
     "report": {"analysis", "errors", "model", "store"},
     "cli": {
-        "bench", "analysis", "engine", "errors", "images", "isolations", "model", "plan", "provision", "report",
-        "scenario", "session", "signals", "state", "stopping", "store", "exports", "publishing", "writing",
+        "bench", "analysis", "calibration", "engine", "errors", "images", "isolations", "model", "plan", "provision",
+        "report", "scenario", "session", "signals", "state", "stopping", "store", "exports", "publishing", "writing",
     },
     "bench": {"analysis", "exports", "publishing"},
     "exports": {"analysis", "errors", "model", "report", "writing"},

@@ -242,6 +242,33 @@ def export(
 
 
 @app.command()
+def calibrate(
+    isolation: Annotated[
+        str | None, typer.Option("--isolation", "-i", metavar="A,B", help="Only these; all if not given.")
+    ] = None,
+    rounds: Annotated[
+        int | None, typer.Option(min=1, max=10_000, metavar="N", help="Rounds; 5 if not given, with --quick 3.")
+    ] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="Fewer rounds and amounts.")] = False,
+    fix: Annotated[bool, typer.Option("--fix", help="First apply the remedies that doctor would.")] = False,
+    yes: Yes = False,
+    results: Results = Path("results"),
+    judged: Annotated[
+        Path | None,
+        typer.Option("--from", metavar="RUN", help="Measure nothing: judge this calibration's folder again."),
+    ] = None,
+) -> None:
+    """Inject known delays, memory, quotas and rates; say how well the meters recover them here."""
+    from bench.cli.calibrate import calibrate as command
+    from bench.cli.calibrate import judge
+
+    if judged is not None:
+        judge(judged)
+    else:
+        command(isolation, rounds, quick, fix, yes, results)
+
+
+@app.command()
 def clean() -> None:
     """Remove what dead runs have left on this host."""
     from bench.cli.clean import clean as command

@@ -4,6 +4,7 @@ MANIFEST = "manifest.json"
 JOURNAL = "trials.jsonl"
 CONSOLE = "console"
 SAMPLES = "samples.parquet"
+CALIBRATION = "calibration.json"
 
 SCHEMA_VERSION = 2
 """Version of manifest and journal. History:

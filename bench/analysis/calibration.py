@@ -1,0 +1,146 @@
+"""What a calibration found: known truths against what the meters recovered of them. Frame in, DataFrame out.
+
+Everything is paired by round with the same isolation's trial in which nothing was injected, so that what the
+workload costs without it, and what drifts from round to round, is in neither.
+
+=========== ============== ======================================================================================
+truth       view           recovered
+=========== ============== ======================================================================================
+delay       its own line   arrival of the line that means ready - arrival of the line before the wait
+delay       ready          ``timeline.ready``: as any start-up is measured, an instance's own scatter included
+memory      pss, uss, rss  sum over the instance's own processes
+memory      cgroup         the control group's account
+memory      host           change of the host's MemAvailable: whatever else the host does is in it
+quota       work           work per second, as a share of that without a quota
+rate        lines          lines per second, by the arrival of the first and the last; nothing is subtracted
+=========== ============== ======================================================================================
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from bench.analysis import derive, intervals
+
+COLUMNS = ("truth", "view", "isolation", "emulated", "injected", "unit", "n", "bias", "low", "high", "spread", "goal",
+           "verdict")  # fmt: skip
+
+_THROTTLED = "the CPU quota throttled it"
+"""How the outcome of a trial under a quota begins: what spoils any other trial is the truth of this one."""
+_RATE_S = 2.0
+"""How long ``inject.pl`` offers lines."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """One meter's sight of one truth: which samples, how an amount becomes the truth, how near is near enough."""
+
+    truth: str
+    name: str
+    parameter: str
+    metric: str
+    vantage: str
+    unit: str
+    scale: float
+    """The truth, in ``unit``, of one unit of the parameter."""
+    goal: float
+    """Largest bias allowed: in ``unit``, or of the truth where ``relative``."""
+    goal_machine: float
+    """The same for an emulated machine, or one with a kernel of its own."""
+    relative: bool = True
+    kind: str = "difference"
+    nothing: float = 0.0
+    """The amount that stands for nothing injected."""
+
+
+def _memory(name: str, metric: str, vantage: str) -> View:
+    return View(truth="memory", name=name, parameter="touched_mib", metric=f"memory.idle.{metric}", vantage=vantage,
+                unit="B", scale=float(1 << 20), goal=0.02, goal_machine=0.02)  # fmt: skip
+
+
+VIEWS = (
+    View(truth="delay", name="its own line", parameter="delay_ms", metric="clock.host", vantage="host", unit="s",
+         scale=1e-3, goal=0.001, goal_machine=0.005, relative=False),
+    View(truth="delay", name="ready", parameter="delay_ms", metric="timeline.ready", vantage="host", unit="s",
+         scale=1e-3, goal=0.001, goal_machine=0.005, relative=False),
+    _memory("pss", "pss", derive.OWN),
+    _memory("uss", "uss", derive.OWN),
+    _memory("rss", "rss", derive.OWN),
+    _memory("cgroup", "cgroup", "cgroup"),
+    _memory("host", "available_change", "host"),
+    View(truth="quota", name="work", parameter="quota_percent", metric="work", vantage="workload", unit="1",
+         scale=0.01, goal=0.03, goal_machine=0.03, kind="share", nothing=100.0),
+    View(truth="rate", name="lines", parameter="lines_per_s", metric="clock.host", vantage="host", unit="1/s",
+         scale=1.0, goal=0.01, goal_machine=0.01, kind="rate", nothing=float("nan")),
+)  # fmt: skip
+
+
+def calibration(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return one row per truth, view, isolation and amount.
+
+    Columns: truth, view, isolation (string); emulated (bool); injected, in ``unit`` (s, B, 1/s, or a share); n, the
+    rounds that had both trials; bias, the median of recovered - injected, with its interval ``low`` to ``high`` (NaN
+    below three rounds); spread, the distance of the quartiles of the same; goal, the largest bias allowed; verdict:
+    ``met`` when the median is within the goal, ``missed`` when the whole interval lies outside, or there is none,
+    else ``undecided``: more rounds would tell.
+    """
+    samples = _usable(frame)
+    summed = pd.concat([samples, derive.own_memory(samples)], ignore_index=True)
+    rows = [row for view in VIEWS for row in _rows(view, summed)]
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def worst(found: pd.DataFrame) -> pd.DataFrame:
+    """Return the row of every truth, view and isolation whose bias is largest against its goal."""
+    share = (found["bias"].abs() / found["goal"]).rename("share")
+    order = found.assign(share=share).sort_values("share", ascending=False, kind="stable")
+    kept = order.drop_duplicates(["truth", "view", "isolation"]).index
+    return found.loc[sorted(kept)].reset_index(drop=True)
+
+
+def _usable(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the samples of trials that ended ok, or that only their own quota has spoiled."""
+    reason = frame["reason"].fillna("")
+    quota = (frame["scenario"] == "quota") & reason.str.startswith(_THROTTLED) & ~reason.str.contains(";")
+    ended = (frame["outcome"] == "ok") | ((frame["outcome"] == "spoiled") & quota)
+    return frame[ended & frame["value"].notna()]
+
+
+def _rows(view: View, samples: pd.DataFrame) -> list[tuple[object, ...]]:
+    chosen = samples[
+        (samples["scenario"] == view.truth) & (samples["metric"] == view.metric) & (samples["vantage"] == view.vantage)
+    ]
+    amounts = chosen["parameters"].map(lambda text: float(json.loads(text)[view.parameter]))
+    found = []
+    for isolation, rows in chosen.assign(amount=amounts).groupby("isolation", sort=False):
+        table = rows.pivot_table(index="round", columns="amount", values="value", aggfunc="median")
+        emulated = bool(rows["emulated"].any())
+        for amount in [one for one in map(float, table.columns) if one != view.nothing]:
+            injected = amount * view.scale
+            errors = np.asarray((_recovered(view, table, amount) - injected).dropna(), dtype=np.float64)
+            if errors.size:
+                found.append((view.truth, view.name, isolation, emulated, injected, view.unit,
+                              *_judged(view, errors, injected, emulated=emulated)))  # fmt: skip
+    return found
+
+
+def _recovered(view: View, table: pd.DataFrame, amount: float) -> pd.Series[float]:
+    if view.kind == "rate":
+        return _RATE_S * amount / table[amount]
+    if view.nothing not in table.columns:
+        return pd.Series(dtype="float64")
+    nothing = table[view.nothing]
+    return table[amount] / nothing if view.kind == "share" else table[amount] - nothing
+
+
+def _judged(view: View, errors: intervals.Floats, injected: float, *, emulated: bool) -> tuple[object, ...]:
+    middle = intervals.median(errors)
+    lower, upper = np.quantile(errors, [0.25, 0.75])
+    goal = (view.goal_machine if emulated else view.goal) * (injected if view.relative else 1.0)
+    outside = not (middle.low <= goal and middle.high >= -goal)  # NaN, where there is no interval, is outside too
+    verdict = "met" if abs(middle.value) <= goal else "missed" if outside else "undecided"
+    return (middle.n, middle.value, middle.low, middle.high, float(upper - lower), goal, verdict)

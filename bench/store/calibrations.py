@@ -1,0 +1,76 @@
+"""Calibrations, kept with the machine that they are true of, and given to the runs that they apply to.
+
+One JSON file per calibration in ``calibrations/`` of the state folder. A finding applies to a run on the same CPU and
+kernel, by the same Isobench, for an isolation in the same versions; the newest one counts.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from bench.state import state_folder
+from bench.store.layout import CALIBRATION, MANIFEST
+from bench.writing import written
+
+
+def keep(folder: Path, findings: Sequence[Mapping[Any, object]]) -> Path:
+    """Write what the calibration's run in ``folder`` has found; return where. Raises StoreError."""
+    manifest = json.loads((folder / MANIFEST).read_text())
+    kept = {
+        "run": manifest["run"],
+        "at": manifest["started_at"],
+        "machine": _machine(manifest),
+        "versions": _versions(manifest),
+        "findings": [{key: _plain(value) for key, value in row.items()} for row in findings],
+    }
+    file = state_folder() / "calibrations" / f"{manifest['run']}.json"
+    with written(file):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(kept, indent=1) + "\n")
+    return file
+
+
+def accompany(folder: Path) -> None:
+    """Write ``calibration.json`` beside a run's manifest: by isolation the newest findings that apply to it, if any.
+
+    A kept file that cannot be read is passed over: it speaks for nobody.
+    """
+    manifest = json.loads((folder / MANIFEST).read_text())
+    found: dict[str, dict[str, object]] = {}
+    for file in sorted((state_folder() / "calibrations").glob("*.json")):
+        try:
+            kept = json.loads(file.read_text())
+            if kept["machine"] != _machine(manifest):
+                continue
+            for name, versions in _versions(manifest).items():
+                mine = [row for row in kept["findings"] if row["isolation"] == name]
+                if mine and kept["versions"].get(name) == versions:
+                    found[name] = {"run": kept["run"], "at": kept["at"], "findings": mine}
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            continue
+    if found:
+        with written(folder / CALIBRATION):
+            (folder / CALIBRATION).write_text(json.dumps({"isolations": found}, indent=1) + "\n")
+
+
+def _machine(manifest: Mapping[str, Any]) -> dict[str, object]:
+    host = manifest["host"]
+    named = {name: host[name] for name in ("cpu_model", "cpus", "kernel", "architecture")}
+    return {**named, "bench_version": manifest["bench_version"]}
+
+
+def _versions(manifest: Mapping[str, Any]) -> dict[str, object]:
+    """Return what each isolation that ran is made of, and whether it was emulated."""
+    return {
+        name: {**one["versions"], "emulated": one["emulated"]}
+        for name, one in manifest["isolations"].items()
+        if one["ready"]
+    }
+
+
+def _plain(value: object) -> object:
+    return None if isinstance(value, float) and math.isnan(value) else value

@@ -12,7 +12,7 @@ import pandas as pd
 from bench.analysis import intervals
 from bench.analysis.evidence import Evidence, PerRound
 from bench.analysis.frame import load
-from bench.analysis.manifest import Manifest, load_manifest
+from bench.analysis.manifest import Manifest, Stopping, load_manifest
 from bench.analysis.settings import matching
 from bench.analysis.sides import Side
 from bench.analysis.significance import ALPHA, contrast, holm
@@ -180,7 +180,9 @@ def _judgement(evidence: Evidence, scenario: str, claim: Claim, values: Mapping[
     found = [evidence.per_round(scenario, canonical(at), name, claim.metric, claim.vantage) for name, at in sides]
     row = Judgement(values=values, emulated=emulated, verdict=Verdict.UNDECIDED, reason="")
     if all(found):
-        row = _estimated(row, claim, found, evidence.unit(scenario, claim.metric, claim.vantage))
+        row = _estimated(
+            row, claim, found, evidence.unit(scenario, claim.metric, claim.vantage), evidence.manifest.stopping
+        )
     if claim.hardware_virtualization and emulated:
         virtual = " and ".join(dict.fromkeys(name for name, _ in sides if evidence.emulated(scenario, name)))
         reason = f"{virtual} is emulated on this machine, which says nothing about hardware virtualization"
@@ -199,13 +201,14 @@ def _judgement(evidence: Evidence, scenario: str, claim: Claim, values: Mapping[
     return row
 
 
-def _estimated(row: Judgement, claim: Claim, found: Sequence[PerRound], unit: str) -> Judgement:
+def _estimated(row: Judgement, claim: Claim, found: Sequence[PerRound], unit: str, stopping: Stopping) -> Judgement:
     """Return the row with its figure, interval, verdict and reason from the values of each round."""
     sure = confidence(claim.at_least, claim.at_most)
+    nominal = stopping.nominal(sure)
     if claim.against:
-        estimate, unit = intervals.paired_ratio(found[0], found[1], confidence=sure), "1"
+        estimate, unit = intervals.paired_ratio(found[0], found[1], confidence=nominal), "1"
     else:
-        estimate = intervals.median(list(found[0].values()), confidence=sure)
+        estimate = intervals.median(list(found[0].values()), confidence=nominal)
     baseline = found[1] if claim.against else dict.fromkeys(found[0], 1.0)
     verdict = judge(estimate.low, estimate.high, claim.at_least, claim.at_most)
     row = replace(

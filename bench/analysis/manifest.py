@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
+from bench.analysis.intervals import CONFIDENCE
 from bench.errors import ResultsError
 from bench.model import Arm, Better, Claim, Client, Density, Phase, Rung, Scalar, Storage
 from bench.store import dataset, layout
@@ -144,18 +145,25 @@ class RunImage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stopping:
-    """When a run was to stop, what its intervals' confidence is for that, and why it stopped."""
+    """When a run was to stop, what its intervals of 95 % are reckoned with for that, and why it stopped."""
 
     rounds: int | None = None
     precision: float | None = None
     budget_s: float | None = None
-    confidence: float = 0.95
+    confidence: float = CONFIDENCE
     reason: str = ""
 
     @property
     def is_fixed(self) -> bool:
         """Whether the number of rounds was known from the beginning."""
         return self.precision is None and self.budget_s is None
+
+    def nominal(self, asked: float) -> float:
+        """Return what an interval is reckoned with so that, in a run that stopped like this, it is as sure as asked.
+
+        The share left out shrinks as that of an interval of 95 % does.
+        """
+        return 1 - (1 - asked) * (1 - self.confidence) / (1 - CONFIDENCE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from bench.analysis.significance import MARGIN, POWER
 def method(manifest: Manifest) -> tuple[str, ...]:
     """Return how trials were ordered, what a figure is, what its interval and its tests are, what is in no figure."""
     rounds = ", ".join(f"{name} {count}" for name, count in manifest.rounds.items()) or "none"
-    sure = f"{manifest.stopping.confidence * 100:.0f} %"
+    sure = f"{intervals.CONFIDENCE * 100:.0f} %"
     said = (
         f"Rounds: {rounds}. Every round starts every cell once, as a fresh instance, in a fresh random order "
         f"(seed {manifest.seed}), so that a drifting host troubles all isolations alike "
@@ -54,7 +54,7 @@ def _stopping(manifest: Manifest) -> tuple[str, ...]:
     why = f" It stopped since {rule.reason}." if rule.reason else ""
     return (
         f"The run looked at its own figures to decide when to stop: {', '.join(asked)}.{why} Stopping on a width makes "
-        "intervals shorter than they should be (Chow & Robbins, 1965): they are therefore of "
-        f"{rule.confidence * 100:.0f} %, of which simulation shows that they cover 95 % of such runs. Cells that were "
-        "sure already rested, so that numbers of rounds differ.",
+        "intervals shorter than they should be (Chow & Robbins, 1965): those of 95 % are therefore reckoned as if they "
+        f"were of {rule.confidence * 100:.0f} %, of which simulation shows that it makes them 95 %. Cells that were sure "
+        "already rested, so that numbers of rounds differ.",
     )

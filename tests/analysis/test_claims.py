@@ -14,7 +14,7 @@ import bench
 from bench.analysis import intervals
 from bench.analysis.claims import DTYPES, UNWRITTEN, JudgedClaim, judged, verdicts
 from bench.analysis.frame import load, load_manifest
-from bench.analysis.manifest import Manifest, RunIsolation, RunMetric
+from bench.analysis.manifest import Manifest, RunIsolation, RunMetric, Stopping
 from bench.analysis.verdict import Verdict
 from bench.errors import ResultsError
 from bench.model import Claim
@@ -226,3 +226,12 @@ def test_among_many_verdicts_what_may_be_chance_is_undecided(tmp_path: Path) -> 
     assert one.verdict is Verdict.SUPPORTED
     assert {other.verdict for other in others} == {Verdict.UNDECIDED}
     assert others[0].reason.startswith("supported if it were the only one, but among 40 verdicts")
+
+
+def test_a_run_that_stopped_by_itself_is_judged_by_wider_intervals(tmp_path: Path) -> None:
+    samples = rates([1.0, 1.02, 0.99, 1.01, 1.0, 0.98], [0.97, 1.01, 0.99, 0.96, 1.0, 0.98])
+    fixed = told(RATE, tmp_path)
+    stopped = replace(fixed, stopping=Stopping(precision=0.05, confidence=0.97))
+    (one,), (other,) = judged(samples, fixed), judged(samples, stopped)
+    assert other.rows[0].low < one.rows[0].low
+    assert other.rows[0].confidence == one.rows[0].confidence == 0.95

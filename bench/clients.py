@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from bench.isolations.base import Clock, Instance, Launch, Route
 from bench.meters.cpu import cpu_samples, read_cpu
-from bench.meters.throughput import MetricError, check_output, window_samples, workload_samples
+from bench.meters.throughput import MetricError, check_output, series_samples, window_samples, workload_samples
 from bench.model import Client, Kind, Sample, Scalar, combinations, filled
 from bench.observation import Ended
 
@@ -100,6 +100,7 @@ class Clients:
         try:
             check_output(self._scenario.output, lines)
             samples = workload_samples(self._scenario.metrics, lines, at_s=at_s)
+            samples += series_samples(self._scenario.metrics, lines, requested_ns=self._requested_ns())
             return samples + (window_samples(window, lines, at_s=at_s) if window else [])
         except MetricError as error:
             raise Ended(Kind.FAILED, f"{what}: {error}") from error
@@ -144,5 +145,7 @@ class Clients:
         return Kind.FAILED, f"{ended} ended during {what}" + (f", with status {status}" if status is not None else "")
 
     def _now_s(self) -> float:
-        requested_ns = self._instance.timeline.marks_ns.get("requested", 0)
-        return (self._clock.now_ns() - requested_ns) / 1e9
+        return (self._clock.now_ns() - self._requested_ns()) / 1e9
+
+    def _requested_ns(self) -> int:
+        return self._instance.timeline.marks_ns.get("requested", 0)

@@ -57,7 +57,8 @@ class Metric:
 
     Exactly one of ``pattern`` (a regular expression with one group, searched line by line) and ``json`` (a
     dotted path into the one JSON document of the output) is set. A pattern that matches several lines gives
-    the last match. A value that is not above ``least``, or is above ``most``, is no result but a fault of the
+    the last match. ``series`` is the pattern (one group) of lines that give the same figure while the workload runs. A
+    value that is not above ``least``, or is above ``most``, is no result but a fault of the
     workload; None: no such bound.
     """
 
@@ -66,6 +67,7 @@ class Metric:
     better: Better
     pattern: str | None = None
     json: str | None = None
+    series: str | None = None
     least: float | None = None
     most: float | None = None
 

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
-from bench.analysis import intervals, plausible
+from bench.analysis import intervals, plausible, warmup
 from bench.analysis.comparison import Comparison
 from bench.analysis.sweep import Sweep, label
 from bench.store import dataset
 
 CLOCK_TOLERANCE = 0.01
 """A clock that runs over 1 % off the host's makes every rate it reports wrong by as much."""
+
+_CHANGES = {
+    warmup.WARMING: "the workload became faster and then stayed so",
+    warmup.SLOWING: "the workload became slower",
+    warmup.UNSTEADY: "its speed changed in some and not in others, or until the end",
+}
+"""What a cell's kind means, for a person."""
 
 ENOUGH = 6
 """Fewest values whose range can cover the median with 95 % confidence (``intervals.best_coverage``)."""
@@ -88,6 +96,20 @@ def doubts(frame: pd.DataFrame) -> tuple[Trouble, ...]:
             )
         )
     return tuple(found)
+
+
+def unsteady(frame: pd.DataFrame) -> dict[str, tuple[str, ...]]:
+    """Return, by scenario, which cells of a frame as ``load`` gives it had not reached a steady speed, in words."""
+    found: dict[str, list[str]] = {}
+    for row in warmup.cells(warmup.classify(frame)).to_dict("records"):
+        cell = {str(name): str(value) for name, value in row.items()}
+        if (kind := cell["kind"]) in _CHANGES:
+            where = ", ".join(f"{name} = {value}" for name, value in json.loads(cell["parameters"]).items())
+            found.setdefault(cell["scenario"], []).append(
+                f"{cell['metric']} on {cell['isolation']}{f' at {where}' if where else ''} is {kind}: in {cell['trials']} "
+                f"trials {_CHANGES[kind]}. Its median is over the whole run: read its series before you compare it."
+            )
+    return {scenario: tuple(said) for scenario, said in found.items()}
 
 
 def caveats(sweep: Sweep) -> tuple[str, ...]:

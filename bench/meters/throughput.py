@@ -49,6 +49,29 @@ def workload_samples(metrics: Sequence[Metric], lines: Sequence[Line], *, at_s: 
     ]
 
 
+def series_samples(metrics: Sequence[Metric], lines: Sequence[Line], *, requested_ns: int) -> list[Sample]:
+    """Return a sample ``METRIC.series`` for every line that a metric's ``series`` matches, in the order they came.
+
+    ``at_s`` is when the line arrived at the host. A workload that ran too briefly to say anything gives none. Raises
+    MetricError when a line that matches holds no number.
+    """
+    return [
+        Sample(
+            metric=f"{metric.name}.series",
+            value=_as_float(match[1], f"metric {metric.name}, series"),
+            unit=metric.unit,
+            vantage="workload",
+            better=metric.better,
+            at_s=(line.at_ns - requested_ns) / 1e9,
+        )
+        for metric in metrics
+        if metric.series is not None
+        for compiled in (re.compile(metric.series),)
+        for line in lines
+        if (match := compiled.search(line.text))
+    ]
+
+
 def window_samples(window: Window, lines: Sequence[Line], *, at_s: float) -> list[Sample]:
     """Return how long the workload says its window took, and how long the host saw it take.
 

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
-from bench.analysis.caveats import Trouble, doubts, stops, troubles
+from bench.analysis.caveats import Trouble, doubts, stops, troubles, unsteady
 from bench.analysis.claims import judged as judge_claims
 from bench.analysis.comparison import reading_order
 from bench.analysis.frame import load
@@ -30,7 +30,11 @@ def compose(path: str | Path) -> Report:
     samples = measured(frame)
     found = sorted(sweeps(frame, manifest, samples), key=lambda one: _place(one, manifest))
     why = stops(run_dir)
-    sections = tuple(_noted(section(sweep, manifest), why.get(sweep.scenario, ())) for sweep in found)
+    moving = unsteady(frame)
+    sections = tuple(
+        _noted(section(sweep, manifest), (*why.get(sweep.scenario, ()), *moving.get(sweep.scenario, ())))
+        for sweep in found
+    )
     judged = judge_claims(frame, manifest, samples)
     bad = troubles(run_dir)
     trials = frame.drop_duplicates("trial")["outcome"]

@@ -130,6 +130,7 @@ def _metric(table: MetricTable) -> Metric:
         better=table.better,
         pattern=table.pattern,
         json=table.json_path,
+        series=table.series,
         least=least,
         most=table.most,
     )

@@ -164,6 +164,7 @@ class MetricTable(Table):
     better: Better
     pattern: NumberRegex | None = None
     json_path: Annotated[JsonPath | None, Field(alias="json")] = None
+    series: NumberRegex | None = None
     least: Finite | None = None
     most: Finite | None = None
 

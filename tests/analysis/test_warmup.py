@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from bench.analysis.caveats import unsteady
 from bench.analysis.warmup import Floats, cells, change_points, classify, kind_of
 
 RNG = np.random.default_rng(20261124)
@@ -78,3 +79,12 @@ def test_a_cell_whose_trials_disagree_is_unsteady() -> None:
 def test_without_a_series_there_is_nothing_to_classify() -> None:
     assert cells(classify(frame())).empty
     assert classify(frame(series((100.0, 40)), outcome="spoiled")).empty
+
+
+def test_a_report_says_which_cells_had_not_reached_a_steady_speed() -> None:
+    assert unsteady(frame(series((100.0, 40)))) == {}
+    said = unsteady(frame(series((60.0, 10), (100.0, 30)), series((100.0, 40))))
+    assert list(said) == ["cpu"]
+    assert said["cpu"][0].startswith(
+        "rate on bare is unsteady: in 2 trials its speed changed in some and not in others"
+    )

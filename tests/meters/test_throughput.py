@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.isolations.console import Console, Line
-from bench.meters.throughput import MetricError, window_samples, workload_samples
+from bench.meters.throughput import MetricError, series_samples, window_samples, workload_samples
 from bench.model import Metric, Sample, Window
 from tests.records import NONCE, metric
 
@@ -127,3 +127,14 @@ def test_a_window_begins_with_the_first_line_that_says_so() -> None:
 def test_a_window_without_one_of_its_lines_is_said(output: str, part: str) -> None:
     with pytest.raises(MetricError, match=f"^{part}: the pattern .* matches none of the"):
         window_samples(WINDOW, said(output), at_s=5.0)
+
+
+def test_a_series_is_every_line_it_matches_stamped_by_its_arrival() -> None:
+    rate = Metric(name="rate", unit="1/s", better="higher", pattern=r"rate (\d+)", series=r"now (\d+)")
+    lines = said("now 5\n", "rate 6\n", "now 7\n")
+    found = series_samples([rate], lines, requested_ns=500_000_000)
+    assert [(one.metric, one.value, one.at_s) for one in found] == [
+        ("rate.series", 5.0, 0.5),
+        ("rate.series", 7.0, 2.5),
+    ]
+    assert series_samples([rate], lines[1:2], requested_ns=0) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -9,7 +10,7 @@ import pandas as pd
 from bench.analysis.manifest import load_manifest
 from bench.errors import ResultsError
 from bench.store import dataset, layout
-from bench.store.plain import plain_table
+from bench.store.plain import plain_text
 
 __all__ = ["load", "load_manifest"]
 
@@ -46,10 +47,24 @@ def load(path: str | Path) -> pd.DataFrame:
         typed = table[list(dataset.DTYPES)].astype(dict(dataset.DTYPES))
     except (TypeError, ValueError) as error:
         raise ResultsError(f"{stored}: holds other types: {error}", remedy="Delete it: the journal remains") from error
-    return plain_table(typed)
+    return _plain(typed)
 
 
 def _is_current(stored: Path, journal: Path) -> bool:
     if not stored.exists():
         return False
     return not journal.exists() or stored.stat().st_mtime_ns >= journal.stat().st_mtime_ns
+
+
+def _plain(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table whose text is plain: a Parquet file may come from elsewhere, too."""
+    changed = dict(_plain_columns(table))
+    return table.assign(**changed) if changed else table
+
+
+def _plain_columns(table: pd.DataFrame) -> Iterator[tuple[str, pd.Series[str]]]:
+    for name in table.columns:
+        if table[name].dtype == "string":
+            known = {text: plain_text(text) for text in table[name].dropna().unique()}
+            if any(text != made for text, made in known.items()):
+                yield name, table[name].map(known).astype("string")

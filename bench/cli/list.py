@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -19,6 +20,7 @@ from bench.model import Scenario, combinations
 from bench.plan import dimensions
 from bench.scenario import load_selected
 from bench.store.layout import JOURNAL, MANIFEST
+from bench.store.plain import read_json
 
 _TIMES = ("took_s", "quick_took_s")
 _FIGURES = ("rounds", "cells", "steps", "takes", "quick")
@@ -116,8 +118,8 @@ def _total(scenarios: Sequence[dict[str, object]]) -> str:
 def _run(folder: Path) -> dict[str, object]:
     """Return what a run was, as far as its files tell; a broken manifest is said, not hidden."""
     try:
-        told = json.loads((folder / MANIFEST).read_text())
-        outcomes = Counter(str(json.loads(line)["outcome"]) for line in _whole_lines(folder / JOURNAL))
+        told = _entry((folder / MANIFEST).read_bytes())
+        outcomes = Counter(str(_entry(line)["outcome"]) for line in _whole_lines(folder / JOURNAL))
         return {
             "run": folder.name,
             "started_at": told["started_at"],
@@ -128,6 +130,14 @@ def _run(folder: Path) -> dict[str, object]:
         }
     except (OSError, ValueError, KeyError, TypeError, BenchError) as error:
         return {"run": folder.name, "outcomes": f"cannot be read: {error}"}
+
+
+def _entry(data: bytes) -> dict[str, Any]:
+    """Return one JSON object, its text plain; raises ValueError for anything else."""
+    document = read_json(data)
+    if not isinstance(document, dict):
+        raise ValueError("no JSON object")
+    return document
 
 
 def _whole_lines(file: Path) -> Sequence[bytes]:

@@ -8,9 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
-
-import pandas as pd
 
 LONGEST = 20_000
 """Characters of one text: a command with a script in it is shorter."""
@@ -51,20 +48,6 @@ def plain_text(text: str) -> str:
     if len(text) > LONGEST:
         text = f"{text[:LONGEST]} … ({len(text) - LONGEST} more characters)"
     return text if text.isprintable() else _CONTROL.sub(_shown, text)
-
-
-def plain_table(table: pd.DataFrame) -> pd.DataFrame:
-    """Return a table whose text is plain."""
-    changed = dict(_plain_columns(table))
-    return table.assign(**changed) if changed else table
-
-
-def _plain_columns(table: pd.DataFrame) -> Iterator[tuple[str, pd.Series[str]]]:
-    for name in table.columns:
-        if table[name].dtype == "string":
-            known = {text: plain_text(text) for text in table[name].dropna().unique()}
-            if any(text != made for text, made in known.items()):
-                yield name, table[name].map(known).astype("string")
 
 
 def _shown(found: re.Match[str]) -> str:

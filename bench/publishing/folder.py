@@ -65,6 +65,7 @@ def publish(
     flaws = _flaws(manifest)
     if flaws and not anyway:
         raise PublishError(f"{run}: {'; '.join(flaws)}", remedy="Measure again, or publish it --anyway")
+    index.entries(published, without=name)  # one that cannot be read is said before anything is made
     known = identity(manifest, run, keep=keep)
     redaction = Redaction(secrets=known.secrets)
     with written(target), _growing(published, name) as growing:

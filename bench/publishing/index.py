@@ -11,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from bench.analysis.manifest import Manifest
 from bench.errors import ResultsError
+from bench.publishing.identity import HOST
 from bench.report.content import Report
 from bench.report.markdown import escape
 
@@ -40,7 +41,7 @@ def write_entry(folder: Path, name: str, report: Report, manifest: Manifest, fla
         name=name,
         run=manifest.run,
         date=manifest.started_at[:10],
-        host=report.host,
+        host=report.host.removeprefix(f"{HOST}, "),
         isolations=tuple(row[0] for row in report.isolations.rows),
         scenarios=tuple(manifest.scenarios),
         headline=report.answer[0] if report.answer else report.status,
@@ -49,9 +50,13 @@ def write_entry(folder: Path, name: str, report: Report, manifest: Manifest, fla
     (folder / ENTRY).write_text(json.dumps(asdict(entry), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def entries(published: Path) -> tuple[Entry, ...]:
-    """Return what lies in ``published``, newest first; raises ResultsError for an entry that cannot be read."""
-    found = [_read(file) for file in published.glob(f"[!.]*/{ENTRY}")]
+def entries(published: Path, *, without: str = "") -> tuple[Entry, ...]:
+    """Return what lies in ``published``, newest first, ``without`` one of that name.
+
+    Raises ResultsError for an entry that cannot be read.
+    """
+    files = [file for file in published.glob(f"[!.]*/{ENTRY}") if file.parent.name != without]
+    found = [_read(file) for file in files]
     return tuple(sorted(sorted(found, key=lambda one: one.name), key=lambda one: one.date, reverse=True))
 
 

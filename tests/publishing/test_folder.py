@@ -205,8 +205,10 @@ def test_hostile_words_in_an_entry_are_inert(run: Path) -> None:
     assert "[x](javascript" not in done.index.with_name("README.md").read_text()
 
 
-def test_a_broken_entry_is_named(run: Path) -> None:
+def test_a_broken_entry_is_named_before_anything_is_made(run: Path) -> None:
     done = publish(run, "one", results=run.parent)
     (done.folder / "about.json").write_text("{}")
     with pytest.raises(ResultsError, match=r"one/about\.json: name"):
         publish(run, "two", results=run.parent)
+    assert not (run.parent / "published" / "two").exists()
+    publish(run, "one", results=run.parent, replace_existing=True)

@@ -55,6 +55,6 @@ def _stopping(manifest: Manifest) -> tuple[str, ...]:
     return (
         f"The run looked at its own figures to decide when to stop: {', '.join(asked)}.{why} Stopping on a width makes "
         "intervals shorter than they should be (Chow & Robbins, 1965): those of 95 % are therefore reckoned as if they "
-        f"were of {rule.confidence * 100:.0f} %, of which simulation shows that it makes them 95 %. Cells that were sure "
-        "already rested, so that numbers of rounds differ.",
+        f"were of {rule.confidence * 100:.0f} %, of which simulation shows that it makes them 95 %. Cells that were "
+        "sure already rested, so that numbers of rounds differ.",
     )

@@ -159,7 +159,8 @@ def test_the_manifest_says_what_the_run_was(tmp_path: Path) -> None:
     told = manifest_of(finished)
     assert set(told) == {
         "schema_version", "run", "started_at", "finished_at", "interrupted", "command_line", "bench_version",
-        "seed", "quick", "rounds", "stopping", "planned", "host", "harness", "isolations", "scenarios", "images", "not_offered",
+        "seed", "quick", "rounds", "stopping", "planned", "host", "harness", "isolations", "scenarios", "images",
+        "not_offered",
     }  # fmt: skip
     assert told["run"] == finished.folder.name
     assert (told["seed"], told["rounds"], told["planned"]) == (7, {"speak": 3}, 6)

@@ -9,12 +9,11 @@ from typing import Any
 
 import pytest
 
-from bench.stopping import Look
-
 from bench.isolations.base import Availability
 from bench.model import Measurement, Scenario, Trial, combinations
 from bench.scenario import find_scenarios, load_recipes, load_scenario, stock_folder
 from bench.session import Finished, Request, execute
+from bench.stopping import Look
 from tests.required import unavailable
 
 pytestmark = [pytest.mark.root, pytest.mark.docker, pytest.mark.vm]

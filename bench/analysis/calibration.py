@@ -19,12 +19,15 @@ rate        lines          lines per second, by the arrival of the first and the
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from bench.analysis import derive, intervals
+from bench.store import layout
 
 COLUMNS = ("truth", "view", "isolation", "emulated", "injected", "unit", "n", "bias", "low", "high", "spread", "goal",
            "verdict")  # fmt: skip
@@ -144,3 +147,44 @@ def _judged(view: View, errors: intervals.Floats, injected: float, *, emulated: 
     outside = not (middle.low <= goal and middle.high >= -goal)  # NaN, where there is no interval, is outside too
     verdict = "met" if abs(middle.value) <= goal else "missed" if outside else "undecided"
     return (middle.n, middle.value, middle.low, middle.high, float(upper - lower), goal, verdict)
+
+
+def unrecovered(frame: pd.DataFrame) -> list[str]:
+    """Return one line for each truth and isolation of which no trial counts, with the commonest reason."""
+    trials = frame.drop_duplicates("trial")
+    usable = set(_usable(frame)["trial"])
+    lines = []
+    for (truth, isolation), rows in trials.groupby(["scenario", "isolation"], sort=False):
+        if not usable & set(rows["trial"]):
+            why = rows["reason"].fillna("").str.split("; ").str[-1].str.replace(r" \([0-9.]+ s\)$", "", regex=True)
+            lines.append(f"{truth} on {isolation}: no trial counts, {rows['outcome'].iloc[0]}: {why.mode().iloc[0]}")
+    return lines
+
+
+def citations(run_dir: str | Path, isolations: Sequence[str]) -> tuple[str, ...]:
+    """Return what a report says of the calibration that applies to a run, in sentences.
+
+    ``isolations`` are those that ran. A ``calibration.json`` that cannot be read counts as none.
+    """
+    try:
+        known = json.loads((Path(run_dir) / layout.CALIBRATION).read_text())["isolations"]
+        said = [(name, str(known[name]["at"])[:10], _start_up(known[name]["findings"])) for name in isolations
+                if name in known]  # fmt: skip
+    except (OSError, ValueError, KeyError, TypeError):
+        said = []
+    dates: dict[str, list[str]] = {}
+    for name, day, bias_s in said:
+        if bias_s is not None:
+            dates.setdefault(day, []).append(f"{bias_s * 1e3:+.1f} ms ({name})")
+    lines = [f"Calibrated on {day}: a delay before readiness is recovered here with a bias of {', '.join(biases)}."
+             for day, biases in sorted(dates.items())]  # fmt: skip
+    if not lines:
+        return ("Never calibrated on this machine: run `python -m bench calibrate`.",)
+    without = [name for name in isolations if not any(f"({name})" in line for line in lines)]
+    return (*lines, f"Not calibrated here: {', '.join(without)}.") if without else tuple(lines)
+
+
+def _start_up(findings: Sequence[Mapping[str, object]]) -> float | None:
+    """Return the largest bias of a delay, by the workload's own lines."""
+    biases = [float(str(row["bias"])) for row in findings if (row["truth"], row["view"]) == ("delay", "its own line")]
+    return max(biases, key=abs, default=None)

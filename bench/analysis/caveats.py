@@ -105,9 +105,10 @@ def unsteady(frame: pd.DataFrame) -> dict[str, tuple[str, ...]]:
         cell = {str(name): str(value) for name, value in row.items()}
         if (kind := cell["kind"]) in _CHANGES:
             where = ", ".join(f"{name} = {value}" for name, value in json.loads(cell["parameters"]).items())
+            place = f"{cell['isolation']} at {where}" if where else cell["isolation"]
             found.setdefault(cell["scenario"], []).append(
-                f"{cell['metric']} on {cell['isolation']}{f' at {where}' if where else ''} is {kind}: in {cell['trials']} "
-                f"trials {_CHANGES[kind]}. Its median is over the whole run: read its series before you compare it."
+                f"{cell['metric']} on {place} is {kind}: in {cell['trials']} trials {_CHANGES[kind]}. Its median is "
+                "over the whole run: read its series before you compare it."
             )
     return {scenario: tuple(said) for scenario, said in found.items()}
 

@@ -119,13 +119,16 @@ class Comparison:
 
     def start_up_phases(self, isolation: str) -> tuple[tuple[str, float, float], ...]:
         """Return (mark, begin, finish) up to readiness, at the medians, in seconds since the request."""
-        rows = self.samples[self.samples["isolation"] == isolation]
-        marks = derive.marks_of(rows)
-        if "ready" not in marks.columns:
+        middle = {
+            metric.removeprefix(derive.MARK): one.median
+            for (name, metric, vantage), one in self.figures.items()
+            if name == isolation and vantage == "host" and metric.startswith(derive.MARK)
+        }
+        if "ready" not in middle:
             return ()
-        middle = marks.median()
-        names = list(marks.columns)[: list(marks.columns).index("ready") + 1]
-        begins = [0.0, *(float(middle[name]) for name in names)]
+        order = derive.in_order(middle)
+        names = order[: order.index("ready") + 1]
+        begins = [0.0, *(middle[name] for name in names)]
         steps = zip(names, begins, begins[1:], strict=False)
         return tuple((name, begin, finish) for name, begin, finish in steps if finish > begin)
 

@@ -19,7 +19,7 @@ metric                      vantage     from
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
@@ -42,14 +42,16 @@ PER_CPU_S = ".per_cpu_s"
 PER_1000 = ".cpu_s_per_1000"
 """Ends of the names of what relates work to host CPU time."""
 
-_MARK = "timeline."
+MARK = "timeline."
+"""Prefix of the metrics that are marks of an instance's timeline."""
 _USUAL = ("start", "ready", "end", "bye", "exited", "gone")
 
 
 def with_derived(samples: pd.DataFrame) -> pd.DataFrame:
     """Return ``samples`` (rows with values, of trials that ended ok) and, below them, everything derived.
 
-    Samples that are no figures (``figures``) and those that cannot be (see ``plausible``) are left out first, so that nothing is made of them either.
+    Samples that are no figures (``figures``) and those that cannot be (see ``plausible``) are left out first, so that
+    nothing is made of them either.
     """
     samples = plausible.kept(figures(samples))
     summed = pd.concat([samples, own_memory(samples)])
@@ -72,9 +74,13 @@ def figures(samples: pd.DataFrame) -> pd.DataFrame:
 
 def mark_order(marks: pd.DataFrame) -> list[str]:
     """Return the columns of a trials x marks table in order of their medians; ties in the usual order."""
-    middle = marks.median()
+    return in_order({str(mark): float(median) for mark, median in marks.median().items()})
+
+
+def in_order(medians: Mapping[str, float]) -> list[str]:
+    """Return marks in order of their medians, in seconds since the request; ties in the usual order."""
     usual = {name: place for place, name in enumerate(_USUAL)}
-    return sorted(marks.columns, key=lambda mark: (float(middle[mark]), usual.get(mark, -1), mark))
+    return sorted(medians, key=lambda mark: (medians[mark], usual.get(mark, -1), mark))
 
 
 def marks_of(samples: pd.DataFrame) -> pd.DataFrame:
@@ -100,7 +106,7 @@ def phases(samples: pd.DataFrame) -> pd.DataFrame:
     )
     before = placed.groupby(TRIAL)[["value", "place"]].shift(fill_value=0.0)
     steps = placed.assign(
-        metric="phase." + placed["metric"].str.removeprefix(_MARK),
+        metric="phase." + placed["metric"].str.removeprefix(MARK),
         value=(placed["value"] - before["value"]).where(placed["place"] - before["place"] == 1),
         at_s=float("nan"),
     )
@@ -111,10 +117,10 @@ def teardown(samples: pd.DataFrame) -> pd.DataFrame:
     """Return the time from the entry's leave-taking until nothing of the instance was left."""
     rows = _marks(samples)
     at_s = {name: mark.set_index(TRIAL)["value"] for name, mark in rows.groupby("metric")}
-    gone, bye = at_s.get(f"{_MARK}gone"), at_s.get(f"{_MARK}bye")
+    gone, bye = at_s.get(f"{MARK}gone"), at_s.get(f"{MARK}bye")
     if gone is None:
         return samples.iloc[:0]
-    last = rows[rows["metric"] != f"{_MARK}gone"].groupby(TRIAL)["value"].max()
+    last = rows[rows["metric"] != f"{MARK}gone"].groupby(TRIAL)["value"].max()
     begin = last if bye is None else bye.combine_first(last)
     return _rows(samples, gone - begin, "teardown", "host", "s", "lower")
 
@@ -191,8 +197,8 @@ def is_own(vantage: pd.Series[str]) -> pd.Series[bool]:
 
 def _marks(samples: pd.DataFrame) -> pd.DataFrame:
     """Return the samples of marks, one per trial and mark, with their median in their cell and their usual place."""
-    rows = samples[samples["metric"].str.startswith(_MARK)].drop_duplicates([*TRIAL, "metric"])
-    usual = {f"{_MARK}{name}": place for place, name in enumerate(_USUAL)}
+    rows = samples[samples["metric"].str.startswith(MARK)].drop_duplicates([*TRIAL, "metric"])
+    usual = {f"{MARK}{name}": place for place, name in enumerate(_USUAL)}
     middle = rows.groupby([*CELL, "metric"])["value"].transform("median")
     return rows.assign(middle=middle, usual=rows["metric"].map(usual).fillna(-1).astype("int64"))
 

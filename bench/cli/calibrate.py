@@ -51,12 +51,23 @@ def calibrate(isolations: str | None, rounds: int | None, quick: bool, fix: bool
 
 
 def judge(folder: Path) -> None:
-    """Say what a calibration's run has recovered; keep it with the machine; exit 1 where a goal is missed."""
-    from bench.analysis.calibration import calibration, worst  # noqa: PLC0415 - pandas: only where it is judged
+    """Say what a calibration's run has recovered, and keep it with the machine.
+
+    Exits with 1 where a goal is missed, or a truth not recovered.
+    """
+    from bench.analysis.calibration import (  # noqa: PLC0415 - pandas: only where it is judged
+        calibration,
+        unrecovered,
+        worst,
+    )
     from bench.analysis.frame import load  # noqa: PLC0415
     from bench.store.calibrations import keep  # noqa: PLC0415
 
-    found = calibration(load(folder))
+    frame = load(folder)
+    found = calibration(frame)
+    missing = unrecovered(frame)
+    for line in missing:
+        Console(highlight=False).print(line, soft_wrap=True, markup=False)
     if found.empty:
         Console(highlight=False).print("No truth was recovered: no trial of a calibration ended well.")
         raise SystemExit(ExitCode.NOTHING_MEASURED)
@@ -76,5 +87,5 @@ def judge(folder: Path) -> None:
     console.print(f"Kept with this machine: {keep(folder, found.to_dict('records'))}", soft_wrap=True, markup=False)
     counts = found["verdict"].value_counts()
     console.print(", ".join(f"{counts.get(word, 0)} {word}" for word in ("met", "missed", "undecided")))
-    if counts.get("missed", 0):
+    if missing or counts.get("missed", 0):
         raise SystemExit(ExitCode.SOME_FAILED)

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
+from bench.analysis.calibration import citations
 from bench.analysis.caveats import Trouble, doubts, stops, troubles, unsteady
 from bench.analysis.claims import judged as judge_claims
 from bench.analysis.comparison import reading_order
@@ -56,13 +57,18 @@ def compose(path: str | Path) -> Report:
         not_run=about.not_run(manifest),
         stopwatches=about.stopwatches(manifest),
         troubles=(*bad, *doubts(frame)),
-        method=method.method(manifest),
+        method=(*method.method(manifest), *_calibrated(run_dir, manifest)),
         machine=about.machine(manifest),
         facts=reproduce.facts(manifest),
         images=reproduce.images(manifest),
         reproduce=reproduce.block(manifest),
         caveats=about.caveats(manifest, emulated),
     )
+
+
+def _calibrated(run_dir: Path, manifest: Manifest) -> tuple[str, ...]:
+    """Say what the calibration that the run found on its machine is worth for the isolations that ran."""
+    return citations(run_dir, [name for name, one in manifest.isolations.items() if one.ready])
 
 
 def _overview(found: list[Sweep], manifest: Manifest, lines: tuple[Line, ...]) -> Facet | None:

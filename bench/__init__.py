@@ -44,6 +44,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from bench.analysis.calibration import calibration as calibration
     from bench.analysis.claims import verdicts as verdicts
     from bench.analysis.compare import compare as compare
     from bench.analysis.frame import load as load
@@ -52,9 +53,10 @@ if TYPE_CHECKING:
     from bench.publishing import publish as publish
 
 __version__ = "0.1.0"
-__all__ = ["compare", "export", "load", "publish", "summarize", "verdicts"]
+__all__ = ["calibration", "compare", "export", "load", "publish", "summarize", "verdicts"]
 
 _LAZY = {
+    "calibration": "bench.analysis.calibration",
     "compare": "bench.analysis.compare",
     "export": "bench.exports",
     "load": "bench.analysis.frame",

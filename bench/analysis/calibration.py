@@ -88,7 +88,7 @@ def calibration(frame: pd.DataFrame) -> pd.DataFrame:
     Columns: truth, view, isolation (string); emulated (bool); injected, in ``unit`` (s, B, 1/s, or a share); n, the
     rounds that had both trials; bias, the median of recovered - injected, with its interval ``low`` to ``high`` (NaN
     below three rounds); spread, the distance of the quartiles of the same; goal, the largest bias allowed; verdict:
-    ``met`` when the median is within the goal, ``missed`` when the whole interval lies outside, or there is none,
+    ``met`` when the median is within the goal, ``missed`` when the whole interval lies outside,
     else ``undecided``: more rounds would tell.
     """
     samples = _usable(frame)
@@ -144,7 +144,7 @@ def _judged(view: View, errors: intervals.Floats, injected: float, *, emulated: 
     middle = intervals.median(errors)
     lower, upper = np.quantile(errors, [0.25, 0.75])
     goal = (view.goal_machine if emulated else view.goal) * (injected if view.relative else 1.0)
-    outside = not (middle.low <= goal and middle.high >= -goal)  # NaN, where there is no interval, is outside too
+    outside = middle.low > goal or middle.high < -goal  # never where there are too few rounds for an interval (NaN)
     verdict = "met" if abs(middle.value) <= goal else "missed" if outside else "undecided"
     return (middle.n, middle.value, middle.low, middle.high, float(upper - lower), goal, verdict)
 

@@ -30,7 +30,7 @@ def load(path: str | Path) -> pd.DataFrame:
     Raises ResultsError when the folder is no run, or broken, or from a newer Isobench.
     """
     run_dir = Path(path)
-    document = dataset.read_manifest(run_dir)
+    manifest = load_manifest(run_dir)
     stored = run_dir / layout.SAMPLES
     if not _is_current(stored, run_dir / layout.JOURNAL):
         return dataset.read_dataset(run_dir)
@@ -38,7 +38,7 @@ def load(path: str | Path) -> pd.DataFrame:
         table = pd.read_parquet(stored, engine="pyarrow")
     except (OSError, ValueError) as error:
         raise ResultsError(f"{stored}: not a readable Parquet file", remedy="Delete it: the journal remains") from error
-    if document["schema_version"] == 1:  # which knew no steps
+    if manifest.schema_version == 1:  # which knew no steps
         table = table.assign(step=dataset.canonical({}))
     missing = [name for name in dataset.DTYPES if name not in table.columns]
     if missing:

@@ -258,7 +258,7 @@ def calibrate(
         typer.Option("--from", metavar="RUN", help="Measure nothing: judge this calibration's folder again."),
     ] = None,
 ) -> None:
-    """Inject known delays, memory, quotas and rates; say how well the meters recover them here."""
+    """Inject known truths; say how well the meters recover them here."""
     from bench.cli.calibrate import calibrate as command
     from bench.cli.calibrate import judge
 

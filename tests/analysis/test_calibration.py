@@ -53,7 +53,7 @@ def test_a_bias_and_its_spread_are_recovered_paired_by_round() -> None:
         ([0.0, 0.0005, 0.0], "met"),
         ([0.002, 0.003, 0.004], "missed"),
         ([0.0005, 0.003, 0.004], "undecided"),
-        ([-0.003], "missed"),
+        ([-0.003], "undecided"),
         ([0.0001], "met"),
     ],
 )

@@ -14,7 +14,7 @@ COMMANDS = sorted(name for name, one in _ALL.items() if not one.hidden)
 
 
 def test_the_commands_are_these() -> None:
-    assert COMMANDS == ["clean", "compare", "doctor", "export", "list", "publish", "report", "run"]
+    assert COMMANDS == ["calibrate", "clean", "compare", "doctor", "export", "list", "publish", "report", "run"]
 
 
 @pytest.mark.parametrize("option", ["--help", "-h"])

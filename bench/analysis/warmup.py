@@ -5,7 +5,7 @@ variance by PELT (Killick, Fearnhead, Eckley 2012) with a normal likelihood and 
 any is flat, one that ends at its best is warming, one that ends below it is slowing, one that still changes near its
 end is unsteady. Ours are the floor of the variance, the tolerance and the least number of points below, since a
 scenario gives tens of points where theirs gives thousands. Of ten points, a change is found from about 12 standard
-deviations, of thirty from about 3: what is called flat may still drift by less.
+deviations, of thirty from about 5: what is called flat may still drift by less.
 """
 
 from __future__ import annotations

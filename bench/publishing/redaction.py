@@ -40,7 +40,8 @@ class Redaction:
         """Return a text without what identifies somebody; ``addresses``: network addresses, too."""
         clean = self._words.sub(lambda found: self._instead[found[0].casefold()], text)
         clean = _HOME.sub(rf"\1{USER}", clean)
-        for found in sorted(set(_addresses(clean)), key=len, reverse=True) if addresses else ():
+        # Again, until there is none: what stood beside one address may have hidden another.
+        while addresses and (found := max(_addresses(clean), key=len, default="")):
             clean = clean.replace(found, ADDRESS)
         return clean
 

@@ -60,12 +60,12 @@ def read_all(
         assert "Traceback" not in answer.out + answer.err
         assert (answer.code == 2) == answer.err.startswith("bench: "), (name, answer.err)
         assert "\x1b" not in answer.out + answer.err, name
-    for ask in (package.verdicts, lambda path: package.summarize(package.load(path))):
-        if answers["report"].code == 2:
-            with pytest.raises(BenchError):
-                ask(run)
-        else:
-            ask(run)
+    if answers["report"].code == 2:
+        with pytest.raises(BenchError):
+            package.verdicts(run)
+    else:
+        package.verdicts(run)
+        package.summarize(package.load(run))
     return answers
 
 
@@ -258,7 +258,7 @@ def test_a_reason_without_end_is_cut_and_says_so(bench: Bench, run: Path, other:
     )
     answers = read_all(bench, run, other)
     assert answers["report"].code == 0
-    assert "more characters)" in reports(run)
+    assert package.load(run)["reason"].str.endswith("(980000 more characters)").any()
     assert len(reports(run)) < 4_000_000
 
 

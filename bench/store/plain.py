@@ -45,8 +45,9 @@ def plain(document: object) -> object:
 
 def plain_text(text: str) -> str:
     """Return one text made plain: ``ESC [`` becomes ``␛[``, and what is too long says how much is missing."""
-    if len(text) > LONGEST:
-        text = f"{text[:LONGEST]} … ({len(text) - LONGEST} more characters)"
+    if len(text) > LONGEST:  # with what is said of it, no longer than that: read again, from Parquet, it stays as it is
+        kept = LONGEST - 60
+        text = f"{text[:kept]} … ({len(text) - kept} more characters)"
     return text if text.isprintable() else _CONTROL.sub(_shown, text)
 
 

@@ -53,14 +53,12 @@ class Picture:
 class Facet:
     """One thing that was measured in a scenario: its figures, a sentence or two, its picture.
 
-    ``brief`` is the table in a terminal's width, where ``table`` itself is too wide for one. ``trials`` is a second
-    picture, of every trial, where ``picture`` shows what was made of them.
+    ``brief`` is the table in a terminal's width, where ``table`` itself is too wide for one.
     """
 
     table: Table
     sentences: tuple[str, ...] = ()
     picture: Picture | None = None
-    trials: Picture | None = None
     details: tuple[Table, ...] = ()
     brief: Table | None = None
 
@@ -138,7 +136,7 @@ class Report:
     def pictures(self) -> tuple[Picture, ...]:
         """Every picture, in reading order."""
         facets = [*([self.overview] if self.overview else []), *(one for part in self.sections for one in part.facets)]
-        return tuple(picture for facet in facets for picture in (facet.picture, facet.trials) if picture)
+        return tuple(facet.picture for facet in facets if facet.picture)
 
     @property
     def leading_tables(self) -> tuple[Table, ...]:

@@ -97,7 +97,7 @@ def _facet(facet: Facet, place: Place, *, folded: bool) -> Iterator[str]:
     yield from (f"### {escape(facet.table.title)}", "", table(facet.table), "")
     if facet.sentences:
         yield from (" ".join(map(escape, facet.sentences)), "")
-    yield from (*_picture(facet.picture, place), *_picture(facet.trials, place))
+    yield from _picture(facet.picture, place)
     for detail in facet.details:
         yield from _fold(detail) if folded else (f"**{escape(detail.title)}**", "", table(detail), "")
 

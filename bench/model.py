@@ -20,6 +20,10 @@ from bench.recipe import ImageFile as ImageFile  # noqa: PLC0414
 from bench.recipe import ImageSource as ImageSource  # noqa: PLC0414
 from bench.recipe import Recipe as Recipe  # noqa: PLC0414
 
+BASELINE = "bare"
+"""The isolation that the others are held against."""
+TWIN = "bare:twin"
+"""The baseline once more: what differs between the two is chance."""
 Scalar = str | int | float | bool
 _PLACEHOLDER = re.compile(r"\{([A-Za-z_]\w*)\}")
 Better = Literal["higher", "lower"]

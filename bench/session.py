@@ -30,6 +30,7 @@ from bench.offer import Offer
 from bench.placement import cpu_count, harness_cpus, instance_cpus, kept_to
 from bench.plan import cells
 from bench.runner import Runner
+from bench.sentinels.readings import unwatched
 from bench.signals import Interruptions
 from bench.state import alive, registered_runs
 from bench.stopping import Look, Rule, Schedule, Width
@@ -311,7 +312,11 @@ def _manifest(
         rounds={scenario.name: request.rule.rounds or scenario.rounds for scenario in request.scenarios},
         stopping=manifests.stopping_entry(request.rule),
         host=fingerprint(cgroup=cgroup_version()),
-        harness={"cpu_set": list(_harness(request.scenarios)), "python": platform.python_version()},
+        harness={
+            "cpu_set": list(_harness(request.scenarios)),
+            "python": platform.python_version(),
+            "unwatched": unwatched(),
+        },
         isolations={
             name: manifests.isolation_entry(isolations.get(name), availabilities[name]) for name in request.isolations
         },

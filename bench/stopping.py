@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from bench.model import Cell, Trial
+from bench.model import BASELINE, Cell, Trial
 from bench.plan import turn
 
 PILOT = 6
@@ -99,13 +99,12 @@ class Schedule:
         *,
         seed: int,
         widths: Widths,
-        baseline: str = "bare",
         now_s: Callable[[], float] = time.monotonic,
     ) -> None:
         """``rounds`` are each scenario's own, for a rule that is fixed."""
         self._cells, self._rounds, self._rule = cells, rounds, rule
         self._seed, self._rng = seed, random.Random(seed)
-        self._widths, self._baseline, self._now_s = widths, baseline, now_s
+        self._widths, self._now_s = widths, now_s
         self._spent_s: dict[Key, list[float]] = defaultdict(list)
         self._wanted: set[Key] = {key_of(cell) for cell in cells}
         self._began_s = now_s()
@@ -157,7 +156,7 @@ class Schedule:
     def _of_round(self, number: int) -> list[Cell]:
         if self._rule.is_fixed:
             return [one for one in self._cells if (self._rule.rounds or self._rounds[one.scenario.name]) >= number]
-        held_against = {(*key[:2], self._baseline) for key in self._wanted}
+        held_against = {(*key[:2], BASELINE) for key in self._wanted}
         return [cell for cell in self._cells if key_of(cell) in self._wanted | held_against]
 
     def _goes_on(self, number: int, heard: Heard) -> bool:
@@ -219,9 +218,9 @@ class Schedule:
     def _each_s(self, key: Key) -> float:
         """Return what a further round of a cell costs, with its share of the baseline's."""
         own = self._spent_s.get(key) or [0.0]
-        base = self._spent_s.get((*key[:2], self._baseline)) or [0.0]
-        sharing = max(1, sum(one[:2] == key[:2] and one[2] != self._baseline for one in self._wanted))
-        shared_s = sum(base) / len(base) / sharing if key[2] != self._baseline else 0.0
+        base = self._spent_s.get((*key[:2], BASELINE)) or [0.0]
+        sharing = max(1, sum(one[:2] == key[:2] and one[2] != BASELINE for one in self._wanted))
+        shared_s = sum(base) / len(base) / sharing if key[2] != BASELINE else 0.0
         return sum(own) / len(own) + shared_s
 
     def _cost_s(self, number: int) -> float:

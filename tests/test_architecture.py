@@ -68,7 +68,7 @@ ALLOWED: dict[str, set[str]] = {
     "calibration": {"isolations", "model", "observation", "scenario"},
     "session": {
         "bench", "building", "errors", "host", "isolations", "model", "observation", "offer", "placement", "plan",
-        "provision", "stopping", "runner", "signals", "state", "store", "writing",
+        "provision", "stopping", "runner", "sentinels", "signals", "state", "store", "writing",
     },
     "analysis": {"errors", "model", "store"},
     "report": {"analysis", "errors", "model", "store"},

@@ -17,7 +17,7 @@ from bench.errors import Interrupted, IsolationError, LeftoverError
 from bench.isolations.base import AccountReading, Availability, Fault, Instance, Launch
 from bench.isolations.console import LIMIT_BYTES
 from bench.isolations.fake import Fake, FakeAccount, FakeInstance
-from bench.model import Kind, Measurement, Outcome, Scenario, Window
+from bench.model import Kind, Measurement, Outcome, Scenario, Trial, Window
 from bench.runner import Runner
 from bench.sentinels.readings import Change
 from bench.signals import Interruptions
@@ -240,6 +240,21 @@ def test_a_disturbed_trial_is_spoiled_and_keeps_its_samples(
 def test_a_throttled_trial_is_spoiled(fake: Fake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(FakeAccount, "read", lambda _self: AccountReading(throttled=2))
     assert outcome(fake, scenario(), tmp_path).reason == "the CPU quota throttled it 2 times"
+
+
+def test_a_quota_that_is_injected_spoils_nothing(fake: Fake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(FakeAccount, "read", lambda _self: AccountReading(throttled=2))
+    injected: list[int] = []
+
+    @contextmanager
+    def inject(_instance: Instance, of: Trial) -> Iterator[None]:
+        injected.append(of.number)
+        yield
+
+    availability = Availability(isolation="fake", fault=None, detail="")
+    made = Runner({"fake": fake}, {"fake": availability}, {"speak": image(tmp_path)}, Interruptions(), inject=inject)
+    assert made.measure(trial())[0].outcome == Outcome(kind=Kind.OK)
+    assert injected == [trial().number]
 
 
 def test_a_failure_is_not_covered_up_by_a_disturbance(

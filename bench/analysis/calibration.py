@@ -32,8 +32,6 @@ from bench.store import layout
 COLUMNS = ("truth", "view", "isolation", "emulated", "injected", "unit", "n", "bias", "low", "high", "spread", "goal",
            "verdict")  # fmt: skip
 
-_THROTTLED = "the CPU quota throttled it"
-"""How the outcome of a trial under a quota begins: what spoils any other trial is the truth of this one."""
 _RATE_S = 2.0
 """How long ``inject.pl`` offers lines."""
 
@@ -53,7 +51,7 @@ class View:
     goal: float
     """Largest bias allowed: in ``unit``, or of the truth where ``relative``."""
     goal_machine: float
-    """The same for an emulated machine, or one with a kernel of its own."""
+    """The same for an emulated machine."""
     relative: bool = True
     kind: str = "difference"
     nothing: float = 0.0
@@ -106,11 +104,8 @@ def worst(found: pd.DataFrame) -> pd.DataFrame:
 
 
 def _usable(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return the samples of trials that ended ok, or that only their own quota has spoiled."""
-    reason = frame["reason"].fillna("")
-    quota = (frame["scenario"] == "quota") & reason.str.startswith(_THROTTLED) & ~reason.str.contains(";")
-    ended = (frame["outcome"] == "ok") | ((frame["outcome"] == "spoiled") & quota)
-    return frame[ended & frame["value"].notna()]
+    """Return the samples of trials that ended ok."""
+    return frame[(frame["outcome"] == "ok") & frame["value"].notna()]
 
 
 def _rows(view: View, samples: pd.DataFrame) -> list[tuple[object, ...]]:
@@ -176,11 +171,14 @@ def citations(run_dir: str | Path, isolations: Sequence[str]) -> tuple[str, ...]
     for name, day, bias_s in said:
         if bias_s is not None:
             dates.setdefault(day, []).append(f"{bias_s * 1e3:+.1f} ms ({name})")
-    lines = [f"Calibrated on {day}: a delay before readiness is recovered here with a bias of {', '.join(biases)}."
-             for day, biases in sorted(dates.items())]  # fmt: skip
+    lines = [
+        f"Calibrated on {day}: delays before readiness were recovered with a bias of at most {', '.join(biases)}."
+        for day, biases in sorted(dates.items())
+    ]
     if not lines:
         return ("Never calibrated on this machine: run `python -m bench calibrate`.",)
-    without = [name for name in isolations if not any(f"({name})" in line for line in lines)]
+    cited = {name for name, _, bias_s in said if bias_s is not None}
+    without = [name for name in isolations if name not in cited]
     return (*lines, f"Not calibrated here: {', '.join(without)}.") if without else tuple(lines)
 
 

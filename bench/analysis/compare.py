@@ -8,7 +8,6 @@ a large p-value proves nothing. Rounds of two runs have nothing in common, so no
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
@@ -18,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from bench.analysis import intervals, permutation
-from bench.analysis.comparison import natural, reading_order
+from bench.analysis.comparison import naturally, reading_order
 from bench.analysis.derive import PER_CPU_S
 from bench.analysis.endings import Ending, endings
 from bench.analysis.environment import Difference, of_machines, of_runs, shared
@@ -28,21 +27,17 @@ from bench.analysis.headlines import is_headline
 from bench.analysis.manifest import Manifest, load_manifest
 from bench.analysis.sides import Side
 from bench.analysis.significance import ALPHA, Contrast, contrast, holm
-from bench.analysis.summary import Cell, Figure, measured, sides
+from bench.analysis.summary import KEYS, Cell, Figure, measured, sides
 from bench.errors import InputError, ResultsError
 
 MIN_CHANGE = 0.05
 """Smaller changes do not matter, unless the reader says otherwise."""
 
+MOST_CHANGE = 10.0
+"""No smallest change that matters is larger than this: ten times as much again."""
+
 DTYPES: Mapping[str, str] = {
-    "scenario": "string",
-    "parameters": "string",
-    "isolation": "string",
-    "emulated": "bool",
-    "metric": "string",
-    "vantage": "string",
-    "unit": "string",
-    "better": "string",
+    **KEYS,
     "n_before": "int64",
     "n_after": "int64",
     "before": "float64",
@@ -156,7 +151,7 @@ def compare_runs(
     measured different versions of a scenario or different images, share nothing, or come from different machines and
     ``across_hosts`` does not say that this is known.
     """
-    if not 0 < min_change <= 10:
+    if not 0 < min_change <= MOST_CHANGE:
         raise InputError(f"a minimum change of {min_change:g} means nothing", remedy="Give a share such as 5% or 0.05")
     before, after = load_manifest(run_a), load_manifest(run_b)
     both = shared(before, after)
@@ -203,14 +198,10 @@ def _alike(
     emulated = [_emulated(frame) for frame in frames]
     alike = [cell for cell in one if cell in other and emulated[0].get(cell) == emulated[1].get(cell)]
     order = list(runs[0].scenarios)
-    alike.sort(key=lambda cell: (order.index(cell[0]), _naturally(cell[1]), reading_order(cell[2])))
+    alike.sort(key=lambda cell: (order.index(cell[0]), naturally(cell[1]), reading_order(cell[2])))
     mixed = [cell for cell in one if cell in other and cell not in alike]
     notes += [f"{_named(cell)} was emulated in one of the runs only" for cell in mixed]
     return alike, tuple(notes)
-
-
-def _naturally(parameters: str) -> list[tuple[bool, float, str]]:
-    return [natural(value) for value in json.loads(parameters).values()]
 
 
 def _named(cell: Cell) -> str:

@@ -149,7 +149,7 @@ def comparisons(
         for key, rows in summary.groupby(pair, sort=False)
     ]
     first = list(dict.fromkeys(summary["scenario"]))
-    return tuple(sorted(found, key=lambda one: (first.index(one.scenario), _naturally(one.parameters))))
+    return tuple(sorted(found, key=lambda one: (first.index(one.scenario), naturally(one.parameters))))
 
 
 def reading_order(isolation: str) -> tuple[int, str]:
@@ -183,7 +183,8 @@ def _known(row: dict[str, Any]) -> dict[str, Any]:
     return row | {"rank": None if row["rank"] is pd.NA else int(row["rank"])}
 
 
-def _naturally(parameters: str) -> list[tuple[bool, float, str]]:
+def naturally(parameters: str) -> list[tuple[bool, float, str]]:
+    """Sort key of parameters as canonical JSON: value by value, numbers by size."""
     return [natural(value) for value in json.loads(parameters).values()]
 
 

@@ -36,6 +36,8 @@ class Harness:
 
     cpu_set: tuple[int, ...] = ()
     python: str = ""
+    unwatched: dict[str, str] = field(default_factory=dict)
+    """Sentinels that cannot stand on this machine, each with what is missing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,8 +5,9 @@ Which, depends on n alone. With U the k-th smallest of n uniform numbers, ``floo
 k-th smallest of n values drawn with replacement: so one beta-distributed number stands for a whole resample, exactly.
 
 Where two sides are drawn by the same rounds, one such number does not do. Up to ``EXACT`` rounds the rounds are drawn
-themselves. Beyond it the medians follow how many of a resample's rounds lie below either side's median, of which the
-four combinations are multinomial (first order of Bahadur's representation, Annals of Mathematical Statistics 37, 1966).
+themselves. Beyond it the medians follow how many of a resample's rounds lie below either side's median (first order of
+Bahadur's representation, Annals of Mathematical Statistics 37, 1966): two binomial counts, as good as normal by then,
+with the covariance that the rounds show.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ def medians(values: Floats, stream: int) -> Floats:
 def paired_medians(one: Floats, other: Floats) -> tuple[Floats, Floats]:
     """Return the medians of every resample of two sides, of equal size, whose places are drawn together."""
     order = np.argsort(other, kind="stable")
-    return (_exactly if one.size <= EXACT else _by_quadrants)(one[order], other[order])
+    return (_exactly if one.size <= EXACT else _by_counts)(one[order], other[order])
 
 
 def medians_of_each(groups: tuple[Floats, ...], stream: int) -> Floats:
@@ -73,17 +74,23 @@ def _ordered_middles(n: int) -> tuple[Places, Places]:
     return places[:, (n - 1) // 2].copy(), places[:, n // 2].copy()
 
 
-def _by_quadrants(one: Floats, other: Floats) -> tuple[Floats, Floats]:
-    """Draw how many rounds lie below both medians, below one of them, below none; move either median by the excess."""
+def _by_counts(one: Floats, other: Floats) -> tuple[Floats, Floats]:
+    """Move either median by how many more rounds than usual a resample has below it: two counts, drawn together."""
     n = one.size
-    low = (one <= np.median(one), other <= np.median(other))
-    shares = [np.mean((low[0] == first) & (low[1] == second)) for first, second in _SIDES]
-    counts = _rng(n, 3).multinomial(n, shares, size=RESAMPLES)
-    excess = (counts[:, 0] + counts[:, 1] - low[0].sum(), counts[:, 0] + counts[:, 2] - low[1].sum())
+    low = np.stack([one <= np.median(one), other <= np.median(other)])
+    spread = np.linalg.cholesky(np.cov(low, bias=True) * n + np.eye(2) * _NOTHING)
+    excess = np.rint(spread @ _normal()).astype(np.int64)
     return _moved(np.sort(one), excess[0]), _moved(other, excess[1])
 
 
-_SIDES = ((True, True), (True, False), (False, True), (False, False))
+_NOTHING = 1e-9
+"""Keeps the matrix of two counts that always agree from being singular."""
+
+
+@lru_cache(maxsize=1)
+def _normal() -> Floats:
+    """Return two independent standard normal numbers for every resample, shape (2, RESAMPLES)."""
+    return _rng(0, 3).standard_normal((2, RESAMPLES))
 
 
 def _moved(ordered: Floats, excess: Places) -> Floats:

@@ -11,7 +11,6 @@ Shapes, after what published studies found in real start-up and throughput figur
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
@@ -80,8 +79,3 @@ def run(
         "at_s": 0.0, **dict(zip(("metric", "vantage", "unit"), metric, strict=True)),
     }  # fmt: skip
     return pd.DataFrame(fixed | about, columns=list(DTYPES)).astype(dict(DTYPES))
-
-
-def coverage(low: Sequence[float] | Floats, high: Sequence[float] | Floats, truth: float) -> float:
-    """Return how many of these intervals hold the truth, as a share."""
-    return float(np.mean((np.asarray(low) <= truth) & (truth <= np.asarray(high))))

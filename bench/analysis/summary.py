@@ -13,8 +13,8 @@ from bench.analysis.ranks import ranks
 from bench.analysis.sides import Ints, Side
 from bench.analysis.significance import MARGIN, contrast, holm
 from bench.errors import ResultsError
+from bench.model import BASELINE as BASELINE  # noqa: PLC0414
 
-BASELINE = "bare"
 OVERHEAD = "overhead."
 """Prefix of the metrics that are an isolation's median minus bare's."""
 
@@ -29,7 +29,7 @@ OVERHEADS = (
 )
 """Figures whose difference from bare is reported beside them."""
 
-DTYPES: Mapping[str, str] = {
+KEYS: Mapping[str, str] = {
     "scenario": "string",
     "parameters": "string",
     "isolation": "string",
@@ -38,6 +38,11 @@ DTYPES: Mapping[str, str] = {
     "vantage": "string",
     "unit": "string",
     "better": "string",
+}
+"""Columns that say which figure a row is of, in order."""
+
+DTYPES: Mapping[str, str] = {
+    **KEYS,
     "n": "int64",
     "median": "float64",
     "low": "float64",

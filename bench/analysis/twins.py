@@ -8,8 +8,7 @@ import pandas as pd
 
 from bench.analysis.headlines import headlines
 from bench.analysis.significance import ALPHA
-
-TWIN = "bare:twin"
+from bench.model import TWIN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,12 +9,14 @@ from bench.errors import InputError
 _SECONDS = {"s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
 
 
-def share(text: str, option: str) -> float:
-    """Return ``5%`` or ``0.05`` as 0.05; raises InputError for what is no share between 0 and 1."""
+def share(text: str, option: str, *, most: float = 1.0) -> float:
+    """Return ``5%`` or ``0.05`` as 0.05; raises InputError for what is no share above 0 and below ``most``."""
     found = re.fullmatch(r"\s*(\d+(?:\.\d*)?|\.\d+)\s*(%?)\s*", text)
     value = float(found[1]) / (100 if found[2] else 1) if found else 0.0
-    if not 0 < value < 1:
-        raise InputError(f"{option} {text!r} is no share between 0 and 100 %", remedy=f"Such as {option} 5%")
+    if not 0 < value < most:
+        raise InputError(
+            f"{option} {text!r} is no share between 0 and {most * 100:.0f} %", remedy=f"Such as {option} 5%"
+        )
     return value
 
 

@@ -9,10 +9,10 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
-from bench.analysis.compare import Compared, compare_runs
+from bench.analysis.compare import MOST_CHANGE, Compared, compare_runs
+from bench.cli.amounts import share
 from bench.cli.exits import ExitCode
 from bench.cli.report import find_run
-from bench.errors import InputError
 from bench.report import changes, tables
 from bench.report.content import Table
 from bench.writing import written
@@ -32,7 +32,7 @@ def compare(
     found = compare_runs(
         find_run(before, results),
         find_run(after, results),
-        min_change=share(min_change),
+        min_change=share(min_change, "--min-change", most=MOST_CHANGE),
         across_hosts=across_hosts,
         every=every,
     )
@@ -44,17 +44,6 @@ def compare(
             with written(Path(markdown)):
                 Path(markdown).write_text(changes.markdown(found), encoding="utf-8")
     raise SystemExit(ExitCode.WORSE if found.is_worse else ExitCode.OK)
-
-
-def share(text: str) -> float:
-    """Return ``5%``, ``5 %`` or ``0.05`` as 0.05; raises InputError for anything else."""
-    number, percent, rest = text.strip().partition("%")
-    try:
-        if rest:
-            raise ValueError(rest)
-        return float(number) / (100 if percent else 1)
-    except ValueError as error:
-        raise InputError(f"--min-change {text!r} is no share", remedy="Write 5% or 0.05") from error
 
 
 def _show(found: Compared) -> None:

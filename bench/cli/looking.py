@@ -14,7 +14,7 @@ from bench.errors import BenchError
 from bench.stopping import Width
 
 
-class Look(Protocol):
+class Looker(Protocol):
     """Tells how sure the cells in a run's folder are; raises BenchError where that cannot be told."""
 
     def __call__(self, folder: Path) -> Sequence[Width]:
@@ -22,7 +22,7 @@ class Look(Protocol):
 
 
 @contextmanager
-def looking() -> Iterator[Look]:
+def looking() -> Iterator[Looker]:
     """Yield what looks. Its process starts with the first look and then waits, so that pandas is loaded once."""
     with ExitStack() as stack:
         started: list[subprocess.Popen[str]] = []

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bench.errors import InputError
-from bench.isolations import ALL, BASELINE, DEFAULT, TWIN, names, real_names, require
-from bench.model import Scenario
+from bench.isolations import ALL, DEFAULT, names, real_names, require
+from bench.model import BASELINE, TWIN, Scenario
 
 
 def by_default(scenarios: Sequence[Scenario]) -> list[str]:

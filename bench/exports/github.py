@@ -31,7 +31,7 @@ def render(source: Source) -> bytes:
 def _opening(report: Report) -> Iterator[str]:
     yield from (f"# {escape(report.title)}", "", escape(report.host), "")
     yield from (f"**{escape(report.status)}**" if report.incomplete else escape(report.status), "")
-    yield from (*(f"- {escape(text)}" for text in report.summary), "")
+    yield from (*(f"- {escape(text)}" for text in (report.answer or report.summary)), "")
     yield from (f"> {escape(text)}\n" for text in report.caveats)
     if report.troubles:
         yield "<details><summary>Trials in no figure</summary>\n"

@@ -59,10 +59,6 @@ _BESIDE = {"docker": ("runsc", "runsc-net"), "vm": ("q35", "microvm")}
 can register with an engine. The other variants are ablations."""
 DEFAULT = ("bare", "docker", "vm")
 """What is compared when nothing else is asked for."""
-BASELINE = "bare"
-"""What the others are held against."""
-TWIN = "bare:twin"
-"""The baseline once more: what differs between the two is chance."""
 ALL = "all"
 """Stands for every isolation on the command line."""
 

@@ -12,10 +12,9 @@ from bench.errors import ResultsError
 from bench.publishing.identity import HOST, PLACE
 from bench.publishing.redaction import Json, Redaction
 from bench.store import dataset
-from bench.store.layout import CONSOLE, JOURNAL, MANIFEST
+from bench.store.layout import CALIBRATION, CONSOLE, JOURNAL, MANIFEST
 
 LOCKS = "locks"
-CALIBRATION = "calibration.json"
 
 _WITH_PATHS = ("--results", "--scenarios", "--image")
 """Options of ``run`` whose value may be a path of this machine."""

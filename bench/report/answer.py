@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from bench.analysis.comparison import Finding
 from bench.analysis.summary import BASELINE, OVERHEAD
 from bench.analysis.sweep import Sweep
-from bench.analysis.twins import TWIN
+from bench.model import TWIN
 from bench.report import standing, words
 from bench.report.overview import KINDS, Line
 from bench.report.spectrum import ratio_far

@@ -38,7 +38,16 @@ def method(manifest: Manifest) -> tuple[str, ...]:
         "instance are never added to an instance's own processes.",
     )
     quick = ("This was a quick run: a first look, not a result to publish.",) if manifest.quick else ()
-    return (*said, *_stopping(manifest), *quick)
+    return (*said, *_unwatched(manifest), *_stopping(manifest), *quick)
+
+
+def _unwatched(manifest: Manifest) -> tuple[str, ...]:
+    """Say which disturbances of the host nobody looked for, where there are any."""
+    known = manifest.harness.unwatched
+    if not known:
+        return ()
+    missing = "; ".join(f"{name} ({why})" for name, why in known.items())
+    return (f"Not watched here, so that it spoils no trial: {missing}.",)
 
 
 def _stopping(manifest: Manifest) -> tuple[str, ...]:

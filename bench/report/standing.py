@@ -6,6 +6,7 @@ import math
 
 from bench.analysis.comparison import Finding
 from bench.analysis.significance import MARGIN
+from bench.model import BASELINE
 from bench.report import words
 
 BETTER = "better"
@@ -20,7 +21,7 @@ def standing(found: Finding) -> str:
 
     Equivalence comes first: a difference within the margin that is sure is still no more than the margin.
     """
-    if found.isolation == "bare" or not math.isfinite(found.ratio):
+    if found.isolation == BASELINE or not math.isfinite(found.ratio):
         return ""
     if not math.isfinite(found.ratio_low):
         return TOO_FEW

@@ -79,17 +79,15 @@ def test_memory_is_summed_over_the_instances_own_processes() -> None:
     assert found["verdict"] == "missed"  # 1 MiB of 16 is more than 2 %
 
 
-def test_work_under_a_quota_is_a_share_and_its_own_throttling_does_not_spoil_it() -> None:
-    throttled = {"outcome": "spoiled", "reason": "the CPU quota throttled it 100 times"}
+def test_work_under_a_quota_is_a_share_of_that_without() -> None:
     frame = pd.DataFrame(
         rows("quota", "quota_percent", 100, "work", "workload", [1000, 1200, 1100])
-        + rows("quota", "quota_percent", 25, "work", "workload", [255, 306, 280.5], **throttled)
+        + rows("quota", "quota_percent", 25, "work", "workload", [255, 306, 280.5])
     )
     [found] = calibration(frame).to_dict("records")
     assert found["bias"] == pytest.approx(0.005)
     assert found["verdict"] == "met"
-    frame.loc[frame["outcome"] == "spoiled", "reason"] += "; the host swapped 4096 bytes"
-    assert calibration(frame).empty
+    assert calibration(frame.assign(outcome="spoiled")).empty
 
 
 def test_an_offered_rate_needs_no_trial_without() -> None:
@@ -126,6 +124,6 @@ def test_a_citation_names_day_bias_and_what_is_missing(tmp_path: Path) -> None:
     known = {"isolations": {"docker": {"run": "r", "at": "2026-11-24T15:00:00+00:00", "findings": findings}}}
     (tmp_path / "calibration.json").write_text(json.dumps(known))
     assert citations(tmp_path, ["docker", "vm"]) == (
-        "Calibrated on 2026-11-24: a delay before readiness is recovered here with a bias of -0.3 ms (docker).",
+        "Calibrated on 2026-11-24: delays before readiness were recovered with a bias of at most -0.3 ms (docker).",
         "Not calibrated here: vm.",
     )

@@ -6,6 +6,8 @@ of ``summarize``. Bars are those of a report: 93 to 97 % at 95 %, 3 to 7 % of tw
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -13,7 +15,8 @@ import pytest
 from bench.analysis import intervals
 from bench.analysis.intervals import Estimate
 from bench.analysis.sides import Side
-from bench.analysis.simulate import SHAPES, Shape, coverage, run, values
+from bench.analysis.simulate import SHAPES, Shape, run, values
+from bench.analysis.studies import coverage_by_level, stopped
 from bench.analysis.summary import summarize
 from bench.analysis.twins import twins
 from bench.stopping import GROWTH, PILOT, SEQUENTIAL_CONFIDENCE
@@ -23,10 +26,10 @@ RUNS = 2000
 TRUTH = 1.3
 
 
-def sides(shape: Shape, rounds: int, iterations: int = 1, runs: int = RUNS) -> list[tuple[Side, Side]]:
-    rng = np.random.default_rng([rounds, iterations, SHAPES.index(shape)])
-    one, other = (values(rng, shape, runs=runs, rounds=rounds, iterations=iterations) for _ in range(2))
-    number = np.repeat(np.arange(rounds), iterations)
+def sides(shape: Shape, rounds: int, runs: int = RUNS) -> list[tuple[Side, Side]]:
+    rng = np.random.default_rng([rounds, SHAPES.index(shape)])
+    one, other = (values(rng, shape, runs=runs, rounds=rounds) for _ in range(2))
+    number = np.arange(rounds)
     return [
         (Side.of(number, TRUTH * above.ravel()), Side.of(number, below.ravel()))
         for above, below in zip(one, other, strict=True)
@@ -34,7 +37,7 @@ def sides(shape: Shape, rounds: int, iterations: int = 1, runs: int = RUNS) -> l
 
 
 def covered(found: list[Estimate], truth: float) -> float:
-    return coverage([one.low for one in found], [one.high for one in found], truth)
+    return float(np.mean([one.low <= truth <= one.high for one in found]))
 
 
 @pytest.mark.parametrize("rounds", [6, 12, 25])
@@ -53,29 +56,21 @@ def test_medians_hold_the_truth(rounds: int) -> None:
 
 def test_many_iterations_of_few_instances_do_not_make_it_surer() -> None:
     """Instances differ, their iterations hardly: counting iterations would give an interval that is far too short."""
-    pairs = sides("instance shifts", 8, iterations=20, runs=300)
-    by_level = [intervals.of_ratio(*pair).interval() for pair in pairs]
-    flat = [intervals.ratio(*(np.concatenate(side.iterations or ()) for side in pair)) for pair in pairs]
-    assert 0.91 <= covered(by_level, TRUTH) <= 0.99
-    assert covered(flat, TRUTH) < 0.6
+    [row] = coverage_by_level(np.random.default_rng(5), runs=300, rounds=8, iterations=[20]).to_dict("records")
+    assert 0.91 <= row["by level"] <= 0.99
+    assert row["pooled"] < 0.6
 
 
-def test_runs_that_stop_by_their_own_width_still_hold_the_truth() -> None:
+@pytest.mark.parametrize("shape", SHAPES[:2])
+def test_runs_that_stop_by_their_own_width_still_hold_the_truth(shape: Shape) -> None:
     """Stopped at the first look at which the ratio is within 8 %, at the confidence such runs are reported with."""
     looks = [PILOT]
     while looks[-1] < 60:
-        looks.append(int(np.ceil(looks[-1] * GROWTH)))
-    for confidence, bar in ((SEQUENTIAL_CONFIDENCE, 0.95), (0.95, 0.90)):
-        found = []
-        for shape in SHAPES[:2]:
-            for one, other in sides(shape, looks[-1], runs=150):
-                for n in looks:
-                    first = np.arange(n)
-                    estimate = intervals.of_ratio(one.at(first), other.at(first)).interval(confidence)
-                    if estimate.half_width <= 0.08:
-                        break
-                found.append(estimate)
-        assert covered(found, TRUTH) >= bar - 0.015  # 300 runs tell a share to about 1 %
+        looks.append(math.ceil(looks[-1] * GROWTH))
+    found = stopped(
+        np.random.default_rng(8), runs=300, looks=looks, precision=0.08, confidence=SEQUENTIAL_CONFIDENCE, shape=shape
+    )
+    assert found["holds"].mean() >= 0.93  # 95 %, which 300 runs tell to about 1.3
 
 
 def twinned(number: int) -> pd.DataFrame:

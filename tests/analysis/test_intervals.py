@@ -85,7 +85,7 @@ def test_figures_by_hand() -> None:
 
 
 def test_with_three_trials_the_interval_is_the_range() -> None:
-    # P(a resample's median is the smallest value) = 7/27, far above 2.5 %: the percentile is the extreme.
+    # The range covers the median in 75 %: no pair of order statistics covers more.
     found = intervals.median([1.0, 2.0, 4.0])
     assert (found.low, found.high) == (1.0, 4.0)
 
@@ -129,12 +129,23 @@ def test_less_confidence_is_a_narrower_interval() -> None:
     assert wide.low < narrow.low <= narrow.value <= narrow.high < wide.high
 
 
-def test_the_intervals_are_those_of_a_plain_bootstrap() -> None:
-    rng = np.random.default_rng(1)
-    for size in (5, 6, 11):
-        values = rng.lognormal(size=size)
-        plain = stats.bootstrap((values,), np.median, n_resamples=4999, method="percentile", rng=2).confidence_interval
-        found = intervals.median(values)
-        gaps = np.diff(np.sort(values)).max()
-        assert abs(found.low - plain.low) <= gaps / 2 + ROUNDING
-        assert abs(found.high - plain.high) <= gaps / 2 + ROUNDING
+@pytest.mark.parametrize(("n", "confidence"), [(10, 0.9785), (10, 0.8906), (20, 0.9586), (20, 0.8847)])
+def test_at_a_coverage_that_order_statistics_have_the_interval_is_theirs(n: int, confidence: float) -> None:
+    values = np.random.default_rng(n).lognormal(size=n)
+    k = next(k for k in range(1, n // 2) if abs(1 - 2 * stats.binom.cdf(k - 1, n, 0.5) - confidence) < 1e-4)
+    found = intervals.median(values, confidence=1 - 2 * float(stats.binom.cdf(k - 1, n, 0.5)))
+    ordered = np.sort(values)
+    assert (found.low, found.high) == pytest.approx((ordered[k - 1], ordered[n - k]))
+
+
+@pytest.mark.parametrize("n", [8, 21])
+def test_a_ratios_interval_is_that_of_a_plain_bootstrap(n: int) -> None:
+    rng = np.random.default_rng(n)
+    one, other = rng.lognormal(0, 0.2, size=(2, n))
+
+    def ratio(above: np.ndarray, below: np.ndarray, axis: int = -1) -> np.ndarray:
+        return np.asarray(np.median(above, axis=axis) / np.median(below, axis=axis))
+
+    plain = stats.bootstrap((one, other), ratio, paired=True, n_resamples=9999, method="percentile", rng=2)
+    found = intervals.paired_ratio(dict(enumerate(one)), dict(enumerate(other)))
+    assert (found.low, found.high) == pytest.approx(tuple(plain.confidence_interval), rel=0.05)

@@ -7,8 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from bench.cli.compare import share
-from bench.errors import InputError
 from bench.report.changes import MOST_CHARACTERS
 from tests.analysis.test_compare import edit_manifest, edit_trials, lose, scale
 from tests.cli.conftest import Bench
@@ -80,14 +78,3 @@ def test_markdown_of_a_great_many_figures_is_cut_between_tables(bench: Bench, tm
     assert 40_000 < len(printed) <= MOST_CHARACTERS
     assert printed.count("<details>") == printed.count("</details>") > 3
     assert "Cut here" in printed
-
-
-@pytest.mark.parametrize(("text", "value"), [("5%", 0.05), (" 5 % ", 0.05), ("0.05", 0.05), ("150%", 1.5)])
-def test_a_share_is_read_as_people_write_it(text: str, value: float) -> None:
-    assert share(text) == pytest.approx(value)
-
-
-@pytest.mark.parametrize("text", ["", "%", "five", "5%%", "5%x"])
-def test_what_is_no_share_is_said(text: str) -> None:
-    with pytest.raises(InputError, match="no share"):
-        share(text)

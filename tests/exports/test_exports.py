@@ -145,7 +145,7 @@ def test_statistics_are_those_that_pytest_benchmark_computes(run: Path) -> None:
 
 def test_a_job_summary_answers_first_and_folds_the_rest(run: Path) -> None:
     text = rendered(run, "github").decode()
-    assert text.index("docker is ready after") < text.index("## Start-up") < text.index("<details><summary>Start-up")
+    assert text.index("- Start-up: docker takes") < text.index("## Start-up") < text.index("<details><summary>Start-up")
     assert text.count("<details>") == text.count("</details>")
     assert "no start mark within 60 s" in text
 

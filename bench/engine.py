@@ -92,11 +92,21 @@ def stop_engine(say: Say) -> bool:
             remedy="Look at them with ps, then run `python -m bench doctor --stop-engine` again",
         )
     PID_FILE.unlink(missing_ok=True)
-    # An engine binds its data folder onto itself; one that follows a killed one finds that done, and leaves it.
-    if f" {DATA_ROOT} " in Path("/proc/self/mounts").read_text():
-        subprocess.run(["umount", str(DATA_ROOT)], check=False, capture_output=True)
+    _unmount(DATA_ROOT, EXEC_ROOT)
     say("the Docker engine has stopped")
     return True
+
+
+def _unmount(*folders: Path) -> None:
+    """Unmount what an engine leaves mounted at and below its folders, the last mounted first.
+
+    It binds its data folder onto itself, and keeps a network namespace open; one that follows a killed one finds the
+    first done, and leaves it, too.
+    """
+    places = [Path(line.split()[1]) for line in Path("/proc/self/mounts").read_text().splitlines()]
+    for place in reversed(places):
+        if any(place.is_relative_to(folder) for folder in folders):
+            subprocess.run(["umount", str(place)], check=False, capture_output=True)
 
 
 def _require_root(verb: str) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.engine import PID_FILE, start_engine, stop_engine
+from bench.engine import DATA_ROOT, EXEC_ROOT, PID_FILE, start_engine, stop_engine
 from bench.engine_ping import OWN_URL, engine_answers
 from tests.faults.test_interruption import SCENARIO, on_host
 from tests.required import unavailable
@@ -36,7 +36,9 @@ def test_the_run_goes_on_without_the_engine(tmp_path: Path) -> None:
         run.kill()
         run.wait()
         stop_engine(lambda _line: None)
+        mounts = Path("/proc/self/mounts").read_text()
         start_engine(lambda _line: None)
+    assert [line for line in mounts.splitlines() if str(EXEC_ROOT) in line or str(DATA_ROOT) in line] == []
     [folder] = (tmp_path / "results").iterdir()
     trials = [json.loads(line) for line in (folder / "trials.jsonl").read_text().splitlines()]
     assert len(trials) == 4

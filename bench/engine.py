@@ -79,6 +79,7 @@ def stop_engine(say: Say) -> bool:
     not root, IsolationError when something of the engine is still there afterwards.
     """
     if not _own_processes():
+        _unmount(DATA_ROOT, EXEC_ROOT)  # of one that was killed, and has gone by itself since
         return False
     _require_root("stop")
     say(f"stopping the Docker engine at {OWN_URL}")

@@ -16,7 +16,11 @@ from bench.errors import LeftoverError
 
 _LEAVE_S = 2.0
 """How long a shim may take to leave by itself once its container is gone; some 50 ms are usual."""
-_KILL_S = 5.0
+_KILL_S = 10.0
+"""How long all of them may take to be gone for good."""
+_QUIET_S = 0.5
+"""Without a process for so long, none is to come: containerd tidies after a shim that was killed, by a process of its
+own (``shim delete``, and the runtime's ``delete`` below it) that starts some 10 ms later on an idle host."""
 _POLL_S = 0.02
 
 
@@ -29,9 +33,20 @@ def reap(container: str) -> list[int]:
     for pid in left:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
-    if left and (stay := _left_after(container, _KILL_S)):
+    if left and (stay := _stays(container)):
         raise LeftoverError(f"processes of container {container[:12]} cannot be ended: {stay}")
     return left
+
+
+def _stays(container: str) -> list[int]:
+    """Wait until nothing has borne this id for a while; return what bears it when patience ends."""
+    deadline = time.monotonic() + _KILL_S
+    quiet_from = time.monotonic()
+    while (now := time.monotonic()) < deadline and now - quiet_from < _QUIET_S:
+        if bearing(container):
+            quiet_from = time.monotonic()
+        time.sleep(_POLL_S)
+    return bearing(container)
 
 
 def _left_after(container: str, patience_s: float) -> list[int]:

@@ -14,11 +14,11 @@ _PORTS = (20_000, 32_000)
 _PORT_TRIES = 100
 
 
-def instance_cpus(count: int) -> tuple[int, ...]:
-    """Return the CPUs for an instance: the last ``count`` of those this process may use.
+def placements(count: int) -> tuple[tuple[int, ...], ...]:
+    """Return every set of ``count`` neighbouring CPUs an instance may get, of those this process may use.
 
-    The first CPUs are left to the harness and to the daemons, which take interrupts there more often than not.
-    Raises InputError when there are fewer than ``count``.
+    The first CPUs are left to the harness and to the daemons, which take interrupts there more often than not: half
+    of those that the instance leaves, rounded up. Raises InputError when there are fewer than ``count``.
     """
     allowed = _allowed()
     if count > len(allowed):
@@ -26,7 +26,16 @@ def instance_cpus(count: int) -> tuple[int, ...]:
             f"the envelope asks for {count} CPUs, this host gives us {len(allowed)}",
             remedy="Lower envelope.cpus in the scenario",
         )
-    return tuple(allowed[-count:])
+    pool = allowed[_kept_back(count) :]
+    return tuple(tuple(pool[first : first + count]) for first in range(len(pool) - count + 1))
+
+
+def instance_cpus(count: int) -> tuple[int, ...]:
+    """Return the CPUs for an instance where none are drawn: the last ``count``.
+
+    Raises InputError as ``placements`` does.
+    """
+    return placements(count)[-1]
 
 
 def cpu_count() -> int:
@@ -35,12 +44,13 @@ def cpu_count() -> int:
 
 
 def harness_cpus(count: int) -> tuple[int, ...]:
-    """Return the CPUs left to the harness; all of them where the instance takes every one.
+    """Return the CPUs that no instance of ``count`` or fewer gets; all of them where the instance takes every one.
 
-    Raises InputError as ``instance_cpus`` does.
+    Raises InputError as ``placements`` does.
     """
-    taken = instance_cpus(count)
-    return tuple(cpu for cpu in _allowed() if cpu not in taken) or taken
+    placements(count)
+    allowed = _allowed()
+    return tuple(allowed[: _kept_back(count)] or allowed)
 
 
 def beside(cpu_set: tuple[int, ...]) -> tuple[int, ...]:
@@ -73,6 +83,10 @@ def kept_to(cpus: tuple[int, ...]) -> Iterator[None]:
 
 
 _at_start = frozenset(os.sched_getaffinity(0))
+
+
+def _kept_back(count: int) -> int:
+    return (len(_allowed()) - count + 1) // 2
 
 
 def _allowed() -> list[int]:

@@ -16,10 +16,11 @@ from bench.meters.memory import available_bytes
 from bench.meters.startup import timeline_samples
 from bench.model import Image, Kind, Measurement, Outcome, Recipe, Scalar, Trial, filled
 from bench.observation import Ended, Inject, Observation
-from bench.placement import free_port, instance_cpus
+from bench.placement import free_port, placements
 from bench.sentinels.readings import Guard
 from bench.sentinels.rules import Own, samples, spoiled_by
 from bench.signals import Interruptions
+from bench.variation import name_tail, padding_bytes, placed
 from bench.watch import Watch
 
 _INSIDE_PORT = 7007
@@ -64,7 +65,7 @@ class Runner:
 
     def _observe(self, trial: Trial, observation: Observation) -> None:
         isolation = self._isolations[trial.cell.isolation]
-        cpus = instance_cpus(trial.cell.scenario.envelope.cpus)
+        cpus = placed(trial.nonce, placements(trial.cell.scenario.envelope.cpus))
         guard = Guard(cpus)
         try:
             self._follow(isolation, trial, cpus, observation)
@@ -85,6 +86,7 @@ class Runner:
             at_memory_limit=observation.at_memory_limit,
         )
         observation.samples += samples(change, own)
+        observation.notes |= {"padding_bytes": str(padding_bytes(trial.nonce)), "placement": ",".join(map(str, cpus))}
         reasons = spoiled_by(change, own)
         if reasons and observation.outcome.kind is Kind.OK:
             observation.outcome = Outcome(kind=Kind.SPOILED, reason="; ".join(reasons))
@@ -150,6 +152,7 @@ class Runner:
             port=port,
             patterns=patterns,
             answers=answers,
+            named=name_tail(trial.nonce),
         )
 
 

@@ -27,7 +27,7 @@ from bench.isolations.remedy import Consents, mend, mend_image_tools
 from bench.model import Cell, Image, Measurement, Recipe, Scenario, Trial
 from bench.observation import Inject
 from bench.offer import Offer
-from bench.placement import cpu_count, harness_cpus, instance_cpus, kept_to
+from bench.placement import cpu_count, harness_cpus, kept_to, placements
 from bench.plan import cells
 from bench.runner import Runner
 from bench.sentinels.readings import unwatched
@@ -37,6 +37,7 @@ from bench.stopping import Look, Rule, Schedule, Width
 from bench.store import calibrations
 from bench.store import manifest as manifests
 from bench.store.journal import Journal
+from bench.variation import varied
 from bench.writing import require_writable, written
 
 _TREES = ["ash", "bay", "elm", "fig", "fir", "gum", "koa", "nut", "oak", "pea", "rue", "sal", "tea", "ulm", "yew"]
@@ -316,6 +317,7 @@ def _manifest(
             "cpu_set": list(_harness(request.scenarios)),
             "python": platform.python_version(),
             "unwatched": unwatched(),
+            "varied": varied(max(len(_choices(scenario)) for scenario in request.scenarios)),
         },
         isolations={
             name: manifests.isolation_entry(isolations.get(name), availabilities[name]) for name in request.isolations
@@ -323,7 +325,7 @@ def _manifest(
         scenarios={
             scenario.name: manifests.scenario_entry(
                 scenario,
-                instance_cpus(min(scenario.envelope.cpus, cpu_count())),
+                _pool(scenario),
                 command=built.command(scenario),
             )
             for scenario in request.scenarios
@@ -336,6 +338,15 @@ def _manifest(
             if scenario.name in built.images
         },
     )
+
+
+def _pool(scenario: Scenario) -> list[int]:
+    """Every CPU that an instance of this scenario may get; each gets ``envelope.cpus`` of them that are neighbours."""
+    return sorted({cpu for choice in _choices(scenario) for cpu in choice})
+
+
+def _choices(scenario: Scenario) -> tuple[tuple[int, ...], ...]:
+    return placements(min(scenario.envelope.cpus, cpu_count()))
 
 
 def _now() -> datetime:

@@ -59,9 +59,9 @@ def alive(run: str) -> Iterator[Path]:
 
 
 @contextmanager
-def scratch(run: str, trial: int, role: str = "") -> Iterator[Path]:
-    """Make a folder for one trial, or for one role in it; it goes with the trial."""
-    folder = run_folder(run) / f"{trial:04d}{role and '-'}{role}"
+def scratch(run: str, label: str, role: str = "") -> Iterator[Path]:
+    """Make a folder for one instance, or for one role beside it; it goes with the trial."""
+    folder = run_folder(run) / f"{label}{role and '-'}{role}"
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o711)
     try:

@@ -52,6 +52,7 @@ ALLOWED: dict[str, set[str]] = {
     "store": {"errors", "host", "isolations", "model", "state", "stopping", "writing"},
     "observation": {"isolations", "model"},
     "sentinels": {"model"},
+    "variation": set(),
     "clients": {"isolations", "meters", "model", "observation"},
     "watch": {"clients", "envelope", "isolations", "meters", "model", "observation", "placement", "signals"},
     "density": {"envelope", "errors", "isolations", "meters", "model", "observation", "signals"},
@@ -62,13 +63,13 @@ ALLOWED: dict[str, set[str]] = {
     "building": {"errors", "images", "model"},
     "runner": {
         "density", "errors", "isolations", "meters", "model", "observation", "placement", "provision", "sentinels",
-        "signals", "watch",
+        "signals", "variation", "watch",
     },
     "offer": {"isolations", "model", "placement", "provision"},
     "calibration": {"isolations", "model", "observation", "scenario"},
     "session": {
         "bench", "building", "errors", "host", "isolations", "model", "observation", "offer", "placement", "plan",
-        "provision", "stopping", "runner", "sentinels", "signals", "state", "store", "writing",
+        "provision", "stopping", "runner", "sentinels", "signals", "state", "store", "variation", "writing",
     },
     "analysis": {"errors", "model", "store"},
     "report": {"analysis", "errors", "model", "store"},

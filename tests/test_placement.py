@@ -11,7 +11,7 @@ import pytest
 
 from bench import placement
 from bench.errors import InputError, IsolationError
-from bench.placement import beside, free_port, harness_cpus, instance_cpus, kept_to
+from bench.placement import beside, free_port, harness_cpus, instance_cpus, kept_to, placements
 
 
 @pytest.fixture
@@ -20,11 +20,30 @@ def _four_cpus(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("_four_cpus")
-def test_an_instance_gets_the_last_cpus_and_the_harness_the_others() -> None:
+def test_instances_get_the_last_cpus_and_the_harness_the_first_ones() -> None:
     assert instance_cpus(1) == (7,)
     assert instance_cpus(3) == (2, 3, 7)
-    assert harness_cpus(1) == (0, 2, 3)
+    assert harness_cpus(1) == (0, 2)
     assert harness_cpus(3) == (0,)
+
+
+@pytest.mark.usefixtures("_four_cpus")
+def test_an_instance_may_get_any_neighbours_that_are_not_the_harness_s() -> None:
+    assert placements(1) == ((3,), (7,))
+    assert placements(2) == ((2, 3), (3, 7))
+    assert placements(3) == ((2, 3, 7),)
+
+
+@pytest.mark.parametrize("host", range(1, 9))
+def test_what_the_harness_keeps_for_a_large_instance_no_smaller_one_gets(
+    host: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(placement, "_at_start", frozenset(range(host)))
+    for largest in range(1, host):
+        kept = set(harness_cpus(largest))
+        assert kept
+        for count in range(1, largest + 1):
+            assert all(len(choice) == count and not kept & set(choice) for choice in placements(count))
 
 
 @pytest.mark.usefixtures("_four_cpus")

@@ -73,14 +73,14 @@ def test_scratch_space_goes_with_its_run_also_after_an_error() -> None:
 
 def test_scratch_space_goes_with_its_trial_also_after_an_error() -> None:
     with state.alive("fir") as run:
-        with pytest.raises(KeyboardInterrupt), state.scratch("fir", 7) as folder:  # noqa: PT012 - a body that fails
+        with pytest.raises(KeyboardInterrupt), state.scratch("fir", "0007-ab") as folder:  # noqa: PT012 - a body that fails
             (folder / "disk").write_text("content")
             raise KeyboardInterrupt
         assert [path.name for path in run.iterdir()] == []
 
 
 def test_another_user_may_enter_scratch_space_but_not_list_it() -> None:
-    with state.alive("fir") as run, state.scratch("fir", 7) as folder:
+    with state.alive("fir") as run, state.scratch("fir", "0007-ab") as folder:
         assert run.stat().st_mode & 0o777 == folder.stat().st_mode & 0o777 == 0o711
 
 

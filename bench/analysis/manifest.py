@@ -37,6 +37,8 @@ class Harness:
     cpu_set: tuple[int, ...] = ()
     python: str = ""
     unwatched: dict[str, str] = field(default_factory=dict)
+    varied: dict[str, str] = field(default_factory=dict)
+    """What was drawn for every trial; empty text where there was nothing to choose, no key where it was not drawn."""
     """Sentinels that cannot stand on this machine, each with what is missing."""
 
 

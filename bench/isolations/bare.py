@@ -106,7 +106,7 @@ def client_seat(run: str, launch: Launch, cpus: tuple[int, ...]) -> Iterator[Ins
     console = console_of(seated, timeline)
     bare = Bare(run)
     with ExitStack() as stack:
-        folder = stack.enter_context(scratch(run, launch.trial.number, "client"))
+        folder = stack.enter_context(scratch(run, launch.label, "client"))
         group = bare.group(folder.name, seated, folder)
         if group:
             stack.callback(group.remove)

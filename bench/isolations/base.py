@@ -164,6 +164,13 @@ class Launch:
     answers: bool = False
     """Whether ``ready`` comes from the service's own first answer, not from the console."""
     console_limit_bytes: int = LIMIT_BYTES
+    named: str = ""
+    """What the instance's name ends in, beside the trial's number."""
+
+    @property
+    def label(self) -> str:
+        """What tells this instance from others of the run, in names of folders, control groups, containers, guests."""
+        return f"{self.trial.number:04d}{self.named and '-'}{self.named}"
 
     @property
     def entry(self) -> tuple[str, ...]:

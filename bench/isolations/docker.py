@@ -174,7 +174,7 @@ class Docker(Isolation):
         timeline = Timeline()
         console = console_of(launch, timeline)
         with ExitStack() as stack:
-            name = f"isobench-{self.run}-{launch.trial.number:04d}"
+            name = f"isobench-{self.run}-{launch.label}"
             with translated("make a volume"):
                 mounted = stack.enter_context(volume(self.api, launch.storage, name, self.run))
             route = self.route(launch.envelope.network)

@@ -304,7 +304,7 @@ class Gated(Isolation):
         timeline = Timeline()
         console = console_of(launch, timeline)
         with ExitStack() as stack:
-            folder = stack.enter_context(scratch(self.run, launch.trial.number))
+            folder = stack.enter_context(scratch(self.run, launch.label))
             group = self.group(folder.name, launch, folder)
             if group:
                 stack.callback(group.remove)

@@ -140,7 +140,7 @@ class VirtualMachine(Isolation):
         timeline = Timeline()
         console = console_of(launch, timeline)
         with ExitStack() as stack:
-            folder = stack.enter_context(scratch(self.run, launch.trial.number))
+            folder = stack.enter_context(scratch(self.run, launch.label))
             machine = self._machine(launch, folder)
             line = stack.enter_context(
                 SerialLine(machine.console, console, lambda at_ns: timeline.mark("process_up", at_ns))
@@ -204,7 +204,7 @@ class VirtualMachine(Isolation):
         with written(initrd):
             initrd.write_bytes(kit.initrd.read_bytes() + appended)
         return Machine(
-            name=f"isobench-{self.run}-{launch.trial.number:04d}",
+            name=f"isobench-{self.run}-{launch.label}",
             kind=options.machine,
             emulator=qemu_binary() or "",
             kernel=kit.kernel,
@@ -290,6 +290,6 @@ def _make_overlay(base: Path, disk: Path) -> None:
 def run_of(pid: int) -> str | None:
     """Return which run a QEMU process belongs to, from the guest's name on its command line."""
     with suppress(OSError):
-        found = re.search(rb"guest=isobench-(.+)-\d{4,}[,\0]", Path(f"/proc/{pid}/cmdline").read_bytes())
+        found = re.search(rb"guest=isobench-(.+)-\d{4,}(?:-[0-9a-f]+)?[,\0]", Path(f"/proc/{pid}/cmdline").read_bytes())
         return found[1].decode() if found else None
     return None

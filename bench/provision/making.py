@@ -52,7 +52,7 @@ def make(
     try:
         with (
             interruptions.held(),
-            scratch(isolation.run, launch.trial.number, "made") as folder,
+            scratch(isolation.run, launch.label, "made") as folder,
             way.making(order, folder, launch.trial.nonce) as made,
         ):
             started_s = _start(isolation, _launch(launch, made), observation, interruptions)

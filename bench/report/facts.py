@@ -64,12 +64,13 @@ def _seat(where: str) -> str:
 
 def _envelope(scenario: RunScenario) -> str:
     envelope = scenario.envelope
-    cpus = ", ".join(map(str, envelope.cpu_set)) or "any"
+    pool = ", ".join(map(str, envelope.cpu_set)) or "any"
+    placed = f"drawn from host CPUs {pool}" if len(envelope.cpu_set) > envelope.cpus else f"host CPU {pool}"
     network = "" if any(arm.network for arm in scenario.arms) else f", network {envelope.network}"
     writes = envelope.write_bytes_per_s
     limited = f", writes limited to {words.quantity(writes, 'B/s')}" if writes else ""
     return (
-        f"{envelope.cpus} CPU (host CPU {cpus}), {words.quantity(envelope.memory_bytes, 'B')} memory, "
+        f"{envelope.cpus} CPU ({placed}), {words.quantity(envelope.memory_bytes, 'B')} memory, "
         f"{envelope.pids} processes{network}{limited}"
     )
 
@@ -88,9 +89,7 @@ def _left_out(sweep: Sweep) -> str:
     names, said = sweep.varying(cells), []
     for one in cells:
         place = label(one.values_of, names)
-        for isolation, bad in one.left_out.items():
-            counts = [f"{bad[outcome]} {outcome}" for outcome in ("spoiled", "failed") if bad[outcome]]
-            said += (
-                [f"{one.name_of(isolation)}{f' at {place}' if place else ''}: {', '.join(counts)}"] if counts else []
-            )
+        for isolation in one.isolations:
+            if (lost := one.lost(isolation)) not in ("", "did not run"):
+                said.append(f"{one.name_of(isolation)}{f' at {place}' if place else ''}: {lost}")
     return "; ".join(said) or "none"

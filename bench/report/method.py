@@ -28,8 +28,9 @@ def method(manifest: Manifest) -> tuple[str, ...]:
         f"{POWER * 100:.0f} %.",
         "Isolations are ranked by paired tests of every two of them, corrected by Holm; those that cannot be told "
         "apart share a rank.",
-        "Times are taken on the host when bytes arrive. Trials that failed or were spoiled are in no figure; "
-        "they are counted where their figure would stand, and listed.",
+        "Times are taken on the host when bytes arrive. Trials that did not return, failed or were spoiled are in no "
+        "figure; they are counted where their figure would stand, and listed. Whatever was waited for in vain (a "
+        "start, an answer, an end) did not return.",
         "A claim is supported when the whole interval of the figure lies within the claimed range, refuted when the "
         "whole interval lies outside, else undecided. Both sides of a ratio are resampled by round. The interval is "
         "one of 95 %; between two bounds it is one of 90 %, the pair of one-sided tests at 5 % (TOST). Few rounds "
@@ -38,7 +39,19 @@ def method(manifest: Manifest) -> tuple[str, ...]:
         "instance are never added to an instance's own processes.",
     )
     quick = ("This was a quick run: a first look, not a result to publish.",) if manifest.quick else ()
-    return (*said, *_unwatched(manifest), *_stopping(manifest), *quick)
+    return (*said, *_varied(manifest), *_unwatched(manifest), *_stopping(manifest), *quick)
+
+
+def _varied(manifest: Manifest) -> tuple[str, ...]:
+    """Say what differed between trials on purpose."""
+    drawn = [text for text in manifest.harness.varied.values() if text]
+    if not drawn:
+        return ()
+    placed = "" if manifest.harness.varied.get("placement") else " CPUs were not drawn: the host gives no choice."
+    return (
+        f"Drawn for every trial, so that no accident of one set-up becomes a result: {', '.join(drawn)} (Mytkowicz "
+        f"et al., ASPLOS 2009).{placed}",
+    )
 
 
 def _unwatched(manifest: Manifest) -> tuple[str, ...]:

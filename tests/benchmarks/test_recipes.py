@@ -72,9 +72,8 @@ def by_hand_s(isolation: Gated, image: Image) -> float:
 def seated(isolation: Gated, image: Image) -> Iterator[tuple[Seat, list[Path]]]:
     """Mount the image's tree with a layer of its own, and make the group; yield its entrances where it is joined."""
     launch = launch_of(isolation, image, READY)
-    number = next(_numbers)
     with ExitStack() as stack:
-        folder = stack.enter_context(scratch(isolation.run, number))
+        folder = stack.enter_context(scratch(isolation.run, f"{next(_numbers):04d}"))
         group = isolation.group(folder.name, launch, folder)
         assert group is not None
         stack.callback(group.remove)

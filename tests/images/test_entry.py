@@ -7,6 +7,7 @@ import pytest
 
 from bench.images import tree
 from bench.model import Image
+from bench.variation import padding_bytes
 from tests.images.conftest import quiet
 
 pytestmark = pytest.mark.root
@@ -155,3 +156,12 @@ def test_a_folder_is_made(root: Path) -> None:
         root, "sh", "-c", "ls -d /tmp/isobench-data; rmdir /tmp/isobench-data", mode=("once", "/tmp/isobench-data")
     )
     assert output(done) == ["/tmp/isobench-data"]
+
+
+@pytest.mark.parametrize("nonce", ["0123456789abcdef", "0123456789abc001", "0123456789abc000"])
+def test_the_environment_is_padded_as_the_nonce_says(root: Path, nonce: str) -> None:
+    mounts = 'mount -t proc proc "$0/proc"; exec chroot "$0" /.isobench/entry "$@"'
+    words = ["unshare", "--mount", "--fork", "sh", "-ec", mounts, str(root), nonce, "once", "-", "env"]
+    said = subprocess.run(words, input=b"\n", capture_output=True, check=True, timeout=30).stdout.decode()
+    (found,) = [line for line in said.splitlines() if line.startswith("ISOBENCH_PADDING=")]
+    assert found == "ISOBENCH_PADDING=" + "x" * padding_bytes(nonce)

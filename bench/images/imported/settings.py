@@ -32,7 +32,7 @@ def settings(environment: Sequence[str], directory: str, user: User) -> bytes:
         # In one go: each fork costs an emulated machine tens of milliseconds.
         f"[ -L /dev/stdout ] || {_BUSYBOX} tar -x -C /dev -f /.isobench/devices.tar",
         *_entered(directory),
-        f"enter() {{ {_become(f'{_BUSYBOX} env -i {shlex.join(words)}', user)}; }}",
+        f"enter() {{ {_become(f'{_BUSYBOX} env -i {shlex.join(words)} $padding', user)}; }}",
     ]
     return "".join(f"{line}\n" for line in lines).encode()
 

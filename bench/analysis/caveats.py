@@ -141,7 +141,7 @@ def _nothing_left(sweep: Sweep) -> list[str]:
     said = []
     for isolation in sweep.isolations:
         mine = [one for one in sweep.comparisons if isolation in one.isolations]
-        bad = [one for one in mine if one.bad_outcome(isolation) not in ("", "unsupported")]
+        bad = [one for one in mine if one.all_lost(isolation) not in ("", "did not run")]
         places = "; ".join(text for one in _widest(bad) if (text := label(one.values_of, varying)))
         if bad and len(bad) == len(mine):
             said.append(f"No trial of {sweep.name_of(isolation)} ended well: it has no figures.")

@@ -15,7 +15,7 @@ from bench.analysis.intervals import CONFIDENCE
 from bench.analysis.resampling import Floats
 from bench.analysis.significance import ALPHA
 from bench.analysis.summary import BASELINE, measured, summarize
-from bench.analysis.trials import LEFT_OUT
+from bench.analysis.trials import counts, outcomes, said
 from bench.model import Scalar
 
 _SPECTRUM = (
@@ -65,7 +65,7 @@ class Comparison:
 
     ``samples`` has the columns of ``load`` (trials that ended ok, and what is derived from them), ``summary``
     those of ``summarize``. ``isolations`` stand in reading order: bare first. ``figures`` are by isolation, metric
-    and vantage; ``left_out`` counts, by isolation and outcome, the trials that are in no figure.
+    and vantage; ``ends`` counts, by isolation, how trials ended, in the words of ``trials.ending``.
     """
 
     scenario: str
@@ -75,7 +75,7 @@ class Comparison:
     samples: pd.DataFrame
     summary: pd.DataFrame
     figures: Mapping[tuple[str, str, str], Finding]
-    left_out: Mapping[str, Mapping[str, int]]
+    ends: Mapping[str, Mapping[str, int]]
 
     @property
     def values_of(self) -> dict[str, Scalar]:
@@ -111,11 +111,13 @@ class Comparison:
         """Return every vantage from which any isolation saw this metric, in order of appearance."""
         return tuple(dict.fromkeys(vantage for _, name, vantage in self.figures if name == metric))
 
-    def bad_outcome(self, isolation: str) -> str:
-        """Return what became of most trials of an isolation that has no figure here; nothing where it has one."""
-        bad = self.left_out.get(isolation, {})
-        has_any = any(name == isolation for name, _, _ in self.figures)
-        return "" if has_any or not any(bad.values()) else max(bad, key=lambda outcome: bad[outcome])
+    def lost(self, isolation: str) -> str:
+        """Say how an isolation's trials ended that are in no figure here: ``2 of 7 did not return, 1 spoiled``."""
+        return said(self.ends.get(isolation, {}))
+
+    def all_lost(self, isolation: str) -> str:
+        """Say the same of an isolation that has no figure here at all; nothing where it has one."""
+        return "" if any(name == isolation for name, _, _ in self.figures) else self.lost(isolation)
 
     def start_up_phases(self, isolation: str) -> tuple[tuple[str, float, float], ...]:
         """Return (mark, begin, finish) up to readiness, at the medians, in seconds since the request."""
@@ -144,8 +146,9 @@ def comparisons(
     summary = summarize(frame, samples, confidence=confidence)
     pair = ["scenario", "parameters"]
     measured_of = dict(iter(samples.groupby(pair, sort=False)))
+    ends = counts(outcomes(frame))
     found = [
-        _compare(str(key[0]), str(key[1]), rows, measured_of.get(key, samples.iloc[:0]))
+        _compare(str(key[0]), str(key[1]), rows, measured_of.get(key, samples.iloc[:0]), ends)
         for key, rows in summary.groupby(pair, sort=False)
     ]
     first = list(dict.fromkeys(summary["scenario"]))
@@ -158,7 +161,13 @@ def reading_order(isolation: str) -> tuple[int, str]:
     return (_SPECTRUM.index(base) if base in _SPECTRUM else len(_SPECTRUM), isolation)
 
 
-def _compare(scenario: str, parameters: str, summary: pd.DataFrame, samples: pd.DataFrame) -> Comparison:
+def _compare(
+    scenario: str,
+    parameters: str,
+    summary: pd.DataFrame,
+    samples: pd.DataFrame,
+    ends: Mapping[tuple[str, str, str], Mapping[str, int]],
+) -> Comparison:
     cells = summary.drop_duplicates("isolation").set_index("isolation")
     return Comparison(
         scenario=scenario,
@@ -168,7 +177,7 @@ def _compare(scenario: str, parameters: str, summary: pd.DataFrame, samples: pd.
         samples=samples,
         summary=summary,
         figures=_figures(summary),
-        left_out={str(name): {outcome: int(row[outcome]) for outcome in LEFT_OUT} for name, row in cells.iterrows()},
+        ends={str(name): ends[scenario, parameters, str(name)] for name in cells.index},
     )
 
 

@@ -82,19 +82,18 @@ class Evidence:
             if (one.scenario, one.isolation) == (scenario, isolation) and one.parameters.items() <= values.items():
                 return f"{isolation} was left out: {one.reason}"
         ended = self._ended(scenario, values, isolation)
-        bad = {name: count for name, count in ended.items() if count and name != "ok"}
-        if bad and not ended["ok"]:
-            return f"no trial of {isolation} ended well ({', '.join(f'{n} {name}' for name, n in bad.items())})"
+        if (bad := trials.said(ended)) and not ended["ok"]:
+            return f"no trial of {isolation} ended well ({bad})"
         place = label(dict(values), list(values))
         return f"not measured in this run: {isolation}{f' at {place}' if place else ''}"
 
     def mostly_bad(self, scenario: str, values: Mapping[str, Scalar], isolation: str) -> str:
-        """Say so when more than half of an isolation's trials at these parameters failed or were spoiled."""
+        """Say so when more than half of an isolation's trials at these parameters are in no figure."""
         ended = self._ended(scenario, values, isolation)
-        lost, total = ended.get("failed", 0) + ended.get("spoiled", 0), sum(ended.values())
-        if lost * 2 <= total:
+        begun = sum(ended.values()) - ended.get("unsupported", 0)
+        if (begun - ended.get("ok", 0)) * 2 <= begun:
             return ""
-        return f"{lost} of {total} trials of {isolation} failed or were spoiled: those that are left may not be typical"
+        return f"of {isolation}'s trials {trials.said(ended)}: those that are left may not be typical"
 
     def _ended(self, scenario: str, values: Mapping[str, Scalar], isolation: str) -> Mapping[str, int]:
         return self.ended.get((scenario, canonical(dict(values)), isolation), {})

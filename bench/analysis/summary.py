@@ -56,6 +56,7 @@ DTYPES: Mapping[str, str] = {
     "rank": "Int64",
     "spoiled": "int64",
     "failed": "int64",
+    "did_not_return": "int64",
     "unsupported": "int64",
 }
 """Columns of a summary, in order."""
@@ -93,9 +94,9 @@ def summarize(
     of 1, corrected likewise; detectable (float64), the smallest change, as a share, that this comparison would have
     seen with a power of 80 %; rank (Int64) among the isolations, 1 the best, for headline figures.
 
-    spoiled, failed, unsupported (int64), the trials that are left out of every figure here: disturbed by the host,
-    ended badly, never begun because the isolation is not ready. Formulas stand in ``intervals``, ``significance``,
-    ``ranks`` and ``derive``; metrics ``overhead.*`` are median minus bare's median.
+    spoiled, failed, did_not_return, unsupported (int64), the trials that are left out of every figure here: disturbed
+    by the host, ended badly, waited for in vain, never begun because the isolation is not ready. Formulas stand in
+    ``intervals``, ``significance``, ``ranks`` and ``derive``; metrics ``overhead.*`` are median minus bare's median.
 
     Parameters of a scenario with steps: its cells' own (start-up, memory), and those of every step. A trial
     that failed half way is failed in every step of its cell.
@@ -111,7 +112,8 @@ def summarize(
     emulated = ended.groupby(derive.CELL)["emulated"].any().to_dict()
     rows: list[dict[str, object]] = []
     for key, bad in trials.counts(ended).items():
-        about = dict(zip(derive.CELL, key, strict=True)) | {"emulated": bool(emulated[key])} | bad
+        about: dict[str, object] = dict(zip(derive.CELL, key, strict=True))
+        about |= {"emulated": bool(emulated[key]), **{name.replace(" ", "_"): count for name, count in bad.items()}}
         found = _figures(cells.get(key, {}), cells.get((*key[:2], BASELINE), {}), key[2] == BASELINE, confidence)
         rows += [about | figure for figure in found or [{"n": 0}]]
     table = pd.DataFrame(rows, columns=[*DTYPES, *_TESTS])

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 
 import pandas as pd
 
 from bench.analysis.comparison import Comparison, comparisons, natural, reading_order
 from bench.analysis.intervals import CONFIDENCE
 from bench.analysis.manifest import Manifest, NotOffered
-from bench.analysis.trials import outcomes
 from bench.model import Scalar
-
-Ends = Mapping[tuple[str, str], Mapping[str, int]]
-"""How many trials ended how, by parameters and isolation."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -23,8 +19,7 @@ class Sweep:
     """One scenario over all its parameters, arms and steps.
 
     ``comparisons`` stand as the scenario lists its values. ``names`` are all parameters in the order of their
-    weight (arms, parameters, steps), ``steps`` those of them that belong to steps. ``ends`` counts, by parameters and
-    isolation, how trials ended, by outcome.
+    weight (arms, parameters, steps), ``steps`` those of them that belong to steps.
     """
 
     scenario: str
@@ -32,7 +27,6 @@ class Sweep:
     names: tuple[str, ...]
     steps: frozenset[str]
     not_offered: tuple[NotOffered, ...] = ()
-    ends: Mapping[tuple[str, str], Mapping[str, int]] = field(default_factory=dict)
 
     @property
     def isolations(self) -> tuple[str, ...]:
@@ -57,7 +51,7 @@ class Sweep:
             one
             for one in self.comparisons
             if one in holding
-            or (frozenset(one.values_of) in levels and not one.figures and any(map(one.bad_outcome, one.isolations)))
+            or (frozenset(one.values_of) in levels and not one.figures and any(map(one.all_lost, one.isolations)))
         )
 
     def shown(self, metric: str, vantage: str) -> tuple[str, ...]:
@@ -76,17 +70,7 @@ class Sweep:
 
     def gap(self, comparison: Comparison, isolation: str) -> str:
         """Say why an isolation has no figure in a comparison; nothing where that is not known."""
-        if self.reason_left_out(comparison, isolation):
-            return "not offered"
-        bad = comparison.bad_outcome(isolation)
-        return "did not run" if bad == "unsupported" else bad
-
-    def lost(self, comparison: Comparison, isolation: str) -> str:
-        """Say how an isolation's trials ended that are in no figure here: ``2 of 7 timed out, 1 spoiled``."""
-        ends = self.ends.get((comparison.parameters, isolation), {})
-        bad = {outcome: count for outcome, count in ends.items() if outcome not in ("ok", "unsupported")}
-        said = [f"{count} {outcome}" for outcome, count in sorted(bad.items(), key=lambda pair: -pair[1])]
-        return ", ".join([said[0].replace(" ", f" of {sum(ends.values())} ", 1), *said[1:]]) if said else ""
+        return "not offered" if self.reason_left_out(comparison, isolation) else comparison.all_lost(isolation)
 
     def reason_left_out(self, comparison: Comparison, isolation: str) -> str:
         """Say what an isolation lacks for a comparison's cell; nothing where it was not left out."""
@@ -110,10 +94,8 @@ def sweeps(
     confidence = manifest.stopping.confidence if manifest else CONFIDENCE
     for one in comparisons(frame, samples, confidence=confidence):
         found.setdefault(one.scenario, []).append(one)
-    steps, ends = _step_names(frame), _ends(frame)
-    return tuple(
-        _sweep(name, rows, steps.get(name, frozenset()), ends.get(name, {}), manifest) for name, rows in found.items()
-    )
+    steps = _step_names(frame)
+    return tuple(_sweep(name, rows, steps.get(name, frozenset()), manifest) for name, rows in found.items())
 
 
 def label(values: dict[str, Scalar], names: Sequence[str]) -> str:
@@ -122,9 +104,7 @@ def label(values: dict[str, Scalar], names: Sequence[str]) -> str:
     return ", ".join(str(value) if isinstance(value, str) else f"{name} = {value}" for name, value in shown)
 
 
-def _sweep(
-    scenario: str, rows: list[Comparison], steps: frozenset[str], ends: Ends, manifest: Manifest | None
-) -> Sweep:
+def _sweep(scenario: str, rows: list[Comparison], steps: frozenset[str], manifest: Manifest | None) -> Sweep:
     told = manifest.scenarios.get(scenario) if manifest else None
     declared = told.dimensions if told else {}
     seen = dict.fromkeys(name for row in rows for name in row.values_of)
@@ -137,7 +117,6 @@ def _sweep(
         names=names,
         steps=steps,
         not_offered=tuple(one for one in manifest.not_offered if one.scenario == scenario) if manifest else (),
-        ends=ends,
     )
 
 
@@ -155,16 +134,6 @@ def _place(value: Scalar, declared: tuple[Scalar, ...]) -> tuple[int, tuple[bool
     """Sort numbers by size, text as it was declared."""
     known = isinstance(value, str) and value in declared
     return (declared.index(value) if known else len(declared), natural(value))
-
-
-def _ends(frame: pd.DataFrame) -> dict[str, Ends]:
-    """Return how trials ended, by scenario."""
-    found: dict[str, dict[tuple[str, str], dict[str, int]]] = {}
-    counted = outcomes(frame).groupby(["scenario", "parameters", "isolation", "outcome"], sort=False).size()
-    for row in counted.reset_index(name="count").itertuples(index=False, name=None):
-        scenario, parameters, isolation, outcome = map(str, row[:4])
-        found.setdefault(scenario, {}).setdefault((parameters, isolation), {})[outcome] = int(row[4])
-    return dict(found)
 
 
 def _step_names(frame: pd.DataFrame) -> dict[str, frozenset[str]]:

@@ -14,8 +14,32 @@ import pandas as pd
 from bench.analysis import derive
 from bench.store.dataset import canonical
 
-LEFT_OUT = ("spoiled", "failed", "unsupported")
-"""What keeps a trial out of every figure; ``failed`` is whatever is neither ok nor one of the others."""
+LEFT_OUT = ("did not return", "failed", "spoiled", "unsupported")
+"""What keeps a trial out of every figure, in one word for each kind of ending (``ending``)."""
+
+_ENDINGS = {"ok": "ok", "spoiled": "spoiled", "unsupported": "unsupported"} | dict.fromkeys(
+    ("timed out", "did not return"), "did not return"
+)
+
+
+def ending(outcome: str) -> str:
+    """Return what an outcome is counted as: ``ok`` or one of ``LEFT_OUT``.
+
+    Whatever was waited for in vain did not return: a start, an answer, an end. What ended badly by itself has failed.
+    """
+    return _ENDINGS.get(outcome, "failed")
+
+
+def said(ended: Mapping[str, int]) -> str:
+    """Return how many trials are in no figure, as counted by ``ending``: ``2 of 7 did not return, 1 spoiled``.
+
+    Trials that never began are not among them: an isolation with none but those ``did not run``. Empty for none.
+    """
+    bad = [f"{ended[name]} {name}" for name in LEFT_OUT[:-1] if ended.get(name)]
+    if not bad:
+        return "did not run" if ended.get("unsupported") and not ended.get("ok") else ""
+    whole = sum(count for name, count in ended.items() if name != "unsupported")
+    return ", ".join([bad[0].replace(" ", f" of {whole} ", 1), *bad[1:]])
 
 
 def outcomes(frame: pd.DataFrame) -> pd.DataFrame:
@@ -40,13 +64,16 @@ def cell_parameters(frame: pd.DataFrame) -> pd.Series[str]:
 
 
 def counts(outcomes: pd.DataFrame) -> Mapping[tuple[str, str, str], dict[str, int]]:
-    """Return how many trials ended ok, or are left out of figures and why, by scenario, parameters, isolation."""
-    found = {}
-    for key, rows in outcomes.groupby(derive.CELL, sort=False):
-        scenario, parameters, isolation = key
-        ended = rows["outcome"]
-        known = {name: int((ended == name).sum()) for name in ("ok", "spoiled", "unsupported")}
-        found[str(scenario), str(parameters), str(isolation)] = known | {"failed": len(ended) - sum(known.values())}
+    """Return how many trials ended ok, or are left out of figures and why, by scenario, parameters, isolation.
+
+    Every cell has ``ok`` and each of ``LEFT_OUT``, in that order.
+    """
+    found: dict[tuple[str, str, str], dict[str, int]] = {}
+    counted = outcomes.groupby([*derive.CELL, "outcome"], sort=False).size()
+    for key, count in counted.items():
+        scenario, parameters, isolation, outcome = map(str, key)  # type: ignore[call-overload]  # a tuple
+        cell = found.setdefault((scenario, parameters, isolation), dict.fromkeys(("ok", *LEFT_OUT), 0))
+        cell[ending(outcome)] += int(count)
     return found
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from bench.analysis.compare import Change, Compared, Pair
 from bench.analysis.endings import Ending
 from bench.analysis.sweep import label
+from bench.analysis.trials import ending
 from bench.report import words
 from bench.report.content import Table
 from bench.report.markdown import escape, table
@@ -206,4 +207,7 @@ def _ending(one: Ending) -> tuple[str, ...]:
 
 
 def _counts(counts: Mapping[str, int]) -> str:
-    return ", ".join(f"{count} {outcome}" for outcome, count in sorted(counts.items())) or "none begun"
+    said: Counter[str] = Counter()
+    for outcome, count in counts.items():
+        said[ending(outcome)] += count
+    return ", ".join(f"{count} {outcome}" for outcome, count in sorted(said.items())) or "none begun"

@@ -14,6 +14,7 @@ from bench.analysis.frame import load
 from bench.analysis.manifest import Manifest, load_manifest
 from bench.analysis.summary import measured
 from bench.analysis.sweep import Sweep, sweeps
+from bench.analysis.trials import ending
 from bench.report import about, answer, claimed, method, overview, overview_plot, reproduce, sentences, words
 from bench.report.content import Facet, Picture, Report, Section
 from bench.report.overview import Line
@@ -122,7 +123,7 @@ def _incomplete(manifest: Manifest, trials: int) -> bool:
 
 
 def _status(manifest: Manifest, trials: int, bad: tuple[Trouble, ...]) -> str:
-    counts = Counter(trouble.outcome for trouble in bad)
+    counts = Counter(ending(trouble.outcome) for trouble in bad)
     left_out = ", ".join(f"{count} {outcome}" for outcome, count in sorted(counts.items()))
     measured = f"{trials} of {manifest.planned} planned trials were run; {trials - len(bad)} ended well"
     measured += f", {left_out} (listed below, in no figure)." if left_out else "."

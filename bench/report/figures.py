@@ -56,7 +56,7 @@ def table(comparison: Comparison, metric: str, vantage: str, title: str) -> Tabl
     """
     found = comparison.findings(metric, vantage)
     rows = [(comparison.name_of(one.isolation), *cells(one), _trials(comparison, one)) for one in found]
-    lost = [(comparison.name_of(name), text) for name in comparison.isolations if (text := _lost(comparison, name))]
+    lost = [(comparison.name_of(name), said) for name in comparison.isolations if (said := comparison.all_lost(name))]
     rows += [(name, text, *[words.NONE] * (len(FULL_HEAD) - 1)) for name, text in lost if found]
     return Table(
         title=f"{title}, {found[0].better} is better" if found else title,
@@ -94,20 +94,9 @@ def count(finding: Finding) -> str:
 
 def _trials(comparison: Comparison, finding: Finding) -> str:
     """Return how many trials are behind a figure, of how many where some are in none: ``5 of 7``."""
-    bad = comparison.left_out.get(finding.isolation, {})
-    lost = bad.get("failed", 0) + bad.get("spoiled", 0)
+    ended = comparison.ends[finding.isolation]
+    lost = sum(ended.values()) - ended["ok"] - ended["unsupported"]
     return Valued(f"{finding.n} of {finding.n + lost}" if lost else str(finding.n), finding.n)
-
-
-def _lost(comparison: Comparison, isolation: str) -> str:
-    """Say what became of an isolation's trials where none is behind any figure; nothing where some are."""
-    if not comparison.bad_outcome(isolation):
-        return ""
-    bad = {outcome: number for outcome, number in comparison.left_out[isolation].items() if number}
-    if set(bad) == {"unsupported"}:
-        return "did not run"
-    said = ", ".join(f"{number} {outcome}" for outcome, number in bad.items() if outcome != "unsupported")
-    return f"no figure: {said}"
 
 
 def phases(comparison: Comparison, manifest: Manifest) -> Table:

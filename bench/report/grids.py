@@ -220,7 +220,8 @@ def _under(head: Sequence[str], table: Table, cells: Sequence[str]) -> Iterable[
 def columns(sweep: Sweep, rows: Sequence[Comparison], metric: str, vantage: str) -> tuple[str, ...]:
     """Return the isolations a table shows: those with a figure, and those that lost theirs somewhere."""
     shown = sweep.shown(metric, vantage)
-    lost = {name for row in rows for name in sweep.isolations if sweep.gap(row, name) in ("failed", "spoiled")}
+    none = ("", "not offered", "did not run")
+    lost = {name for row in rows for name in sweep.isolations if sweep.gap(row, name) not in none}
     return tuple(name for name in sweep.isolations if name in shown or name in lost)
 
 

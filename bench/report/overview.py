@@ -146,7 +146,7 @@ def _every(sweep: Sweep, scenario: RunScenario | None) -> Iterator[Line]:
 
 def _place(sweep: Sweep, row: Comparison, names: Sequence[str], isolation: str, metric: str, vantage: str) -> Place:
     found = row.finding(isolation, metric, vantage)
-    gap = "" if found else sweep.lost(row, isolation) or sweep.gap(row, isolation)
+    gap = "" if found else row.lost(isolation) or sweep.gap(row, isolation)
     return Place(setting=label(row.values_of, names), found=found, gap=gap)
 
 

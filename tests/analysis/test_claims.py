@@ -86,7 +86,7 @@ def test_without_a_baseline_the_value_itself_is_judged_in_its_unit(table: pd.Dat
 
 def test_what_was_not_measured_says_why(table: pd.DataFrame) -> None:
     reasons = of_claim(table, 7)["reason"].tolist()
-    assert reasons == [f"vm was left out: {NO_HOST_NETWORK}", "no trial of vm ended well (5 failed)"]
+    assert reasons == [f"vm was left out: {NO_HOST_NETWORK}", "no trial of vm ended well (5 of 5 did not return)"]
     assert set(of_claim(table, 7)["claim_verdict"]) == {"undecided"}
     untested = of_claim(table, 8).iloc[0]
     assert (untested["verdict"], untested["reason"]) == (
@@ -154,7 +154,7 @@ def test_more_than_half_of_the_trials_lost_decide_nothing(tmp_path: Path) -> Non
     (row,) = one(RATE, rates([1.0] * 7, [0.5] * 7, outcomes=bad), tmp_path).rows
     assert row.n == 3
     assert row.verdict is Verdict.UNDECIDED
-    assert row.reason.startswith("4 of 7 trials of docker failed or were spoiled")
+    assert row.reason.startswith("of docker's trials 4 of 7 failed: ")
     few = dict.fromkeys(range(7, 10), "failed")
     (row,) = one(RATE, rates([1.0] * 7, [0.5] * 7, outcomes=few), tmp_path).rows
     assert row.verdict is Verdict.REFUTED

@@ -145,7 +145,7 @@ def test_troubled_trials_are_counted_and_in_no_figure() -> None:
     table = summarize(frame(rows, outcomes={3: "spoiled", 4: "timed out"}))
     found = of(table, "bare", "timeline.ready")
     assert (found["n"], found["median"], found["high"]) == (3, 1.0, 1.0)
-    assert (found["spoiled"], found["failed"]) == (1, 1)
+    assert (found["spoiled"], found["failed"], found["did_not_return"]) == (1, 0, 1)
 
 
 def test_a_cell_in_which_all_failed_is_still_a_row() -> None:

@@ -57,7 +57,7 @@ def test_a_line_per_isolation_and_whoever_is_missing_is_said(sweep: Sweep) -> No
     assert legend(figure) == ["bare", "docker", f"vm ({EMULATED})"]
     said = titles(figure, "right")
     assert said.count("vm (emulated): not offered") == 2
-    assert said.count("vm (emulated): failed") == 2
+    assert said.count("vm (emulated): 5 of 5 did not return") == 2
     assert sum(bool(re.search(r"beyond: .*vm \(emulated\) 0\.0[56]", text)) for text in said) == 4
     counts = {len([line for line in axes.lines if len(line.get_xdata()) == 4]) for axes in figure.axes}  # type: ignore[arg-type]
     assert counts == {1, 2, 3}
@@ -76,7 +76,9 @@ def test_settings_that_are_no_number_are_rows(sweep: Sweep, old: dict[str, Sweep
     (axes,) = figure.axes
     rows = [label.get_text().split("\n")[0] for label in axes.get_yticklabels()]
     assert rows == ["socket, layer", "host, volume", "published, layer", "published, volume"]
-    assert [text.get_text() for text in axes.texts if "failed" in text.get_text()] == ["vm (emulated): failed"]
+    assert [text.get_text() for text in axes.texts if "return" in text.get_text()] == [
+        "vm (emulated): 5 of 5 did not return"
+    ]
     two = drawn(panels.metric(old["cpu"], "events_per_s"))  # two numbers are a comparison, no curve
     assert [label.get_text().split("\n")[0] for label in two.axes[0].get_yticklabels()] == [
         "threads = 1", "threads = 2",
@@ -89,7 +91,7 @@ def test_memory_is_stacked_setting_by_setting_on_one_scale(sweep: Sweep, when: s
     figure = drawn(panels.memory(sweep, when))
     assert titles(figure, "left") == ["socket, layer", "host, volume", "published, layer", "published, volume"]
     assert titles(figure, "right")[1] == "vm (emulated): not offered"
-    assert titles(figure, "right")[3] == "vm (emulated): failed"
+    assert titles(figure, "right")[3] == "vm (emulated): 5 of 5 did not return"
     assert len({axes.get_xlim() for axes in figure.axes}) == 1
     hatches = {patch.get_hatch() for axes in figure.axes for patch in axes.patches if patch.get_hatch()}
     assert hatches == {"///", "..."}  # shim and monitor, the same in every panel

@@ -113,7 +113,7 @@ def test_a_failed_trial_appears_with_reason_and_console(paths: report.ReportPath
     assert "Kernel panic - not syncing: &lt;no init&gt; | found" in html
     assert "Kernel panic - not syncing: <no init> | found" in markdown
     assert "the host swapped 12 MiB during the trial" in markdown
-    assert "vm (emulated): 1 failed" in html
+    assert "vm (emulated): 1 of 3 did not return" in html
 
 
 def test_what_did_not_run_appears_with_reason_and_remedy(paths: report.ReportPaths, composed: content.Report) -> None:

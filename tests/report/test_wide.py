@@ -65,7 +65,7 @@ def test_a_metrics_table_has_a_row_per_setting_and_says_what_is_missing(section:
     rows = {row[:3]: row[3:] for row in table.rows}
     assert re.match(r"0\.\d+x \(0\.\d+ \.\. [01]\.\d+\)$", rows["socket, layer", "read", "8"][2])
     assert rows["host, volume", "read", "8"][3:] == ("not offered", "")
-    assert rows["published, volume", "write", "256"][3:] == ("failed", "")
+    assert rows["published, volume", "write", "256"][3:] == ("5 of 5 did not return", "")
     assert table.notes == (
         "Medians of n = 4 to 5 trials; beside them the ratio of medians with its 95 % interval.",
         f"vm: {EMULATED}.",
@@ -107,8 +107,8 @@ def test_what_was_left_out_and_what_was_lost_is_said(section: content.Section) -
     assert section.left_out == (f"Left out: vm at host, volume: {NO_HOST_NETWORK}.",)
     lost = dict(section.facts)["trials left out"]
     assert lost == (
-        "bare at socket, layer: 1 spoiled; docker at published, layer: 1 failed; "
-        "vm (emulated) at published, volume: 5 failed"
+        "bare at socket, layer: 1 of 5 spoiled; docker at published, layer: 1 of 5 failed; "
+        "vm (emulated) at published, volume: 5 of 5 did not return"
     )
 
 

@@ -2,8 +2,9 @@
 
 A figure has changed when a test says so after Holm's correction for all figures that are compared, *and* the change is
 large enough to matter (both gates as in Firecracker's A/B tests). It has not changed in any way that matters when its
-interval lies within that minimum and the pair of one-sided tests agrees (TOST; Schuirmann 1987). All else is undecided:
-a large p-value proves nothing. Rounds of two runs have nothing in common, so no pairs are made of them.
+interval lies within that minimum and the pair of one-sided tests agrees (TOST; Schuirmann 1987), whose p-values Holm's
+procedure corrects likewise. All else is undecided: a large p-value proves nothing. Rounds of two runs have nothing in
+common, so no pairs are made of them.
 """
 
 from __future__ import annotations
@@ -46,6 +47,8 @@ DTYPES: Mapping[str, str] = {
     "low": "float64",
     "high": "float64",
     "p": "float64",
+    "p_alike": "float64",
+    "detectable": "float64",
     "test": "string",
     "change": "string",
     "note": "string",
@@ -66,8 +69,11 @@ class Change(StrEnum):
 class Pair:
     """One figure in both runs: the medians in ``unit``, and the second over the first with its 95 % interval.
 
-    ``p`` is of a ratio of 1, corrected by Holm; NaN where the figure cannot be tested, and ``note`` says why. ``test``
-    is ``permutation``, ``welch`` (too few rounds for a permutation to reach the corrected level) or empty.
+    ``p`` is of a ratio of 1, ``p_alike`` of a change that matters (the pair of one-sided tests; 1 where the 90 %
+    interval reaches so far), each corrected by Holm over all figures; NaN where the figure cannot be tested, and
+    ``note`` says why. ``detectable`` is the smallest change, as a share, that would have been seen by itself with a
+    power of 80 %. ``test`` is ``permutation``, ``welch`` (too few rounds for a permutation to reach the corrected
+    level) or empty.
     """
 
     scenario: str
@@ -86,6 +92,8 @@ class Pair:
     low: float
     high: float
     p: float
+    p_alike: float
+    detectable: float
     test: str
     change: Change
     note: str = ""
@@ -125,8 +133,9 @@ def compare(
 
     Columns: scenario, parameters, isolation (string); emulated (bool); metric, vantage, unit, better (string);
     n_before, n_after (int64), rounds; before, after (float64, medians in ``unit``); ratio, low, high (float64), after
-    over before with its 95 % interval; p (float64), corrected by Holm; test (string), ``permutation`` or ``welch``;
-    change (string), one of ``Change``; note (string), why a figure could not be tested.
+    over before with its 95 % interval; p, p_alike (float64), of no change and of one that matters, each corrected by
+    Holm; detectable (float64), the smallest change, as a share, that would have been seen; test (string),
+    ``permutation`` or ``welch``; change (string), one of ``Change``; note (string), why it could not be tested.
 
     Arguments and errors as of ``compare_runs``, which also tells what differs around the figures, and of failures.
     """
@@ -231,10 +240,14 @@ def _pairs(
     compared = [_Sides.of(found[0][cell][figure], found[1][cell][figure]) for cell, figure in figures]
     testable = sum(one.contrast is not None for one in compared)
     tested = [one.p_value(testable) for one in compared]
-    corrected = holm([p for p, _ in tested])
+    ratios = [one.ratio() for one in compared]
+    changed = holm([p for p, _ in tested])
+    alike = holm([one.p_alike(inner, min_change) for one, (_, inner) in zip(compared, ratios, strict=True)])
     return tuple(
-        _pair(cell, figure, one, float(p), test, min_change, emulated=emulated[cell])
-        for (cell, figure), one, p, (_, test) in zip(figures, compared, corrected, tested, strict=True)
+        _pair(cell, figure, one, ratio, (float(p), float(no)), test, min_change, emulated=emulated[cell])
+        for (cell, figure), one, (ratio, _), p, no, (_, test) in zip(
+            figures, compared, ratios, changed, alike, tested, strict=True
+        )
     )
 
 
@@ -263,6 +276,18 @@ class _Sides:
             return self.contrast.p(), "welch"
         return permutation.p_value(np.log(self.after.values), np.log(self.before.values)), "permutation"
 
+    def ratio(self) -> tuple[intervals.Estimate, intervals.Estimate]:
+        """Return after over before with its interval, and with that of the pair of one-sided tests."""
+        resampled = intervals.of_ratio(self.after, self.before)
+        return resampled.interval(), resampled.interval(1 - 2 * (1 - intervals.CONFIDENCE))
+
+    def p_alike(self, inner: intervals.Estimate, min_change: float) -> float:
+        """Return an uncorrected p of a change that matters: of the pair of one-sided tests, 1 by the interval."""
+        if self.contrast is None:
+            return float("nan")
+        within = inner.low >= 1 / (1 + min_change) and inner.high <= 1 + min_change
+        return self.contrast.equivalence(min_change) if within else 1.0
+
     @property
     def note(self) -> str:
         if self.contrast is not None:
@@ -271,9 +296,17 @@ class _Sides:
         return f"fewer than {intervals.MINIMUM} rounds" if few else "has values that are not above zero: no ratio"
 
 
-def _pair(cell: Cell, figure: Figure, both: _Sides, p: float, test: str, min_change: float, *, emulated: bool) -> Pair:
-    resampled = intervals.of_ratio(both.after, both.before)
-    outer, inner = resampled.interval(), resampled.interval(1 - 2 * (1 - intervals.CONFIDENCE))
+def _pair(
+    cell: Cell,
+    figure: Figure,
+    both: _Sides,
+    ratio: intervals.Estimate,
+    p_values: tuple[float, float],
+    test: str,
+    min_change: float,
+    *,
+    emulated: bool,
+) -> Pair:
     scenario, parameters, isolation = cell
     metric, vantage, unit, better = figure
     return Pair(
@@ -289,23 +322,22 @@ def _pair(cell: Cell, figure: Figure, both: _Sides, p: float, test: str, min_cha
         n_after=both.after.n,
         before=both.before.median,
         after=both.after.median,
-        ratio=outer.value,
-        low=outer.low,
-        high=outer.high,
-        p=p,
+        ratio=ratio.value,
+        low=ratio.low,
+        high=ratio.high,
+        p=p_values[0],
+        p_alike=p_values[1],
+        detectable=both.contrast.detectable() if both.contrast else float("nan"),
         test=test,
-        change=_change(outer.value, inner, both.contrast, p, min_change, better),
+        change=_change(ratio.value, p_values, min_change, better),
         note=both.note,
     )
 
 
-def _change(
-    ratio: float, inner: intervals.Estimate, tested: Contrast | None, p: float, min_change: float, better: str
-) -> Change:
-    if tested is None:
-        return Change.UNDECIDED
+def _change(ratio: float, p_values: tuple[float, float], min_change: float, better: str) -> Change:
+    """Return what corrected p-values, of no change and of one that matters, say; NaN says nothing."""
+    changed, alike = p_values
     reach = 1 + min_change
-    if p < ALPHA and not 1 / reach < ratio < reach:
+    if changed < ALPHA and not 1 / reach < ratio < reach:
         return Change.WORSE if (ratio > 1) == (better == "lower") else Change.BETTER
-    within = inner.low >= 1 / reach and inner.high <= reach
-    return Change.NONE if within and tested.equivalence(min_change) < ALPHA else Change.UNDECIDED
+    return Change.NONE if alike < ALPHA else Change.UNDECIDED

@@ -12,14 +12,17 @@ from bench.analysis.compare import Change, Compared, Pair
 from bench.analysis.endings import Ending
 from bench.analysis.sweep import label
 from bench.analysis.trials import ending
-from bench.report import words
+from bench.report import standing, words
 from bench.report.content import Table
 from bench.report.markdown import escape, table
 
 MOST_CHARACTERS = 60_000
 """GitHub takes 65 536 in a comment; a bot may want to add something of its own."""
 
-_HEAD = ("scenario", "isolation", "figure", "verdict", "before", "after", "after / before", "95 % interval", "p")
+_HEAD = (
+    "scenario", "isolation", "figure", "verdict", "before", "after", "after / before", "95 % interval", "p",
+    "could have seen",
+)  # fmt: skip
 _BRIEF_HEAD = ("scenario", "figure", "verdict", "before", "after", "after / before")
 _SESSIONS = (
     "Two runs are two sessions: what differs between the days of both, but not within either, is in the change and not "
@@ -79,9 +82,19 @@ def method(found: Compared) -> tuple[str, ...]:
     return (
         f"Worse or better: p below 0.05 after Holm's correction for {len(found.pairs)} figures, and a change of at "
         f"least {least}. No relevant change: the 90 % interval lies within {reach}, and the pair of one-sided tests "
-        "agrees. Undecided: neither; more rounds would tell.",
+        "agrees, corrected likewise. Undecided: neither; more rounds would tell. What could have been seen is the "
+        f"smallest change that the test of that figure alone would have shown with a power of 80 %{_unseen(found)}.",
         _SESSIONS,
     )
+
+
+def _unseen(found: Compared) -> str:
+    """Return what the undecided could have seen, where any of them was tested."""
+    open_ = [one.detectable for one in found.pairs if one.change is Change.UNDECIDED and math.isfinite(one.detectable)]
+    if not open_:
+        return ""
+    low, high = standing.seen_from(min(open_)), standing.seen_from(max(open_))
+    return f": {low} in what is undecided" if low == high else f": {low} to {high} in what is undecided"
 
 
 def markdown(found: Compared) -> str:
@@ -157,6 +170,7 @@ def _row(pair: Pair) -> tuple[str, ...]:
         words.times(pair.ratio),
         words.times_interval(pair.low, pair.high).strip("()") or words.NONE,
         words.NONE if math.isnan(pair.p) else f"{pair.p:.2g}",
+        standing.seen_from(pair.detectable),
     )
 
 

@@ -163,7 +163,7 @@ def _cells(place: Place) -> tuple[str, ...]:
         Valued(words.times(found.ratio), found.ratio),
         Valued(words.times_interval(found.ratio_low, found.ratio_high) or words.NONE, found.ratio_low),
         standing.standing(found) or words.NONE,
-        Valued(standing.seen_from(found), found.detectable),
+        Valued(standing.seen_from(found.detectable), found.detectable),
         Valued(words.NONE if found.rank is None else str(found.rank), found.rank or math.nan),
         Valued(str(found.n), found.n),
     )

@@ -32,10 +32,8 @@ def standing(found: Finding) -> str:
     return BETTER if (found.ratio > 1) == (found.better == "higher") else WORSE
 
 
-def seen_from(found: Finding) -> str:
-    """Return the smallest change that this comparison would have seen: ``4.0 %``, ``2.1x`` where that is more."""
-    if not math.isfinite(found.detectable):
+def seen_from(detectable: float) -> str:
+    """Return the smallest change that a comparison would have seen: ``4.0 %``, ``2.1x`` where that is more."""
+    if not math.isfinite(detectable):
         return words.NONE
-    if found.detectable >= 1:
-        return f"{words.number(1 + found.detectable)}x"
-    return f"{words.number(found.detectable * 100)} %"
+    return f"{words.number(1 + detectable)}x" if detectable >= 1 else f"{words.number(detectable * 100)} %"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,10 @@ import pytest
 from scipy import stats
 
 import bench
-from bench.analysis import permutation
+from bench.analysis import permutation, summary
 from bench.analysis.compare import Change, compare_runs
+from bench.analysis.frame import load
+from bench.analysis.significance import contrast, holm
 from bench.errors import InputError, ResultsError
 from tests.synthetic import write_run
 
@@ -106,6 +109,48 @@ def test_the_frame_is_the_same_and_has_declared_types(before: Path, after: Path)
     assert str(frame["ratio"].dtype) == "float64"
     assert str(frame["change"].dtype).startswith("str")
     assert len(bench.compare(before, after, every=True)) > 100
+
+
+def test_equivalence_is_corrected_for_how_many_figures_there_are(before: Path, after: Path) -> None:
+    """Holm by hand for the pairs of one-sided tests, and the same figure is less sure among more of them."""
+    few = bench.compare(before, after, min_change=0.1)
+    for _, row in few.iterrows():
+        assert (row["change"] == "no relevant change") == (row["p_alike"] < 0.05)
+    alone = compare_runs(before, after, min_change=0.1)
+    raw = sorted(one.p_alike for one in alone.pairs)
+    assert raw == sorted(few["p_alike"])
+    many = bench.compare(before, after, min_change=0.1, every=True)
+    key = ["scenario", "parameters", "isolation", "metric", "vantage"]
+    both = few.merge(many, on=key, suffixes=("", "_many"))
+    assert len(both) == len(few)
+    assert (both["p_alike_many"] >= both["p_alike"]).all()
+    assert (both["p_alike_many"] > both["p_alike"]).any()
+
+
+def test_p_values_of_equivalence_are_holms_of_the_pairs_of_tests(before: Path, after: Path) -> None:
+    sides = [summary.sides(summary.measured(load(run))) for run in (before, after)]
+    pairs = compare_runs(before, after, min_change=0.25).pairs
+    raw = []
+    for pair in pairs:
+        cell, figure = (
+            (pair.scenario, pair.parameters, pair.isolation),
+            (pair.metric, pair.vantage, pair.unit, pair.better),
+        )
+        one, other = (found[cell][figure] for found in reversed(sides))
+        tested = contrast(replace(one, rounds=one.rounds + 1000), other)
+        assert tested is not None
+        raw.append(tested.equivalence(0.25))
+    assert [pair.p_alike for pair in pairs] == pytest.approx(holm(raw).tolist())
+
+
+def test_what_could_have_been_seen_shrinks_with_rounds(tmp_path: Path) -> None:
+    seen = []
+    for rounds in (4, 16):
+        runs = [write_run(tmp_path / f"{name}{rounds}", rounds=rounds, trouble=False) for name in "ab"]
+        frame = bench.compare(*runs)
+        assert str(frame["detectable"].dtype) == "float64"
+        seen.append(frame["detectable"].median())
+    assert seen[1] < seen[0] / 1.5
 
 
 def test_too_few_rounds_decide_nothing_and_say_so(tmp_path: Path) -> None:

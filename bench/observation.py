@@ -10,8 +10,8 @@ from bench.isolations.base import Instance
 from bench.isolations.console import Console
 from bench.model import Kind, Outcome, Sample, Trial
 
-Inject = Callable[[Instance, Trial], AbstractContextManager[None]]
-"""Entered once an instance is ready, left when its work has been counted: a truth that the host imposes on it."""
+Inject = Callable[[Instance, Trial, str], AbstractContextManager[None]]
+"""Entered once an instance of the run of that id is ready, left when its work has been counted: imposes a truth."""
 
 
 class Ended(Exception):  # noqa: N818 - carries how a trial ended out of the watching code

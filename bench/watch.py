@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 from bench.clients import Clients
 from bench.envelope import mismatches, own_kernel
@@ -12,6 +12,7 @@ from bench.isolations.base import AccountReading, Exit, Instance, Isolation, Lau
 from bench.isolations.console import LIMIT_BYTES
 from bench.meters.answer import Asking
 from bench.meters.cpu import CpuReading, cpu_samples, read_cpu
+from bench.meters.disk import disk_samples
 from bench.meters.memory import guest_samples, memory_samples, peak_samples
 from bench.meters.throughput import MetricError, check_output, series_samples, window_samples, workload_samples
 from bench.model import Kind, Sample
@@ -62,10 +63,11 @@ class Watch:
             self._serve(deadline_ns, available_before_bytes)
             self._await_end(self._isolation.clock.now_ns() + round(_EXIT_TIMEOUT_S * 1e9))
         else:
-            with self._inject(self._instance, self._launch.trial) if self._inject else nullcontext():
+            with self._injected():
                 self._count_cpu(deadline_ns)
             self._await_end(deadline_ns)
         self._take(peak_samples(self._instance, at_s=self._now_s()))
+        self._take(disk_samples(self._instance, at_s=self._now_s()))
         self._note_own_doing()
         held = self._instance.held()
         self._instance.dismiss()
@@ -73,6 +75,12 @@ class Watch:
         self._check_envelope(held)
         if not self._launch.stays:
             self._read_output()
+
+    def _injected(self) -> AbstractContextManager[None]:
+        """What a calibration imposes on the instance; nothing for any other run."""
+        if self._inject is None:
+            return nullcontext()
+        return self._inject(self._instance, self._launch.trial, self._isolation.run)
 
     def _await_ready(self) -> None:
         timeout_s = self._scenario.start_timeout_s

@@ -66,7 +66,7 @@ ALLOWED: dict[str, set[str]] = {
         "signals", "variation", "watch",
     },
     "offer": {"isolations", "model", "placement", "provision"},
-    "calibration": {"isolations", "model", "observation", "scenario"},
+    "calibration": {"errors", "isolations", "model", "observation", "scenario", "state"},
     "session": {
         "bench", "building", "errors", "host", "isolations", "model", "observation", "offer", "placement", "plan",
         "provision", "stopping", "runner", "sentinels", "signals", "state", "store", "variation", "writing",

@@ -247,7 +247,7 @@ def test_a_quota_that_is_injected_spoils_nothing(fake: Fake, tmp_path: Path, mon
     injected: list[int] = []
 
     @contextmanager
-    def inject(_instance: Instance, of: Trial) -> Iterator[None]:
+    def inject(_instance: Instance, of: Trial, _run: str) -> Iterator[None]:
         injected.append(of.number)
         yield
 

@@ -13,27 +13,33 @@ memory      cgroup         the control group's account
 memory      host           change of the host's MemAvailable: whatever else the host does is in it
 quota       work           work per second, as a share of that without a quota
 rate        lines          lines per second, by the arrival of the first and the last; nothing is subtracted
+written     processes      ``disk.written``, sum over the instance's own processes
+written     cgroup         ``disk.written``, by the control group's account
 =========== ============== ======================================================================================
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from bench.analysis import derive, intervals
-from bench.store import layout
 
-COLUMNS = ("truth", "view", "isolation", "emulated", "injected", "unit", "n", "bias", "low", "high", "spread", "goal",
-           "verdict")  # fmt: skip
+COLUMNS = ("truth", "view", "isolation", "emulated", "machine", "injected", "unit", "n", "bias", "low", "high",
+           "spread", "goal", "verdict")  # fmt: skip
+
+RELATIVE = ("memory", "quota", "rate", "written")
+"""Truths whose goal is a share of what was injected."""
 
 _RATE_S = 2.0
 """How long ``inject.pl`` offers lines."""
+
+_MACHINE = "processes:vmm"
+"""Who has a process of this role is a machine: a kernel of its own, whose timers and console are not the host's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,50 +55,63 @@ class View:
     scale: float
     """The truth, in ``unit``, of one unit of the parameter."""
     goal: float
-    """Largest bias allowed: in ``unit``, or of the truth where ``relative``."""
-    goal_machine: float
-    """The same for an emulated machine."""
-    relative: bool = True
+    """Largest bias allowed: in ``unit``, or of the truth where that is among ``RELATIVE``."""
+    goal_machine: float | None = None
+    """The same for a machine, emulated or not; None: no other."""
     kind: str = "difference"
     nothing: float = 0.0
     """The amount that stands for nothing injected."""
+    blind: str = ""
+    """Why an isolation may lack this view, for a person."""
 
 
-def _memory(name: str, metric: str, vantage: str) -> View:
-    return View(truth="memory", name=name, parameter="touched_mib", metric=f"memory.idle.{metric}", vantage=vantage,
-                unit="B", scale=float(1 << 20), goal=0.02, goal_machine=0.02)  # fmt: skip
+_NO_GROUP = "no control group is known to hold it, or the kernel keeps no such books there"
+_NO_PROCESS = "no process of it could be read"
+
+
+def _bytes(truth: str, name: str, parameter: str, metric: str, vantage: str, blind: str) -> View:
+    return View(truth=truth, name=name, parameter=parameter, metric=metric, vantage=vantage, unit="B",
+                scale=float(1 << 20), goal=0.02, blind=blind)  # fmt: skip
 
 
 VIEWS = (
     View(truth="delay", name="its own line", parameter="delay_ms", metric="clock.host", vantage="host", unit="s",
-         scale=1e-3, goal=0.001, goal_machine=0.005, relative=False),
+         scale=1e-3, goal=0.001, goal_machine=0.005),
     View(truth="delay", name="ready", parameter="delay_ms", metric="timeline.ready", vantage="host", unit="s",
-         scale=1e-3, goal=0.001, goal_machine=0.005, relative=False),
-    _memory("pss", "pss", derive.OWN),
-    _memory("uss", "uss", derive.OWN),
-    _memory("rss", "rss", derive.OWN),
-    _memory("cgroup", "cgroup", "cgroup"),
-    _memory("host", "available_change", "host"),
+         scale=1e-3, goal=0.001, goal_machine=0.005),
+    _bytes("memory", "pss", "touched_mib", "memory.idle.pss", derive.OWN, _NO_PROCESS),
+    _bytes("memory", "uss", "touched_mib", "memory.idle.uss", derive.OWN, _NO_PROCESS),
+    _bytes("memory", "rss", "touched_mib", "memory.idle.rss", derive.OWN, _NO_PROCESS),
+    _bytes("memory", "cgroup", "touched_mib", "memory.idle.cgroup", "cgroup", _NO_GROUP),
+    _bytes("memory", "host", "touched_mib", "memory.idle.available_change", "host", ""),
     View(truth="quota", name="work", parameter="quota_percent", metric="work", vantage="workload", unit="1",
-         scale=0.01, goal=0.03, goal_machine=0.03, kind="share", nothing=100.0),
+         scale=0.01, goal=0.03, kind="share", nothing=100.0),
     View(truth="rate", name="lines", parameter="lines_per_s", metric="clock.host", vantage="host", unit="1/s",
-         scale=1.0, goal=0.01, goal_machine=0.01, kind="rate", nothing=float("nan")),
+         scale=1.0, goal=0.01, kind="rate", nothing=float("nan")),
+    _bytes("written", "processes", "written_mib", "disk.written", derive.OWN, _NO_PROCESS),
+    _bytes("written", "cgroup", "written_mib", "disk.written", "cgroup", _NO_GROUP),
 )  # fmt: skip
 
 
 def calibration(frame: pd.DataFrame) -> pd.DataFrame:
     """Return one row per truth, view, isolation and amount.
 
-    Columns: truth, view, isolation (string); emulated (bool); injected, in ``unit`` (s, B, 1/s, or a share); n, the
-    rounds that had both trials; bias, the median of recovered - injected, with its interval ``low`` to ``high`` (NaN
-    below three rounds); spread, the distance of the quartiles of the same; goal, the largest bias allowed; verdict:
-    ``met`` when the median is within the goal, ``missed`` when the whole interval lies outside,
-    else ``undecided``: more rounds would tell.
+    Columns: truth, view, isolation (string); emulated, machine (bool); injected, in ``unit`` (s, B, 1/s, or a share);
+    n, the rounds that had both trials; bias, the median of recovered - injected, with its interval ``low`` to ``high``
+    (NaN below three rounds); spread, the distance of the quartiles of the same; goal, the largest bias allowed;
+    verdict: ``met`` when the median is within the goal, ``missed`` when the whole interval lies outside, else
+    ``undecided``: more rounds would tell.
     """
-    samples = _usable(frame)
-    summed = pd.concat([samples, derive.own_memory(samples)], ignore_index=True)
-    rows = [row for view in VIEWS for row in _rows(view, summed)]
+    summed = recovered_samples(frame)
+    machines = machines_in(frame)
+    rows = [row for view in VIEWS for row in _rows(view, summed, machines)]
     return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def machines_in(frame: pd.DataFrame) -> frozenset[str]:
+    """Return the isolations that are machines: emulated, or seen to have a process of a machine's monitor."""
+    are = frame["emulated"].fillna(value=False).astype(bool) | (frame["vantage"] == _MACHINE).fillna(value=False)
+    return frozenset(map(str, frame.loc[are, "isolation"].unique()))
 
 
 def worst(found: pd.DataFrame) -> pd.DataFrame:
@@ -103,12 +122,18 @@ def worst(found: pd.DataFrame) -> pd.DataFrame:
     return found.loc[sorted(kept)].reset_index(drop=True)
 
 
-def _usable(frame: pd.DataFrame) -> pd.DataFrame:
+def recovered_samples(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the samples of trials that ended ok, and below them the sums over an instance's own processes."""
+    samples = usable(frame)
+    return pd.concat([samples, derive.own_memory(samples), derive.own_written(samples)], ignore_index=True)
+
+
+def usable(frame: pd.DataFrame) -> pd.DataFrame:
     """Return the samples of trials that ended ok."""
     return frame[(frame["outcome"] == "ok") & frame["value"].notna()]
 
 
-def _rows(view: View, samples: pd.DataFrame) -> list[tuple[object, ...]]:
+def _rows(view: View, samples: pd.DataFrame, machines: Collection[str]) -> list[tuple[object, ...]]:
     chosen = samples[
         (samples["scenario"] == view.truth) & (samples["metric"] == view.metric) & (samples["vantage"] == view.vantage)
     ]
@@ -116,13 +141,14 @@ def _rows(view: View, samples: pd.DataFrame) -> list[tuple[object, ...]]:
     found = []
     for isolation, rows in chosen.assign(amount=amounts).groupby("isolation", sort=False):
         table = rows.pivot_table(index="round", columns="amount", values="value", aggfunc="median")
-        emulated = bool(rows["emulated"].any())
+        emulated, machine = bool(rows["emulated"].any()), isolation in machines
         for amount in [one for one in map(float, table.columns) if one != view.nothing]:
             injected = amount * view.scale
             errors = np.asarray((_recovered(view, table, amount) - injected).dropna(), dtype=np.float64)
             if errors.size:
-                found.append((view.truth, view.name, isolation, emulated, injected, view.unit,
-                              *_judged(view, errors, injected, emulated=emulated)))  # fmt: skip
+                goal = goal_of(view, injected, machine=machine)
+                found.append((view.truth, view.name, isolation, emulated, machine, injected, view.unit,
+                              *_judged(errors, goal)))  # fmt: skip
     return found
 
 
@@ -135,54 +161,18 @@ def _recovered(view: View, table: pd.DataFrame, amount: float) -> pd.Series[floa
     return table[amount] / nothing if view.kind == "share" else table[amount] - nothing
 
 
-def _judged(view: View, errors: intervals.Floats, injected: float, *, emulated: bool) -> tuple[object, ...]:
+def goal_of(view: View, injected: float, *, machine: bool) -> float:
+    """Return the largest bias allowed of what was injected, in the view's unit.
+
+    A machine has its own goal whether hardware carries it or not: emulation is said, and excuses nothing more.
+    """
+    goal = view.goal_machine if machine and view.goal_machine is not None else view.goal
+    return goal * injected if view.truth in RELATIVE else goal
+
+
+def _judged(errors: intervals.Floats, goal: float) -> tuple[object, ...]:
     middle = intervals.median(errors)
     lower, upper = np.quantile(errors, [0.25, 0.75])
-    goal = (view.goal_machine if emulated else view.goal) * (injected if view.relative else 1.0)
     outside = middle.low > goal or middle.high < -goal  # never where there are too few rounds for an interval (NaN)
     verdict = "met" if abs(middle.value) <= goal else "missed" if outside else "undecided"
     return (middle.n, middle.value, middle.low, middle.high, float(upper - lower), goal, verdict)
-
-
-def unrecovered(frame: pd.DataFrame) -> list[str]:
-    """Return one line for each truth and isolation of which no trial counts, with the commonest reason."""
-    trials = frame.drop_duplicates("trial")
-    usable = set(_usable(frame)["trial"])
-    lines = []
-    for (truth, isolation), rows in trials.groupby(["scenario", "isolation"], sort=False):
-        if not usable & set(rows["trial"]):
-            why = rows["reason"].fillna("").str.split("; ").str[-1].str.replace(r" \([0-9.]+ s\)$", "", regex=True)
-            lines.append(f"{truth} on {isolation}: no trial counts, {rows['outcome'].iloc[0]}: {why.mode().iloc[0]}")
-    return lines
-
-
-def citations(run_dir: str | Path, isolations: Sequence[str]) -> tuple[str, ...]:
-    """Return what a report says of the calibration that applies to a run, in sentences.
-
-    ``isolations`` are those that ran. A ``calibration.json`` that cannot be read counts as none.
-    """
-    try:
-        known = json.loads((Path(run_dir) / layout.CALIBRATION).read_text())["isolations"]
-        said = [(name, str(known[name]["at"])[:10], _start_up(known[name]["findings"])) for name in isolations
-                if name in known]  # fmt: skip
-    except (OSError, ValueError, KeyError, TypeError):
-        said = []
-    dates: dict[str, list[str]] = {}
-    for name, day, bias_s in said:
-        if bias_s is not None:
-            dates.setdefault(day, []).append(f"{bias_s * 1e3:+.1f} ms ({name})")
-    lines = [
-        f"Calibrated on {day}: delays before readiness were recovered with a bias of at most {', '.join(biases)}."
-        for day, biases in sorted(dates.items())
-    ]
-    if not lines:
-        return ("Never calibrated on this machine: run `python -m bench calibrate`.",)
-    cited = {name for name, _, bias_s in said if bias_s is not None}
-    without = [name for name in isolations if name not in cited]
-    return (*lines, f"Not calibrated here: {', '.join(without)}.") if without else tuple(lines)
-
-
-def _start_up(findings: Sequence[Mapping[str, object]]) -> float | None:
-    """Return the largest bias of a delay, by the workload's own lines."""
-    biases = [float(str(row["bias"])) for row in findings if (row["truth"], row["view"]) == ("delay", "its own line")]
-    return max(biases, key=abs, default=None)

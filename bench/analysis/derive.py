@@ -10,6 +10,7 @@ metric                      vantage     from
 ``phase.MARK``              host        time between MARK and the mark before it, in order of their medians
 ``teardown``                host        gone - bye; without a bye, gone - the last mark before it
 ``memory.WHEN.pss|uss|rss`` processes   sum over the instance's own roles; shared daemons are never in it
+``disk.written``            processes   sum over the instance's own roles
 ``memory.WHEN.residual``    host        change of MemAvailable - sum of PSS: what the views cannot explain
 ``METRIC.per_cpu_s``        workload    METRIC x cpu.window / cpu.used: work per host CPU-second
 ``METRIC.cpu_s_per_1000``   workload    1000 / METRIC.per_cpu_s: host CPU-seconds for 1000 units of work
@@ -54,7 +55,7 @@ def with_derived(samples: pd.DataFrame) -> pd.DataFrame:
     nothing is made of them either.
     """
     samples = plausible.kept(figures(samples))
-    summed = pd.concat([samples, own_memory(samples)])
+    summed = pd.concat([samples, own_memory(samples), own_written(samples)])
     parts = [
         phases(samples),
         teardown(samples),
@@ -132,6 +133,12 @@ def own_memory(samples: pd.DataFrame) -> pd.DataFrame:
         own = samples[(samples["metric"] == metric) & is_own(samples["vantage"])]
         parts.append(_rows(own, own.groupby(TRIAL)["value"].sum(), metric, OWN, "B", "lower"))
     return _stack(parts, samples)
+
+
+def own_written(samples: pd.DataFrame) -> pd.DataFrame:
+    """Return the bytes written to disks, summed over the instance's own roles."""
+    own = samples[(samples["metric"] == "disk.written") & is_own(samples["vantage"])]
+    return _stack([_rows(own, own.groupby(TRIAL)["value"].sum(), "disk.written", OWN, "B", "lower")], samples)
 
 
 def residual(summed: pd.DataFrame) -> pd.DataFrame:

@@ -1,16 +1,20 @@
 #!/usr/bin/perl
-# Does one known thing, and says when: inject.pl TRUTH AMOUNT.
-#   delay MS          waits before it is ready
-#   memory MIB        touches memory, is ready, and keeps it while the host reads
-#   quota PERCENT     is ready, gives the host time to impose the quota, and counts work; PERCENT is the host's affair
-#   rate HZ           says a line HZ times a second, by its own clock
+# Does one known thing, and says when: inject.pl TRUTH AMOUNT [FOLDER].
+#   delay MS              waits before it is ready
+#   memory MIB            touches memory, is ready, and keeps it while the host reads
+#   quota PERCENT         is ready, gives the host time to impose the quota, and counts work; PERCENT is the host's affair
+#   rate HZ               says a line HZ times a second, by its own clock
+#   written MIB FOLDER    is ready, and writes a new file, which is on the disk when it ends; MIB in steps of 4
 # Only what Debian's minimal base holds. Lines that mark a stretch are equally long, so that what it costs to bring
 # them out is the same at both ends.
 use strict;
 use warnings;
+use Fcntl qw(O_CREAT O_DIRECT O_WRONLY);
+use IO::Handle;
 use Time::HiRes qw(clock_gettime sleep CLOCK_MONOTONIC);
 
-my ($truth, $amount) = @ARGV;
+my ($truth, $amount, $folder) = @ARGV;
+my ($piece, $page) = (4 << 20, 4096);
 $| = 1;
 
 sub now { return clock_gettime(CLOCK_MONOTONIC) }
@@ -70,5 +74,26 @@ sub rate {
     took($end - $begin);
 }
 
-my %truths = (delay => \&delay, memory => \&memory, quota => \&quota, rate => \&rate);
+sub opened {
+    my ($path) = @_;
+    for my $how (O_DIRECT, 0) {    # not every file system knows O_DIRECT
+        if (sysopen(my $file, $path, O_WRONLY | O_CREAT | $how, 0600)) { return $file }
+    }
+    die "cannot write to $path: $!\n";
+}
+
+sub written {
+    my $held = 'x' x ($piece + $page);
+    my $skip = -unpack('J', pack('P', $held)) % $page;    # O_DIRECT takes whole pages of memory only
+    print "inject ready\n";
+    my $file = opened("$folder/written");
+    for (1 .. ($amount << 20) / $piece) {
+        my $took = syswrite($file, $held, $piece, $skip);
+        defined $took && $took == $piece or die "cannot write: $!\n";
+        $file->sync or die "cannot bring it to the disk: $!\n";
+    }
+    close($file) or die "cannot close: $!\n";
+}
+
+my %truths = (delay => \&delay, memory => \&memory, quota => \&quota, rate => \&rate, written => \&written);
 ($truths{$truth} or die "no truth is called $truth\n")->();

@@ -1,5 +1,7 @@
 """A CPU quota, imposed by the host on a running instance's control group and lifted again.
 
+An instance that has no group to itself, as a machine that the harness itself has started, gets one for as long.
+
 Source of the mechanism: the kernel's ``Documentation/scheduler/sched-bwc.rst``.
 """
 
@@ -7,11 +9,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path, PurePosixPath
 
+from bench.calibration.volume import own_pids, require_disk
+from bench.errors import BenchError
 from bench.isolations.base import Instance
-from bench.isolations.cgroup import mounts
+from bench.isolations.cgroup import Cgroup, mounts
 from bench.model import Kind, Trial
 from bench.observation import Ended
 
@@ -23,50 +27,84 @@ _PERIOD_US = 20_000
 
 
 @contextmanager
-def imposed(instance: Instance, trial: Trial) -> Iterator[None]:
+def imposed(instance: Instance, trial: Trial, run: str) -> Iterator[None]:
     """Hold the instance to the quota that its trial asks for, where it asks for one, until this is left.
 
-    Raises Ended (unsupported) where the instance has no control group to itself, or the kernel takes no quota.
+    Raises Ended (unsupported) where a group that holds the instance and nobody else cannot be had, where the kernel
+    takes no quota, and where what is to be written to a disk would reach none.
     """
+    require_disk(instance, trial)
     percent = float(trial.cell.parameters.get(PARAMETER, 100))
     if percent >= 100:
         yield
         return
-    group = own_group(instance)
-    try:
-        _impose(group, round(_PERIOD_US * percent / 100))
-    except OSError as error:
-        raise Ended(Kind.UNSUPPORTED, f"the kernel takes no CPU quota at {group}: {error.strerror}") from error
-    try:
-        yield
-    finally:
-        with suppress(OSError):  # the group may have gone with its instance
-            _impose(group, None)
+    with _group(instance, trial, run) as group:
+        try:
+            _impose(group, round(_PERIOD_US * percent / 100))
+        except OSError as error:
+            raise Ended(Kind.UNSUPPORTED, f"the kernel takes no CPU quota at {group}: {error.strerror}") from error
+        try:
+            yield
+        finally:
+            with suppress(OSError):  # the group may have gone with its instance
+                _impose(group, None)
 
 
-def own_group(instance: Instance) -> Path:
-    """Return the folder of the group that holds the instance's processes, and nobody else, for the CPU controller."""
-    found = mounts()
-    controller = "cpu" if "cpu" in found else ""
-    if controller not in found:
+@contextmanager
+def _group(instance: Instance, trial: Trial, run: str) -> Iterator[Path]:
+    """Yield the folder of a group, for the CPU controller, that holds the instance and nobody else."""
+    controller = "cpu" if "cpu" in mounts() else ""
+    if controller not in mounts():
         raise Ended(Kind.UNSUPPORTED, "this host mounts no control group hierarchy with a CPU controller")
-    pids = _pids(instance)
-    group = _common([_path(pid, controller) for pid in pids])
-    folder = found[controller] / group.relative_to("/")
+    own = own_group(instance, controller)
+    if own is not None:
+        yield own
+        return
+    path = f"isobench/{run}/quota-{trial.number:04d}"
+    with ExitStack() as stack:
+        try:
+            stack.callback(Cgroup.make(path, None).remove)
+            stack.enter_context(_moved(own_pids(instance), mounts()[controller] / path, controller))
+        except (BenchError, OSError) as error:
+            raise Ended(Kind.UNSUPPORTED, f"it has no control group of its own, and gets none: {error}") from error
+        yield mounts()[controller] / path
+
+
+def _moved(pids: Sequence[int], folder: Path, controller: str) -> ExitStack:
+    """Move processes to a group; each goes back to where it came from when the returned stack is left.
+
+    Raises OSError where one cannot be moved.
+    """
+    with ExitStack() as stack:
+        for pid in pids:
+            home = mounts()[controller] / _path(pid, controller).relative_to("/")
+            stack.callback(_return, home, pid)
+            _enter(folder, pid)
+        return stack.pop_all()
+
+
+def _enter(folder: Path, pid: int) -> None:
+    (folder / "cgroup.procs").write_text(str(pid))
+
+
+def _return(home: Path, pid: int) -> None:
+    with suppress(OSError):  # it may have ended
+        _enter(home, pid)
+
+
+def own_group(instance: Instance, controller: str) -> Path | None:
+    """Return the folder of the group that holds the instance's processes, and nobody else; None: there is none.
+
+    Raises Ended (unsupported) where no process of the instance can be seen.
+    """
+    pids = own_pids(instance)
+    if not pids:
+        raise Ended(Kind.UNSUPPORTED, "no process of it can be seen, so the host can impose no quota on it")
+    group = PurePosixPath(os.path.commonpath([_path(pid, controller) for pid in pids]))
+    folder = mounts()[controller] / group.relative_to("/")
     if group == PurePosixPath("/") or _path(os.getpid(), controller).is_relative_to(group):
-        raise Ended(Kind.UNSUPPORTED, "it has no control group of its own, so the host can impose no quota on it alone")
-    strangers = set(_members(folder)) - set(_pids(instance))
-    if strangers:
-        raise Ended(Kind.UNSUPPORTED, f"it shares its control group {group} with processes {sorted(strangers)}")
-    return folder
-
-
-def _pids(instance: Instance) -> list[int]:
-    """Return the processes in the instance's account, or else all that are its own."""
-    if instance.account is not None:
-        return instance.account.pids()
-    roles = instance.processes().items()
-    return [process.pid for role, found in roles if not role.startswith("shared:") for process in found]
+        return None
+    return None if set(_members(folder)) - set(own_pids(instance)) else folder
 
 
 def _path(pid: int, controller: str) -> PurePosixPath:
@@ -75,10 +113,6 @@ def _path(pid: int, controller: str) -> PurePosixPath:
         if controller in names.split(","):
             return PurePosixPath(path)
     return PurePosixPath("/")
-
-
-def _common(paths: Sequence[PurePosixPath]) -> PurePosixPath:
-    return PurePosixPath(os.path.commonpath(paths) if paths else "/")
 
 
 def _members(folder: Path) -> list[int]:

@@ -243,6 +243,10 @@ def export(
 
 @app.command()
 def calibrate(
+    truths: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="TRUTH", help="delay, memory, quota, rate, written; none means all."),
+    ] = None,
     isolation: Annotated[
         str | None, typer.Option("--isolation", "-i", metavar="A,B", help="Only these; all if not given.")
     ] = None,
@@ -265,7 +269,7 @@ def calibrate(
     if judged is not None:
         judge(judged)
     else:
-        command(isolation, rounds, quick, fix, yes, results)
+        command(truths or [], isolation, rounds, quick=quick, fix=fix, yes=yes, results=results)
 
 
 @app.command()

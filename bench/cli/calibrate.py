@@ -5,10 +5,10 @@ from __future__ import annotations
 import secrets
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
-from rich.table import Table
 
 from bench.calibration import truths
 from bench.calibration.quota import imposed
@@ -21,15 +21,22 @@ from bench.scenario import load_recipes
 from bench.session import Request, execute
 from bench.stopping import Rule
 
-_SCALES = {"s": (1e3, "ms"), "B": (2.0**-20, "MiB"), "1": (100.0, "%"), "1/s": (1.0, "1/s")}
 
-
-def calibrate(isolations: str | None, rounds: int | None, quick: bool, fix: bool, yes: bool, results: Path) -> None:
+def calibrate(
+    names: Sequence[str],
+    isolations: str | None,
+    rounds: int | None,
+    *,
+    quick: bool,
+    fix: bool,
+    yes: bool,
+    results: Path,
+) -> None:
     """Measure the truths as a run of their own, and judge them in a process of its own; exit 1 where a goal is missed.
 
     What is measured here imports no pandas, like any run.
     """
-    scenarios = truths(quick=quick)
+    scenarios = truths(names, quick=quick)
     request = Request(
         scenarios=scenarios,
         recipes=load_recipes(scenarios, None),
@@ -53,39 +60,28 @@ def calibrate(isolations: str | None, rounds: int | None, quick: bool, fix: bool
 def judge(folder: Path) -> None:
     """Say what a calibration's run has recovered, and keep it with the machine.
 
-    Exits with 1 where a goal is missed, or a truth not recovered.
+    Exits with 1 where a goal is missed, or a truth not recovered that could have been.
     """
-    from bench.analysis.calibration import (  # noqa: PLC0415 - pandas: only where it is judged
-        calibration,
-        unrecovered,
-        worst,
-    )
+    from bench.analysis.calibration import calibration  # noqa: PLC0415 - pandas: only where it is judged
     from bench.analysis.frame import load  # noqa: PLC0415
+    from bench.analysis.uncalibrated import unrecovered, unseen  # noqa: PLC0415
+    from bench.cli.findings import tables  # noqa: PLC0415
     from bench.store.calibrations import keep  # noqa: PLC0415
 
+    console = Console(highlight=False)
     frame = load(folder)
     found = calibration(frame)
-    missing = unrecovered(frame)
-    for line in missing:
-        Console(highlight=False).print(line, soft_wrap=True, markup=False)
+    lacking = unrecovered(frame, found)
+    for line in (*lacking, *unseen(frame)):
+        console.print(str(line), soft_wrap=True, markup=False)
     if found.empty:
-        Console(highlight=False).print("No truth was recovered: no trial of a calibration ended well.")
+        console.print("No truth was recovered: no trial of a calibration ended well.")
         raise SystemExit(ExitCode.NOTHING_MEASURED)
-    table = Table("truth", "seen by", "isolation", "injected", "bias", "95 % interval", "spread", "goal", "verdict")
-    for row in worst(found).to_dict("records"):
-        scale, unit = _SCALES[str(row["unit"])]
-        size = {name: float(row[name]) * scale for name in ("injected", "bias", "low", "high", "spread", "goal")}
-        name = f"{row['isolation']} (emulated)" if row["emulated"] else str(row["isolation"])
-        between = f"{size['low']:+.2f} .. {size['high']:+.2f}" if size["low"] == size["low"] else "too few rounds"
-        table.add_row(
-            str(row["truth"]), str(row["view"]), name, f"{size['injected']:g} {unit}", f"{size['bias']:+.2f} {unit}",
-            between, f"{size['spread']:.2f}", f"{size['goal']:.2f}", str(row["verdict"]),
-        )  # fmt: skip
-    console = Console(highlight=False)
-    console.print(table)
+    for part in tables(found):
+        console.print(part)
     console.print("Of each truth the amount that was recovered worst; spread is between the quartiles.")
     console.print(f"Kept with this machine: {keep(folder, found.to_dict('records'))}", soft_wrap=True, markup=False)
     counts = found["verdict"].value_counts()
     console.print(", ".join(f"{counts.get(word, 0)} {word}" for word in ("met", "missed", "undecided")))
-    if missing or counts.get("missed", 0):
+    if counts.get("missed", 0) or any(one.is_failure for one in lacking):
         raise SystemExit(ExitCode.SOME_FAILED)

@@ -76,6 +76,9 @@ class HostProcess(Protocol):
     def cpu_s(self) -> float:
         """User plus system CPU seconds, of all its threads."""
 
+    def written_bytes(self) -> int:
+        """Bytes it has caused to be written to disks, children that it has waited for included."""
+
 
 class Unreadable(Exception):  # noqa: N818 - reads as what happened; never leaves the meters
     """The process ended before it could be read, or belongs to somebody else."""
@@ -93,6 +96,8 @@ class AccountReading:
     cpu_s: float | None = None
     throttled: int | None = None
     oom_kills: int | None = None
+    written_bytes: int | None = None
+    """Written to disks in its name since it exists, groups below it included."""
 
 
 class Account(Protocol):

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from bench.errors import IsolationError, LeftoverError
 from bench.isolations.base import AccountReading
-from bench.isolations.block import Disk
+from bench.isolations.block import Disk, written_v1, written_v2
 from bench.model import Envelope
 
 _V1_CONTROLLERS = ("memory", "cpuset", "cpu", "cpuacct", "pids", "blkio")
@@ -110,7 +110,7 @@ class Cgroup:
         group = cls(folders, [root / path for root in hierarchies() if root / path not in folders.values()])
         try:
             for name, root in roots.items():
-                _make_below(name, root, path, also=("io",) if disk else ())
+                _make_below(name, root, path, also=("io",) if disk or _offers_io(root) else ())
             if envelope is None:
                 for twin in group._twins:
                     twin.mkdir(parents=True, exist_ok=True)
@@ -225,6 +225,7 @@ class Cgroup:
             cpu_s=None if usage_ns is None else usage_ns / 1e9,
             throttled=_table(self._folders["cpu"] / "cpu.stat").get("nr_throttled") if "cpu" in self._folders else None,
             oom_kills=_table(memory / "memory.oom_control").get("oom_kill"),
+            written_bytes=written_v1(self._folders["blkio"]) if "blkio" in self._folders else None,
         )
 
     def _read_v2(self) -> AccountReading:
@@ -239,6 +240,7 @@ class Cgroup:
             cpu_s=cpu["usage_usec"] / 1e6 if "usage_usec" in cpu else None,
             throttled=cpu.get("nr_throttled"),
             oom_kills=_table(folder / "memory.events").get("oom_kill"),
+            written_bytes=written_v2(folder),
         )
 
 
@@ -267,6 +269,14 @@ def _make_below(controller: str, root: Path, path: str, *, also: Sequence[str] =
         if controller == "cpuset":  # a new version 1 cpuset is empty, and admits nobody until it is filled
             for name in ("cpuset.cpus", "cpuset.mems"):
                 (folder / name).write_text((parent / name).read_text())
+
+
+def _offers_io(root: Path) -> bool:
+    """Whether a version 2 hierarchy can keep books of what is written to disks."""
+    try:
+        return "io" in (root / "cgroup.controllers").read_text().split()
+    except OSError:
+        return False
 
 
 def _removed(folder: Path) -> bool:

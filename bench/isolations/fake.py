@@ -278,6 +278,10 @@ class FakeProcess:
         """Half of the virtual time."""
         return self.clock.now_ns() / 2e9
 
+    def written_bytes(self) -> int:
+        """Return the scripted amount."""
+        return round(7 * _MIB * self.factor)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FakeAccount:
@@ -305,6 +309,7 @@ class FakeAccount:
             cpu_s=self.clock.now_ns() / 2e9,
             throttled=0,
             oom_kills=0,
+            written_bytes=round(7 * _MIB * self.factor),
         )
 
 

@@ -6,8 +6,8 @@ from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
-from bench.analysis.calibration import citations
 from bench.analysis.caveats import Trouble, doubts, stops, troubles, unsteady
+from bench.analysis.citations import citations
 from bench.analysis.claims import judged as judge_claims
 from bench.analysis.comparison import reading_order
 from bench.analysis.frame import load

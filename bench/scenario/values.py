@@ -19,6 +19,7 @@ RESERVED_PREFIXES = (
     "memory.",
     "cpu.",
     "clock.",
+    "disk.",
     "harness.",
     "client.",
     "density.",

@@ -1,7 +1,7 @@
 """Calibrations, kept with the machine that they are true of, and given to the runs that they apply to.
 
 One JSON file per calibration in ``calibrations/`` of the state folder. A finding applies to a run on the same CPU and
-kernel, by the same Isobench, for an isolation in the same versions; the newest one counts.
+kernel, by the same Isobench, for an isolation in the same versions; of each truth the newest one counts.
 """
 
 from __future__ import annotations
@@ -37,19 +37,24 @@ def keep(folder: Path, findings: Sequence[Mapping[Any, object]]) -> Path:
 def accompany(folder: Path) -> None:
     """Write ``calibration.json`` beside a run's manifest: by isolation the newest findings that apply to it, if any.
 
-    A kept file that cannot be read is passed over: it speaks for nobody.
+    Of each truth the newest calibration counts that has recovered it; a finding bears its ``run`` and ``at``. A kept
+    file that cannot be read is passed over: it speaks for nobody.
     """
     manifest = json.loads((folder / MANIFEST).read_text())
-    found: dict[str, dict[str, object]] = {}
+    found: dict[str, dict[str, Any]] = {}
     for file in sorted((state_folder() / "calibrations").glob("*.json")):
         try:
             kept = json.loads(file.read_text())
             if kept["machine"] != _machine(manifest):
                 continue
+            whence = {"run": kept["run"], "at": kept["at"]}
             for name, versions in _versions(manifest).items():
-                mine = [row for row in kept["findings"] if row["isolation"] == name]
+                mine = [{**row, **whence} for row in kept["findings"] if row["isolation"] == name]
                 if mine and kept["versions"].get(name) == versions:
-                    found[name] = {"run": kept["run"], "at": kept["at"], "findings": mine}
+                    truths = {row["truth"] for row in mine}
+                    known = found.get(name, {"findings": []})["findings"]
+                    others = [row for row in known if row["truth"] not in truths]
+                    found[name] = {**whence, "findings": [*others, *mine]}
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             continue
     if found:

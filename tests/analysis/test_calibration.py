@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from bench.analysis.calibration import calibration, citations, unrecovered, worst
+from bench.analysis.calibration import calibration, machines_in, worst
+from bench.analysis.uncalibrated import unrecovered, unseen
 
 MIB = 1 << 20
 
@@ -20,7 +20,8 @@ def rows(
     return [
         {
             "scenario": scenario, "parameters": json.dumps({parameter: amount}), "isolation": "bare", "emulated": False,
-            "round": place, "trial": hash((scenario, amount, place)) % 10**9, "outcome": "ok", "reason": "",
+            "round": place, "trial": hash((scenario, amount, place, more.get("isolation"))) % 10**9,
+            "outcome": "ok", "reason": "",
             "metric": metric, "vantage": vantage, "unit": "", "better": "lower", "value": value, "at_s": 1.0, **more,
         }
         for place, value in enumerate(values, start=1)
@@ -62,10 +63,18 @@ def test_a_goal_is_met_missed_or_undecided(errors: list[float], verdict: str) ->
     assert list(found["verdict"]) == [verdict]
 
 
-def test_an_emulated_machine_has_a_wider_goal() -> None:
-    found = calibration(delays([0.0] * 3, [0.104] * 3, emulated=True))
-    assert list(found["goal"]) == [0.005]
-    assert list(found["verdict"]) == ["met"]
+@pytest.mark.parametrize("emulated", [True, False])
+def test_a_machine_has_a_wider_goal_whether_it_is_emulated_or_not(emulated: bool) -> None:
+    cpu = rows("delay", "delay_ms", 0, "cpu.used", "processes:vmm", [1.0] * 3, emulated=emulated)
+    frame = pd.concat([delays([0.0] * 3, [0.104] * 3, emulated=emulated), pd.DataFrame(cpu)])
+    [found] = calibration(frame).to_dict("records")
+    assert (found["machine"], found["emulated"], found["goal"], found["verdict"]) == (True, emulated, 0.005, "met")
+
+
+def test_who_shares_the_host_s_kernel_is_held_to_the_narrow_goal() -> None:
+    assert not machines_in(delays([0.0], [0.1]))
+    [found] = calibration(delays([0.0] * 3, [0.104] * 3)).to_dict("records")
+    assert (found["machine"], found["goal"], found["verdict"]) == (False, 0.001, "missed")
 
 
 def test_memory_is_summed_over_the_instances_own_processes() -> None:
@@ -107,23 +116,56 @@ def test_the_worst_amount_speaks_for_its_view() -> None:
     assert list(worst(calibration(frame))["injected"]) == [0.5]
 
 
+def test_bytes_written_are_recovered_by_each_of_two_books() -> None:
+    parts = [
+        row
+        for amount, vantage, value in (
+            (0, "cgroup", 1), (0, "processes:workload", 2), (0, "processes:shim", 1),
+            (16, "cgroup", 13), (16, "processes:workload", 18), (16, "processes:shim", 1),
+        )
+        for row in rows("written", "written_mib", amount, "disk.written", vantage, [value * MIB] * 3)
+    ]  # fmt: skip
+    found = calibration(pd.DataFrame(parts)).set_index("view")
+    assert dict(found["bias"]) == {"processes": 0, "cgroup": -4 * MIB}
+    assert dict(found["verdict"]) == {"processes": "met", "cgroup": "missed"}
+
+
 def test_what_was_not_recovered_is_said_with_its_reason() -> None:
-    frame = delays([0.0] * 3, [0.1] * 3, outcome="unsupported", reason="it has no control group of its own")
-    assert calibration(frame).empty
-    assert unrecovered(frame) == ["delay on bare: no trial counts, unsupported: it has no control group of its own"]
+    reason = "it has no control group of its own"
+    frame = delays([0.0] * 3, [0.1] * 3, outcome="unsupported", reason=reason)
+    found = calibration(frame)
+    assert found.empty
+    [one] = unrecovered(frame, found)
+    assert str(one) == f"delay on bare: no trial counts, unsupported: {reason}"
+    assert not one.is_failure
 
 
-def test_a_run_that_nobody_calibrated_says_so(tmp_path: Path) -> None:
-    assert citations(tmp_path, ["bare"]) == ("Never calibrated on this machine: run `python -m bench calibrate`.",)
-    (tmp_path / "calibration.json").write_text("{torn")
-    assert "Never calibrated" in citations(tmp_path, ["bare"])[0]
-
-
-def test_a_citation_names_day_bias_and_what_is_missing(tmp_path: Path) -> None:
-    findings = [{"truth": "delay", "view": "its own line", "bias": bias} for bias in (0.0001, -0.0003)]
-    known = {"isolations": {"docker": {"run": "r", "at": "2026-11-24T15:00:00+00:00", "findings": findings}}}
-    (tmp_path / "calibration.json").write_text(json.dumps(known))
-    assert citations(tmp_path, ["docker", "vm"]) == (
-        "Calibrated on 2026-11-24: delays before readiness were recovered with a bias of at most -0.3 ms (docker).",
-        "Not calibrated here: vm.",
+def test_trials_that_were_all_spoiled_are_a_failure_to_recover() -> None:
+    frame = pd.concat(
+        [
+            delays([0.0], [0.1], outcome="spoiled", reason="others took 51% of the CPU time (1.1 s)"),
+            delays([0.0], [0.1], outcome="spoiled", reason="others took 51% of the CPU time (2.0 s)"),
+        ]
     )
+    [one] = unrecovered(frame, calibration(frame))
+    assert str(one) == "delay on bare: no trial counts, spoiled: others took 51% of the CPU time"
+    assert one.is_failure
+
+
+def test_a_truth_that_no_round_has_twice_is_not_recovered() -> None:
+    zero = pd.DataFrame(rows("delay", "delay_ms", 0, "clock.host", "host", [0.0], outcome="spoiled"))
+    frame = pd.concat([zero, pd.DataFrame(rows("delay", "delay_ms", 100, "clock.host", "host", [0.1]))])
+    [one] = unrecovered(frame, calibration(frame))
+    assert str(one) == "delay on bare: no round has both a trial with it and one without that count"
+
+
+def test_a_view_that_an_isolation_lacks_is_named_with_the_reason() -> None:
+    parts = [
+        row
+        for isolation, vantages in (("docker", ("cgroup", "processes:workload")), ("vm", ("processes:vmm",)))
+        for amount in (0, 16)
+        for vantage in vantages
+        for row in rows("written", "written_mib", amount, "disk.written", vantage, [MIB], isolation=isolation)
+    ]
+    [line] = unseen(pd.DataFrame(parts))
+    assert line.startswith("written, by cgroup, is not seen on vm: no control group")

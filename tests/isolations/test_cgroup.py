@@ -210,6 +210,46 @@ def test_a_figure_that_this_kernel_does_not_keep_is_none(v2: Path, tmp_path: Pat
     assert Cgroup({"": v2}).read().memory_peak_bytes is None
 
 
+SERVICE = "253:16 Read 5\n253:16 Write 4096\n253:16 Total 4101\n254:99 Write 100\nTotal 9000\n"
+
+
+@pytest.mark.parametrize("name", ["io_service_bytes_recursive", "io_service_bytes"])
+def test_version_1_adds_up_what_was_written_to_each_disk(v1: dict[str, Path], name: str) -> None:
+    kernel_files(v1["blkio"], **{f"blkio__throttle__{name}": SERVICE})
+    assert Cgroup(v1).read().written_bytes == 4196
+
+
+def test_a_version_1_group_has_written_nothing_only_where_others_have_been_counted(v1: dict[str, Path]) -> None:
+    group = Cgroup({name: root / "isobench/fir" for name, root in v1.items()})
+    kernel_files(v1["blkio"] / "isobench/fir", blkio__throttle__io_service_bytes="Total 0\n")
+    assert group.read().written_bytes is None
+    kernel_files(v1["blkio"], blkio__throttle__io_service_bytes=SERVICE)
+    assert group.read().written_bytes == 0
+
+
+def test_version_2_adds_up_what_was_written_to_each_disk(v2: Path) -> None:
+    kernel_files(v2, io__stat="253:16 rbytes=1 wbytes=4096 rios=1 wios=1 dbytes=0 dios=0\n254:99 wbytes=100\n252:0\n")
+    assert Cgroup({"": v2}).read().written_bytes == 4196
+    kernel_files(v2, io__stat="")
+    assert Cgroup({"": v2}).read().written_bytes == 0
+
+
+def test_a_device_made_of_others_is_not_counted_twice(v1: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    kernel_files(v1["blkio"], blkio__throttle__io_service_bytes=SERVICE)
+    glob = Path.glob
+    made = Path("/sys/dev/block/254:99/slaves")
+    monkeypatch.setattr(
+        Path, "glob", lambda self, pattern: iter([made / "vda"]) if self == made else glob(self, pattern)
+    )
+    assert Cgroup(v1).read().written_bytes == 4096
+
+
+def test_version_2_keeps_books_of_disks_where_it_can(v2: Path) -> None:
+    kernel_files(v2, cgroup__controllers="cpuset cpu io memory pids\n")
+    Cgroup.make("isobench/fir/0001", envelope(cpu_set=(1,)))
+    assert "+io" in (v2 / "isobench/cgroup.subtree_control").read_text()
+
+
 def test_processes_are_those_inside_and_below_once_each(v2: Path) -> None:
     kernel_files(v2, cgroup__procs="3\n1\n")
     kernel_files(v2 / "inner/deeper", cgroup__procs="2\n3\n")

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import os
 import resource
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from bench.errors import IsolationError
 from bench.isolations import processes
 from bench.isolations.base import Unreadable
+from bench.isolations.block import disk_below
 from bench.isolations.processes import PsutilProcess, descendants, named, parent, readable
 from tests.records import MIB
+from tests.required import unavailable
 
 
 @pytest.fixture
@@ -49,7 +54,40 @@ def test_cpu_time_agrees_with_the_kernel_to_a_clock_tick() -> None:
     assert PsutilProcess(os.getpid()).cpu_s() == pytest.approx(used.user + used.system, abs=0.05)
 
 
-@pytest.mark.parametrize("reading", ["memory", "peak_rss_bytes", "cpu_s"])
+WRITE = """
+import os, sys
+with open(sys.argv[1], "wb") as file:
+    file.write(bytes(8 << 20))
+    file.flush()
+    os.fsync(file.fileno())
+"""
+
+
+def test_what_a_process_and_its_children_write_is_counted(tmp_path: Path) -> None:
+    """A shell that waits for its child has the child's bytes afterwards; so an entry has its workload's."""
+    try:
+        disk_below(tmp_path)
+    except IsolationError as error:
+        unavailable(str(error))
+    if not Path("/proc/self/io").exists():
+        unavailable("this kernel keeps no books of what a process writes")
+    words = f"{shlex.quote(sys.executable)} -c {shlex.quote(WRITE)} {shlex.quote(str(tmp_path / 'written'))}"
+    with subprocess.Popen(
+        ["/bin/sh", "-c", f"echo; read go; {words}; echo; read go"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as shell:
+        assert shell.stdin is not None
+        assert shell.stdout is not None
+        shell.stdout.readline()
+        before = PsutilProcess(shell.pid).written_bytes()
+        shell.stdin.write(b"go\n")
+        shell.stdin.flush()
+        shell.stdout.readline()
+        after = PsutilProcess(shell.pid).written_bytes()
+        shell.kill()
+    assert after - before == pytest.approx(8 * MIB, rel=0.02)
+
+
+@pytest.mark.parametrize("reading", ["memory", "peak_rss_bytes", "cpu_s", "written_bytes"])
 def test_a_process_that_has_ended_is_unreadable(reading: str) -> None:
     gone = ended()
     with pytest.raises(Unreadable):

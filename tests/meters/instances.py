@@ -27,6 +27,7 @@ class Process:
     rss_bytes: int = 0
     peak_bytes: int = 0
     used_s: float = 0.0
+    wrote_bytes: int = 0
     gone: bool = False
     pid: int = 1
 
@@ -46,6 +47,10 @@ class Process:
     def cpu_s(self) -> float:
         self._check()
         return self.used_s
+
+    def written_bytes(self) -> int:
+        self._check()
+        return self.wrote_bytes
 
     def _check(self) -> None:
         if self.gone:

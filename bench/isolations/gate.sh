@@ -1,20 +1,21 @@
 #!/bin/sh
-# The gate: everything that must stand before the stopwatch starts is set up here.
+# The gate: everything that must stand before the stopwatch starts is set up here. Run by the image's own busybox, whose
+# mount costs a fork instead of a program to be loaded: a trial waits for its gate.
 #
 #   gate.sh NONCE TREE SCRATCH FURNISH WAITS COVERED NETWORK STORAGE DATA BYTES ENTRANCE... -- COMMAND...
 #
 # It runs in a mount namespace of its own, so that its mounts go when it goes, however it ends; where it furnishes with
 # NETWORK none, also in a network namespace. The image, with a layer that can be written to, is mounted on
-# SCRATCH/root. FURNISH is the script that sets up the rest of the root, or - where COMMAND does so itself. COVERED is a
-# folder of the host that is empty for COMMAND; STORAGE, DATA and BYTES say what is mounted where for the workload's data; - for
-# nothing. The gate joins the control groups whose ENTRANCEs are given, marks itself ready, and waits for a line on
-# standard input: the go. COMMAND then starts as its child: a fork and an exec, as from any shell. WAITS is where the
-# shell waits: outside, or inside the root, so that what COMMAND names is the root's and no chroot is left to do.
+# SCRATCH/root; that folder stands already, and upper, work and volume beside it. FURNISH is the script that sets up the
+# rest of the root, or - where COMMAND does so itself. COVERED is a folder of the host that is empty for COMMAND; STORAGE,
+# DATA and BYTES say what is mounted where for the workload's data; - for nothing. The gate joins the control groups whose
+# ENTRANCEs are given, marks itself ready, and waits for a line on standard input: the go. COMMAND then starts as its
+# child: a fork and an exec, as from any shell. WAITS is where the shell waits: outside, or inside the root, so that what
+# COMMAND names is the root's and no chroot is left to do.
 set -eu
 nonce=$1 tree=$2 scratch=$3 furnish=$4 waits=$5 covered=$6 network=$7 storage=$8 data=$9 bytes=${10}
 shift 10
 root=$scratch/root volume=$scratch/volume proc=host
-mkdir -p "$scratch/upper" "$scratch/work" "$root" "$volume"
 mount -t overlay overlay -o "lowerdir=$tree,upperdir=$scratch/upper,workdir=$scratch/work" "$root"
 [ "$data" = - ] || chroot "$root" /.isobench/busybox mkdir -p "$data"  # a link of the image must not lead out of it
 [ "$covered" = - ] || mount -t tmpfs tmpfs "$covered"

@@ -44,7 +44,9 @@ from bench.isolations.remedy import missing_package
 from bench.isolations.roles import by_role
 from bench.isolations.stream import pump
 from bench.isolations.timeline import Timeline
+from bench.isolations.waiting import ended_within
 from bench.model import Image, Network, Phase, Storage
+from bench.placement import kept_to
 from bench.state import scratch
 
 _GATE = Path(__file__).with_name("gate.sh")
@@ -129,13 +131,11 @@ class GatedInstance(Instance):
 
     def wait_exit(self, timeout_s: float) -> Exit | None:
         """Wait for the gate, which leaves with the status of what it started."""
-        try:
-            status = self._gate.wait(timeout_s)
-        except subprocess.TimeoutExpired:
+        if not ended_within(self._gate, timeout_s):
             return None
         self.timeline.mark("exited", time.monotonic_ns())
         self._count_kills()
-        return Exit(status=status, out_of_memory=self._oom_kills > 0)
+        return Exit(status=self._gate.returncode, out_of_memory=self._oom_kills > 0)
 
     def stop(self) -> None:
         """End everything: ask the process group, then kill it; verified."""
@@ -147,8 +147,7 @@ class GatedInstance(Instance):
                 break
             with suppress(ProcessLookupError):
                 os.killpg(self._gate.pid, number)
-            with suppress(subprocess.TimeoutExpired):
-                self._gate.wait(timeout_s)
+            ended_within(self._gate, timeout_s)
         # A runtime may outlive its shell and be about to make the group anew: first it, then what is in the group.
         if self._gate.poll() is None or not self._session_ended():
             raise LeftoverError(f"process {self._gate.pid}, or what it has started, survived SIGKILL")
@@ -191,14 +190,17 @@ class Gate:
         Raises IsolationError, with what it said, when it does not open.
         """
         with ExitStack() as stack:
-            gate = subprocess.Popen(
-                self._words(seat, command, entrances),
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                bufsize=0,
-                start_new_session=True,
-            )
+            for layer in ("upper", "work", "root", "volume"):
+                (seat.folder / layer).mkdir()
+            with kept_to(seat.launch.envelope.cpu_set):  # what is started here inherits it: a command less than taskset
+                gate = subprocess.Popen(
+                    self._words(seat, command, entrances),
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.STDOUT,
+                    bufsize=0,
+                    start_new_session=True,
+                )
             assert gate.stdout is not None
             reader = threading.Thread(target=pump, args=(gate.stdout.fileno(), console), name="console", daemon=True)
             reader.start()
@@ -214,13 +216,12 @@ class Gate:
     def _words(self, seat: Seat, command: Sequence[str], entrances: Sequence[Path]) -> list[str]:
         launch, storage = seat.launch, seat.launch.storage
         user = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
-        cpus = ",".join(str(cpu) for cpu in launch.envelope.cpu_set)
         tree = images.tree(launch.image, say=lambda _line: None)
         alone = ["--net"] if self.furnished and seat.network == "none" else []
         data = (storage.kind, storage.path, str(storage.size_bytes)) if storage else ("-", "-", "-")
         return [
-            *("taskset", "--cpu-list", cpus, "unshare", *user, "--mount", *alone),
-            *("/bin/sh", str(_GATE), launch.trial.nonce, str(tree), str(seat.folder)),
+            *("unshare", *user, "--mount", *alone),
+            *(str(tree / ".isobench/busybox"), "sh", str(_GATE), launch.trial.nonce, str(tree), str(seat.folder)),
             *(str(FURNISH) if self.furnished else "-", self.waits, self.covers, seat.network, *data),
             *(*map(str, entrances), "--", *command),
         ]
@@ -260,7 +261,6 @@ class Gated(Isolation):
         for tool, package in (
             ("unshare", "util-linux"),
             ("chroot", "coreutils"),
-            ("taskset", "util-linux"),
             *self.tools,
         ):
             if shutil.which(tool) is None:

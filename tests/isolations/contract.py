@@ -41,8 +41,11 @@ class Finished(NamedTuple):
     held: Mapping[str, str]
 
 
-class IsolationContract:
-    """Subclasses give an ``isolation`` fixture that is checked and prepared, and where to look for leftovers."""
+class LifeContract:
+    """A whole life, and a service on a volume that the host asks: what every way to start an instance must keep.
+
+    Subclasses give an ``isolation`` fixture that is checked and prepared, and where to look for leftovers.
+    """
 
     # The workloads, in the words of a shell; the fake has words of its own.
     speaks_and_leaves_with_three: Sequence[str] = (
@@ -102,11 +105,11 @@ class IsolationContract:
         wanted = isolation.altered(envelope())
         assert mismatches(finished.instance.console.seen, wanted, held=finished.held) == []
 
-    @pytest.mark.parametrize("kind", ["volume", "tmpfs"])
-    def test_a_service_obeys_the_host_and_answers_it(
-        self, isolation: Isolation, image: Image, kind: StorageKind
-    ) -> None:
-        """A service on storage of its own: asked from the host where it can be, worked beside, stopped, gone."""
+    def test_a_service_obeys_the_host_and_answers_it(self, isolation: Isolation, image: Image) -> None:
+        self.serves(isolation, image, "volume")
+
+    def serves(self, isolation: Isolation, image: Image, kind: StorageKind) -> None:
+        """Let a service live on storage of its own: asked from the host where it can be, worked beside, stopped."""
         network, route = reachable(isolation)
         storage = Storage(path="/var/data", kind=kind, size_bytes=64 << 20)
         port = free_port()
@@ -157,6 +160,10 @@ class IsolationContract:
         assert instance.wait(f"did.{number}", "closed", timeout_s=LEAVE_S) == f"did.{number}"
         return instance.console.statuses[number]
 
+
+class ProcessContract(LifeContract):
+    """Also what the host sees of an instance's processes, and how it ends them."""
+
     def test_processes_have_roles_memory_and_cpu_time(self, isolation: Isolation, image: Image) -> None:
         with start(isolation, image, self.works, ready="^ready$") as instance:
             assert instance.wait("ready", timeout_s=START_S) == "ready"
@@ -178,6 +185,13 @@ class IsolationContract:
         swallowed = launched.__exit__(KeyboardInterrupt, KeyboardInterrupt(), None)
         assert not swallowed
         assert "gone" in instance.timeline.marks_ns
+
+
+class IsolationContract(ProcessContract):
+    """All of it. An isolation keeps this; of a variant, as much is shown anew as depends on what it changes."""
+
+    def test_a_service_may_keep_its_data_in_memory(self, isolation: Isolation, image: Image) -> None:
+        self.serves(isolation, image, "tmpfs")
 
     def test_out_of_memory_is_told_apart(self, isolation: Isolation, image: Image) -> None:
         with start(isolation, image, self.eats_memory) as instance:

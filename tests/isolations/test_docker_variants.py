@@ -1,4 +1,8 @@
-"""Docker with other runtimes and other clients keeps the contract, and each variant changes the one thing it names."""
+"""Docker with other runtimes and other clients keeps the contract, and each variant changes the one thing it names.
+
+All of the contract is shown on gVisor. With its own network it is the same sandbox reached in another way, so a whole
+life and a service that answers are shown; with the docker command as client also the processes, one of which is new.
+"""
 
 from __future__ import annotations
 
@@ -16,11 +20,11 @@ from bench.isolations.docker_leaks import bearing, reap
 from bench.isolations.docker_volume import LABEL
 from bench.isolations.probe import check
 from bench.model import Image
-from tests.isolations.contract import IsolationContract, start
+from tests.isolations.contract import IsolationContract, LifeContract, ProcessContract, start
 from tests.isolations.engines import gvisor_registered, opened
 
 
-class EngineContract(IsolationContract):
+class EngineContract(LifeContract):
     name: ClassVar[str]
 
     @pytest.fixture(scope="class")
@@ -39,7 +43,7 @@ class EngineContract(IsolationContract):
 
 
 @pytest.mark.docker
-class TestGvisor(EngineContract):
+class TestGvisor(EngineContract, IsolationContract):
     name = "docker:runsc"
     roles = frozenset({"sentry", "gofer", "shim"})
 
@@ -47,11 +51,10 @@ class TestGvisor(EngineContract):
 @pytest.mark.docker
 class TestGvisorOnTheContainersNetwork(EngineContract):
     name = "docker:runsc-net"
-    roles = frozenset({"sentry", "gofer", "shim"})
 
 
 @pytest.mark.docker
-class TestCommand(EngineContract):
+class TestCommand(EngineContract, ProcessContract):
     name = "docker:cli"
     roles = frozenset({"workload", "shim", "client"})
 

@@ -26,10 +26,7 @@ class TestFake(IsolationContract):
     eats_memory = ("oom",)
     floods = ("say", "ready", "flood", "200000", "hang")
 
-    @pytest.mark.parametrize("kind", ["volume"])
-    def test_a_service_obeys_the_host_and_answers_it(
-        self, isolation: Isolation, image: Image, kind: StorageKind
-    ) -> None:
+    def serves(self, isolation: Isolation, image: Image, kind: StorageKind) -> None:
         assert isolation.route("published") is None, "nothing to be reached at"
         with start(isolation, image, ("say", "up", "hang"), stays=True) as instance:
             instance.send("run 1 say 'it is mine' exit 5")

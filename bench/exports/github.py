@@ -8,7 +8,7 @@ from html import escape as html_escape
 from bench.exports.source import Source
 from bench.report.compose import compose
 from bench.report.content import Report, Section
-from bench.report.markdown import escape, table
+from bench.report.markdown import escape, table, unlinked
 
 TABULAR = False
 
@@ -48,6 +48,6 @@ def _section(section: Section) -> Iterator[str]:
         yield f"### {escape(facet.table.title)}\n\n{table(facet.table)}\n"
     yield from (f"> {escape(text)}\n" for text in section.caveats)
     for facet in section.facets[section.leading :]:
-        title = html_escape(facet.table.title)
+        title = html_escape(unlinked(facet.table.title))
         yield f"<details><summary>{title}</summary>\n\n{table(facet.table)}\n\n</details>\n"
     yield "\n"

@@ -18,18 +18,19 @@ LOG_FROM = 10.0
 """Ratios that span more than this, and pass 1, are drawn on a log scale."""
 
 _BESIDE = 6  # points between a bar's end and the text that names it
+_BESIDE_LETTERS = 64  # as many as three roles with what each holds
 
 
 def title(axes: Axes, comparison: Comparison, text: str, isolation: str | None = None) -> None:
     """Set a panel's title and, at its right, which of the shown isolations (all, or one) are emulated."""
-    axes.set_title(text)
+    axes.set_title(style.cut(text))
     shown = comparison.isolations if isolation is None else (isolation,)
     remark(axes, emulated([name for name in shown if name in comparison.emulated]))
 
 
 def remark(axes: Axes, text: str) -> None:
     """Write faintly at the right of a panel's title."""
-    axes.set_title(text, loc="right", fontweight="normal", fontsize=8.5, color=style.FAINT)
+    axes.set_title(style.cut(text), loc="right", fontweight="normal", fontsize=8.5, color=style.FAINT)
 
 
 def emulated(names: Sequence[str]) -> str:
@@ -45,7 +46,7 @@ def dots(axes: Axes, comparison: Comparison, found: tuple[Finding, ...]) -> None
         values = comparison.values(one.isolation, one.metric, one.vantage)
         _row(axes, row, values, (one.low, one.median, one.high), colours[one.isolation])
         axes.annotate(
-            words.quantity(one.median, one.unit),
+            style.cut(words.quantity(one.median, one.unit), style.ROW_LETTERS),
             (max(one.median, float(values.max())), row),
             xytext=(8, 0), textcoords="offset points", va="center", fontweight="bold",
         )  # fmt: skip
@@ -64,7 +65,7 @@ def _row(axes: Axes, row: int, values: Floats, middle: tuple[float, float, float
 
 def names(axes: Axes, rows: list[str]) -> None:
     """Name the rows, the first at the top."""
-    axes.set_yticks(range(len(rows)), rows)
+    axes.set_yticks(range(len(rows)), [style.cut(row, style.ROW_LETTERS) for row in rows])
     axes.set_ylim(len(rows) - 0.4, -0.6)
 
 
@@ -136,4 +137,6 @@ def _ratio_text(one: Finding) -> str:
 
 def beside(axes: Axes, x: float, y: float, text: str) -> None:
     """Write beside the end of what is drawn at (x, y)."""
-    axes.annotate(text, (x, y), xytext=(_BESIDE + 2, 0), textcoords="offset points", va="center")
+    axes.annotate(
+        style.cut(text, _BESIDE_LETTERS), (x, y), xytext=(_BESIDE + 2, 0), textcoords="offset points", va="center"
+    )

@@ -45,10 +45,10 @@ def figure(sweep: Sweep, panels: Panels, metric: str, vantage: str, shown: Seque
     drawn = style.figure(_ROW_INCHES * sum(lines) + 0.35 * len(panels) + 1.15 + legend)
     grid = drawn.subplots(len(panels), 1, sharex=True, squeeze=False, height_ratios=lines)[:, 0]
     for axes, (name, rows) in zip(grid, panels, strict=True):
-        axes.set_title(name, fontsize=9.5)
+        axes.set_title(style.cut(name), fontsize=9.5)
         _groups(axes, sweep, rows, metric, vantage, looks, relative=relative)
     _scale(grid[0], [one for one in found if one.isolation in drawn_for], relative=relative)
-    drawn.suptitle(title, x=0.01, ha="left", fontsize=10.5, fontweight="bold")
+    drawn.suptitle(style.cut(title), x=0.01, ha="left", fontsize=10.5, fontweight="bold")
     grid[-1].set_xlabel("ratio to bare, with its 95 % interval" if relative else "median, with its 95 % interval")
     if has_legend:
         _legend(drawn, grid[0], sweep, looks)
@@ -74,7 +74,7 @@ def _groups(
         middles.append(y + (len(drawn) - 1) / 2)
         names.append(f"{setting}\nbare {words.quantity(bare.median, bare.unit)}" if relative and bare else setting)
         y += max(1, len(drawn)) + _BETWEEN
-    axes.set_yticks(middles, names)
+    axes.set_yticks(middles, [style.cut(one, style.ROW_LETTERS) for one in names])
     axes.set_ylim(y - _BETWEEN, -0.8)
     if relative:
         axes.axvline(1, color=style.INK, linewidth=0.9, linestyle=":")
@@ -103,7 +103,7 @@ def _dot(axes: Axes, y: float, one: Finding, look: tuple[str, str], name: str, *
 def _say_gap(axes: Axes, y: float, name: str, reason: str) -> None:
     if reason:
         axes.annotate(
-            f"{name}: {reason}", (0.01, y), xycoords=("axes fraction", "data"), va="center", fontsize=8,
+            style.cut(f"{name}: {reason}"), (0.01, y), xycoords=("axes fraction", "data"), va="center", fontsize=8,
             color=style.FAINT,
         )  # fmt: skip
 
@@ -132,7 +132,7 @@ def _scale(axes: Axes, found: Sequence[Finding], *, relative: bool) -> None:
 
 
 def _tick(value: float, _place: int, *, unit: str) -> str:
-    return words.quantity_plain(value, unit).rstrip()
+    return style.cut(words.quantity_plain(value, unit).rstrip(), style.UNIT_LETTERS)
 
 
 def _legend(drawn: Figure, axes: Axes, sweep: Sweep, looks: Looks) -> None:
@@ -145,4 +145,5 @@ def _legend(drawn: Figure, axes: Axes, sweep: Sweep, looks: Looks) -> None:
 
 
 def _labels(sweep: Sweep, names: Iterable[str]) -> list[str]:
-    return [f"{name} ({words.EMULATED})" if name in sweep.emulated else name for name in names]
+    short = {name: style.cut(name, style.ROW_LETTERS) for name in names}
+    return [f"{short[name]} ({words.EMULATED})" if name in sweep.emulated else short[name] for name in short]

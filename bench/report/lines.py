@@ -28,6 +28,7 @@ _WIDEST = 0.25
 """Share of intervals that may reach beyond a scale of ratios; it is said where they do."""
 
 _APART = 0.07  # between neighbouring isolations at one place, so that whiskers do not cover each other
+_TITLE_LETTERS = 96
 _LETTERS = 112
 """How many letters of a remark fit above a panel as wide as the page."""
 
@@ -58,7 +59,7 @@ def figure(
                 axes.set_visible(False)
             continue
         name, rows = panels[number]
-        slots[0].set_title(name, fontsize=9.5, pad=10)
+        slots[0].set_title(style.cut(name, _TITLE_LETTERS // columns), fontsize=9.5, pad=10)
         for axes, ratio in zip(slots, (False, True), strict=False):
             _curves(axes, sweep, rows, metric, vantage, shown, (axis, places), limits if ratio else None)
             drawing.remark(axes, _remark(sweep, rows, metric, vantage, limits if ratio else None, _LETTERS // columns))
@@ -202,19 +203,20 @@ def _dress(
 ) -> None:  # fmt: skip
     """Name the picture, its axes and the isolations."""
     _, unit = words.scale(max(one.median for one in found), found[0].unit)
-    drawn.suptitle(title, x=0.01, ha="left", fontsize=10.5, fontweight="bold")
+    drawn.suptitle(style.cut(title), x=0.01, ha="left", fontsize=10.5, fontweight="bold")
     unit = "" if _is_log(found) and words.is_scaled(found[0].unit) else unit
     for place, axes in enumerate(grid[:, 0]):
-        axes.set_ylabel(unit if place % parts == 0 else "to bare", fontsize=9)
+        axes.set_ylabel(style.cut(unit, style.UNIT_LETTERS) if place % parts == 0 else "to bare", fontsize=9)
     for axes in grid[-1]:
-        axes.set_xlabel(axis)
+        axes.set_xlabel(style.cut(axis, _TITLE_LETTERS // len(grid[-1])))
     handles = [_handle(grid[0][0], sweep, shown, turn) for turn in range(len(shown))]
     labels = _labels(sweep, shown)
     drawn.legend(handles, labels, loc="outside lower center", ncols=style.legend_columns(labels), frameon=False)
 
 
 def _labels(sweep: Sweep, shown: Sequence[str]) -> list[str]:
-    return [f"{name} ({words.EMULATED})" if name in sweep.emulated else name for name in shown]
+    short = {name: style.cut(name, style.ROW_LETTERS) for name in shown}
+    return [f"{short[name]} ({words.EMULATED})" if name in sweep.emulated else short[name] for name in shown]
 
 
 def _handle(axes: Axes, sweep: Sweep, shown: Sequence[str], turn: int) -> Artist:

@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Callable, Iterator
 
 from bench.analysis.caveats import Trouble
 from bench.report import words
 from bench.report.content import Claimed, Facet, Picture, Report, Section, Table
+
+_APART = "\N{ZERO WIDTH SPACE}"
+
+_LINKED = re.compile(
+    r"@(?=\w)|#(?=\d)|\bGH-(?=\d)|\bwww(?=\.)|\b(?:https?|ftps?|mailto|xmpp):|://", re.IGNORECASE
+)
+"""Where GitHub begins a mention, a reference to an issue, or a link, in text that asked for none (GitHub Flavored
+Markdown Spec, 6.9, Autolinks; GitHub Docs, Autolinked references and URLs). It looks for mentions and references in
+the finished page, so that no backslash and no entity hides them from it: something has to stand between."""
+
+_MARKUP = re.compile(r"[\\`*_|\[\]<>~$]|^(?:#+|[+-])(?= |$)|&(?=#?\w+;)")
+"""What Markdown reads as markup (GitHub: mathematics too); some of it at the beginning of a line alone."""
 
 Place = Callable[[Picture], str]
 """Says where a picture's file lies, relative to the report."""
@@ -29,11 +42,13 @@ def table(shown: Table) -> str:
 
 
 def escape(text: str) -> str:
-    """Return text that Markdown shows as it is, on one line, inside a table cell or out."""
-    flat = " ".join(text.split())
-    for character in "\\`*_|[]<>":
-        flat = flat.replace(character, f"\\{character}")
-    return flat
+    """Return text that Markdown shows as it is, on one line, inside a table cell or out: no markup, link or mention."""
+    return _MARKUP.sub(lambda found: f"\\{found[0]}", unlinked(" ".join(text.split())))
+
+
+def unlinked(text: str) -> str:
+    """Return text in which nobody is mentioned and nothing is linked to, to the eye the same."""
+    return _LINKED.sub(lambda found: f"{found[0]}{_APART}", text)
 
 
 def _lines(report: Report, place: Place) -> Iterator[str]:
@@ -90,7 +105,14 @@ def _claim(one: Claimed) -> Iterator[str]:
 
 def _fold(shown: Table) -> Iterator[str]:
     """Return a table that is shown on demand; what does not know these elements shows it all the same."""
-    yield from (f"<details><summary>{html.escape(shown.title)}</summary>", "", table(shown), "", "</details>", "")
+    yield from (
+        f"<details><summary>{html.escape(unlinked(shown.title))}</summary>",
+        "",
+        table(shown),
+        "",
+        "</details>",
+        "",
+    )
 
 
 def _facet(facet: Facet, place: Place, *, folded: bool) -> Iterator[str]:
@@ -118,7 +140,7 @@ def _troubles(troubles: tuple[Trouble, ...]) -> Iterator[str]:
         label = f"{one.isolation} (emulated)" if one.emulated else one.isolation
         what = f"{one.scenario} {one.parameters}" if one.parameters != "{}" else one.scenario
         where = f"Trial {one.number}, round {one.round}, {escape(what)} on {escape(label)}"
-        yield f"- {where}: **{one.outcome}**, {escape(one.reason)}"
+        yield f"- {where}: **{escape(one.outcome)}**, {escape(one.reason)}"
         if one.tail:
             yield from (
                 "",

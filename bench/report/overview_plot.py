@@ -21,6 +21,8 @@ MOST_LINES = 48
 
 _ROW_INCHES, _HEADING = 0.235, 1.0  # a heading takes as much as a row
 _SPREAD = 0.5  # of a row, over which the settings of one figure stand
+_NAME_LETTERS, _WHAT_LETTERS, _SAID_LETTERS = 32, 84, 76
+"""What fits before a row, above a group of rows, and beside a row: its ratio, how that stands, and what is missing."""
 
 _LOOKS = {standing.EQUIVALENT: "s", standing.NOT_SHOWN: "o", standing.TOO_FEW: "o"}
 """Markers of what is no difference; a difference is a diamond."""
@@ -68,16 +70,23 @@ def _panel(axes: Axes, told: Axes, rows: Sequence[Line], colours: dict[str, str]
     told.set_axis_off()
     y, places, names = 0.0, [], []
     for what, group in groupby(rows, key=lambda line: line.what):
-        axes.annotate(
-            what, (0, y), xycoords=("axes fraction", "data"), va="center", fontsize=8.5, color=style.FAINT,
-            annotation_clip=False, bbox={"facecolor": style.PAPER, "edgecolor": "none", "pad": 1.5},
+        heading = axes.annotate(
+            style.cut(what, _WHAT_LETTERS), (0, y), xycoords=("axes fraction", "data"), va="center", fontsize=8.5,
+            color=style.FAINT, annotation_clip=False, bbox={"facecolor": style.PAPER, "edgecolor": "none", "pad": 1.5},
         )  # fmt: skip
+        heading.set_in_layout(False)  # it may reach over what stands beside the rows, whose line is free there
         y += _HEADING
         for line in group:
             _line(axes, y, line, colours[line.isolation])
-            told.annotate(_said(line), (0, y), xycoords=("axes fraction", "data"), va="center", fontsize=8.5)
+            told.annotate(
+                style.cut(_said(line), _SAID_LETTERS),
+                (0, y),
+                xycoords=("axes fraction", "data"),
+                va="center",
+                fontsize=8.5,
+            )
             places.append(y)
-            names.append(line.name)
+            names.append(style.cut(line.name, _NAME_LETTERS))
             y += 1
     axes.set_yticks(places, names)
     for one in (axes, told):

@@ -59,7 +59,7 @@ def memory(sweep: Sweep, when: str) -> Figure | None:
         )[:, 0]
         for axes, (row, rows) in zip(panels, found, strict=True):
             bars.stacks(axes, row, rows, when)
-            axes.set_title(label(row.values_of, names))
+            axes.set_title(style.cut(label(row.values_of, names)))
             drawing.remark(axes, _note(sweep, row, {isolation for isolation, _ in rows}))
         bars.leave_room(panels[0])
         panels[-1].set_xlabel(f"{figures.WHENS[when].lower()}, PSS by role, MiB (medians)")

@@ -84,7 +84,8 @@ def throughput(comparison: Comparison, metric: str) -> Figure | None:
         drawing.relative(axes, comparison, found, bare)
         name = words.capital(words.metric(metric))
         drawing.title(axes, comparison, f"{name}, {found[0].better} is better")
-        axes.set_xlabel(f"relative to bare's median of {words.quantity(bare, found[0].unit)} (ratio, no unit)")
+        middle = style.cut(words.quantity(bare, found[0].unit), style.ROW_LETTERS)
+        axes.set_xlabel(f"relative to bare's median of {middle} (ratio, no unit)")
     return figure
 
 

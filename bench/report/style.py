@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from functools import partial
 from itertools import pairwise
 
 from matplotlib import rc_context
@@ -35,6 +36,10 @@ HATCHES = ("", "///", "...", "xxx", "\\\\\\", "ooo", "+++")
 """One per role of a stacked bar, beside its label."""
 
 WIDTH_INCHES = 8.6
+ROW_LETTERS, LINE_LETTERS = 40, 92
+"""What fits before a row, and across the page; longer text would leave no room to draw in."""
+UNIT_LETTERS = 16
+
 LEGEND_ROW_INCHES = 0.21
 _LETTER_INCHES, _HANDLE_INCHES = 0.075, 0.7  # of a legend's label; of what stands before it and after it
 SETTINGS = {
@@ -94,6 +99,16 @@ def _legend_width(labels: Sequence[str], columns: int) -> float:
     begins = [rows * column + min(column, longer) for column in range(columns + 1)]
     longest = [max(map(len, labels[first:last])) for first, last in pairwise(begins)]
     return sum(length * _LETTER_INCHES + _HANDLE_INCHES for length in longest)
+
+
+def cut(text: str, most: int = LINE_LETTERS) -> str:
+    """Return text whose lines fit a picture: of longer ones, their beginnings and their ends, which tell them apart."""
+    return "\n".join(map(partial(_cut, most=most), text.split("\n")))
+
+
+def _cut(line: str, most: int) -> str:
+    tail = most // 3
+    return line if len(line) <= most else f"{line[: most - tail - 1].rstrip()}…{line[-tail:].lstrip()}"
 
 
 def clean(axes: Axes, *, across: bool = True) -> None:

@@ -107,6 +107,12 @@ class Comparison:
         wanted = rows[(rows["isolation"] == isolation) & (rows["metric"] == metric) & (rows["vantage"] == vantage)]
         return wanted.sort_values("trial")["value"].to_numpy()
 
+    def by_isolation(self, metric: str, vantage: str) -> dict[str, Floats]:
+        """Return the same for every isolation that has any."""
+        rows = self.samples
+        wanted = rows[(rows["metric"] == metric) & (rows["vantage"] == vantage)].sort_values("trial")
+        return {str(name): own["value"].to_numpy() for name, own in wanted.groupby("isolation", sort=False)}
+
     def vantages(self, metric: str) -> tuple[str, ...]:
         """Return every vantage from which any isolation saw this metric, in order of appearance."""
         return tuple(dict.fromkeys(vantage for _, name, vantage in self.figures if name == metric))

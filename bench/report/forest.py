@@ -6,16 +6,19 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from bench.analysis.comparison import Comparison, Finding
+from bench.analysis.intervals import Floats
 from bench.analysis.summary import BASELINE
 from bench.analysis.sweep import Sweep
-from bench.report import style, words
+from bench.report import scatter, style, words
 from bench.report.drawing import LOG_FROM, beside
 from bench.report.figures import MOST_BESIDE
+from bench.report.scatter import Dots
 
 Panels = Sequence[tuple[str, Sequence[tuple[str, Comparison]]]]
 
@@ -42,14 +45,21 @@ def figure(sweep: Sweep, panels: Panels, metric: str, vantage: str, shown: Seque
     ]
     has_legend = len(shown) > 1 and len(looks) <= MOST_BESIDE
     legend = style.LEGEND_ROW_INCHES * (style.legend_rows(_labels(sweep, looks)) - 1) if has_legend else 0.0
+    dots = scatter.dots([row for _, rows in panels for _, row in rows], metric, vantage, list(looks))
     drawn = style.figure(_ROW_INCHES * sum(lines) + 0.35 * len(panels) + 1.15 + legend)
     grid = drawn.subplots(len(panels), 1, sharex=True, squeeze=False, height_ratios=lines)[:, 0]
+    trials, first = [], 0
     for axes, (name, rows) in zip(grid, panels, strict=True):
         axes.set_title(style.cut(name), fontsize=9.5)
         _groups(axes, sweep, rows, metric, vantage, looks, relative=relative)
-    _scale(grid[0], [one for one in found if one.isolation in drawn_for], relative=relative)
+        trials.append(_trials(axes, sweep, rows, metric, vantage, looks, dots, first, relative=relative))
+        first += len(rows)
+    seen = np.concatenate(trials)
+    _scale(grid[0], [one for one in found if one.isolation in drawn_for], seen, relative=relative)
     drawn.suptitle(style.cut(title), x=0.01, ha="left", fontsize=10.5, fontweight="bold")
-    grid[-1].set_xlabel("ratio to bare, with its 95 % interval" if relative else "median, with its 95 % interval")
+    what = "ratio to bare, with its 95 % interval" if relative else "median, with its 95 % interval"
+    said = scatter.remark(dots.note, scatter.beyond(grid[0], seen, across=True))
+    grid[-1].set_xlabel(f"{what}; {said}" if said else what)
     if has_legend:
         _legend(drawn, grid[0], sweep, looks)
     return drawn
@@ -81,6 +91,24 @@ def _groups(
     style.clean(axes)
 
 
+def _trials(
+    axes: Axes, sweep: Sweep, rows: Sequence[tuple[str, Comparison]], metric: str, vantage: str, looks: Looks,
+    dots: Dots, first: int, *, relative: bool,
+) -> Floats:  # fmt: skip
+    """Draw the dots of a panel, whose first setting is the picture's ``first``, and return where they are."""
+    y, seen = 0.0, [np.empty(0)]
+    for place, (_, row) in enumerate(rows, start=first):
+        bare = row.finding(BASELINE, metric, vantage)
+        drawn = _drawn(sweep, row, metric, vantage, looks)
+        for turn, isolation in enumerate(drawn):
+            along = dots.of(place, isolation) / (bare.median if relative and bare else 1.0)
+            if not relative or bare:
+                scatter.draw(axes, along, y + turn, 0.26, looks[isolation][0], across=True)
+                seen.append(along)
+        y += max(1, len(drawn)) + _BETWEEN
+    return np.concatenate(seen)
+
+
 def _drawn(sweep: Sweep, row: Comparison, metric: str, vantage: str, names: Iterable[str]) -> list[str]:
     """Return the isolations that have a row at a setting: with a figure, or with a reason why they lost it."""
     lost = ("", "not offered")
@@ -108,13 +136,16 @@ def _say_gap(axes: Axes, y: float, name: str, reason: str) -> None:
         )  # fmt: skip
 
 
-def _scale(axes: Axes, found: Sequence[Finding], *, relative: bool) -> None:
-    """Set the common scale: around 1, from nought, or in decades, by how far apart the figures lie."""
+def _scale(axes: Axes, found: Sequence[Finding], seen: Floats, *, relative: bool) -> None:
+    """Set the common scale: around 1, from nought, or in decades, by how far apart the figures lie.
+
+    It reaches as far as the dots that are seen, where figures still have room then.
+    """
     triples = [
         (one.ratio_low, one.ratio, one.ratio_high) if relative else (one.low, one.median, one.high) for one in found
     ]
     ends = [end for triple in triples for end in triple if math.isfinite(end)] + ([1.0] if relative else [])
-    low, high = min(ends, default=0.0), max(ends, default=1.0)
+    low, high = scatter.stretched(min(ends, default=0.0), max(ends, default=1.0), seen)
     if low > 0 and high / low > LOG_FROM:
         axes.set_xscale("log")
         axes.set_xlim(low / 1.5, high * (high / low) ** 0.45)

@@ -14,10 +14,12 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
 from bench.analysis.comparison import Comparison, Finding
+from bench.analysis.intervals import Floats
 from bench.analysis.summary import BASELINE
 from bench.analysis.sweep import Sweep
-from bench.report import drawing, style, words
+from bench.report import drawing, scatter, style, words
 from bench.report.drawing import LOG_FROM
+from bench.report.scatter import Dots
 
 Panels = Sequence[tuple[str, Sequence[Comparison]]]
 
@@ -44,7 +46,8 @@ def figure(
     parts = 2 if any(math.isfinite(one.ratio_low) for one in found) else 1
     columns = min(columns, len(panels))
     bands = math.ceil(len(panels) / columns)
-    legend = style.LEGEND_ROW_INCHES * (style.legend_rows(_labels(sweep, shown)) - 1)
+    dots, first = scatter.dots([row for _, rows in panels for row in rows], metric, vantage, shown), 0
+    legend = style.LEGEND_ROW_INCHES * (style.legend_rows(_labels(sweep, shown, dots.note)) - 1)
     drawn = style.figure(bands * (2.55 if parts == 2 else 1.9) + 0.9 + legend, h_pad=0.035)
     grid = drawn.subplots(
         bands * parts, columns, sharex=True, squeeze=False, height_ratios=[2.0, 1.1][:parts] * bands
@@ -64,10 +67,13 @@ def figure(
             _curves(axes, sweep, rows, metric, vantage, shown, (axis, places), limits if ratio else None)
             drawing.remark(axes, _remark(sweep, rows, metric, vantage, limits if ratio else None, _LETTERS // columns))
             axes.tick_params(labelleft=column == 0)
-    _scale(grid[::parts].flat, found)
+        _trials(slots[0], rows, shown, (axis, places), dots, first)
+        first += len(rows)
+    _scale(grid[::parts].flat, found, dots.all)
+    said = scatter.remark(dots.note, scatter.beyond(grid[0][0], dots.all, across=False))
     if parts == 2:
         _ratio_scale(grid[1::2].flat, limits)
-    _dress(drawn, grid, sweep, shown, found, axis, title, parts)
+    _dress(drawn, grid, sweep, shown, found, axis, title, parts, said)
     return drawn
 
 
@@ -79,7 +85,7 @@ def _curves(
     ratio = limits is not None
     colours = style.colours(shown)
     name, places = axis
-    apart = min(_APART, _SPREAD / len(shown))
+    apart = _apart(shown)
     for turn, isolation in enumerate(shown):
         if ratio and isolation == BASELINE:
             axes.axhline(1, color=colours[isolation], linewidth=1.1)
@@ -92,6 +98,24 @@ def _curves(
     axes.set_xticks(range(len(places)), [f"{place:g}" for place in places])
     axes.set_xlim(-0.35, len(places) - 0.65)
     style.clean(axes, across=False)
+
+
+def _trials(
+    axes: Axes, rows: Sequence[Comparison], shown: Sequence[str], axis: tuple[str, list[float]], dots: Dots, first: int
+) -> None:  # fmt: skip
+    """Draw the dots of a panel, whose first setting is the picture's ``first``, each beside its isolation's figure."""
+    name, places = axis
+    apart = _apart(shown)
+    colours = style.colours(shown)
+    for place, row in enumerate(rows, start=first):
+        for turn, isolation in enumerate(shown):
+            x = places.index(_number(row, name)) + (turn - (len(shown) - 1) / 2) * apart
+            scatter.draw(axes, dots.of(place, isolation), x, apart * 0.3, colours[isolation], across=False)
+
+
+def _apart(shown: Sequence[str]) -> float:
+    """Return how far apart isolations stand at one place."""
+    return min(_APART, _SPREAD / len(shown))
 
 
 def _line(
@@ -155,11 +179,11 @@ def _is_log(found: Sequence[Finding]) -> bool:
     return min(ends) > 0 and max(ends) / min(ends) > LOG_FROM
 
 
-def _scale(panels: Iterable[Axes], found: Sequence[Finding]) -> None:
-    """Give all panels of figures one scale, in the unit of the largest."""
+def _scale(panels: Iterable[Axes], found: Sequence[Finding], seen: Floats) -> None:
+    """Give all panels of figures one scale, in the unit of the largest; it reaches as far as dots, within reason."""
     ends = [end for one in found for end in (one.low, one.median, one.high) if math.isfinite(end)]
-    low, high = min(ends), max(ends)
-    divisor, _ = words.scale(high, found[0].unit)
+    divisor, _ = words.scale(max(ends), found[0].unit)
+    low, high = scatter.stretched(min(ends), max(ends), seen)
     log = _is_log(found)
     for axes in panels:
         if log:
@@ -199,9 +223,9 @@ def _ratio_scale(panels: Iterable[Axes], limits: tuple[float, float]) -> None:
 
 def _dress(
     drawn: Figure, grid: Grid, sweep: Sweep, shown: Sequence[str], found: Sequence[Finding], axis: str, title: str,
-    parts: int,
+    parts: int, dots: str,
 ) -> None:  # fmt: skip
-    """Name the picture, its axes and the isolations."""
+    """Name the picture, its axes and the isolations; ``dots`` says what the dots are."""
     _, unit = words.scale(max(one.median for one in found), found[0].unit)
     drawn.suptitle(style.cut(title), x=0.01, ha="left", fontsize=10.5, fontweight="bold")
     unit = "" if _is_log(found) and words.is_scaled(found[0].unit) else unit
@@ -210,13 +234,16 @@ def _dress(
     for axes in grid[-1]:
         axes.set_xlabel(style.cut(axis, _TITLE_LETTERS // len(grid[-1])))
     handles = [_handle(grid[0][0], sweep, shown, turn) for turn in range(len(shown))]
-    labels = _labels(sweep, shown)
+    if dots:
+        handles += grid[0][0].plot([], [], "o", color=style.FAINT, alpha=0.6, markersize=2.4, markeredgewidth=0)
+    labels = _labels(sweep, shown, dots)
     drawn.legend(handles, labels, loc="outside lower center", ncols=style.legend_columns(labels), frameon=False)
 
 
-def _labels(sweep: Sweep, shown: Sequence[str]) -> list[str]:
+def _labels(sweep: Sweep, shown: Sequence[str], dots: str) -> list[str]:
     short = {name: style.cut(name, style.ROW_LETTERS) for name in shown}
-    return [f"{short[name]} ({words.EMULATED})" if name in sweep.emulated else short[name] for name in shown]
+    named = [f"{short[name]} ({words.EMULATED})" if name in sweep.emulated else short[name] for name in shown]
+    return [*named, *([dots] if dots else [])]
 
 
 def _handle(axes: Axes, sweep: Sweep, shown: Sequence[str], turn: int) -> Artist:

@@ -24,6 +24,7 @@ from bench.isolations.base import Availability, Isolation
 from bench.isolations.cgroup import version as cgroup_version
 from bench.isolations.probe import answered, check
 from bench.isolations.remedy import Consents, mend, mend_image_tools
+from bench.isolations.standing import standing
 from bench.model import Cell, Image, Measurement, Recipe, Scenario, Trial
 from bench.observation import Inject
 from bench.offer import Offer
@@ -114,6 +115,7 @@ def execute(request: Request, listener: Listener, widths: Callable[[Path], Seque
     with ExitStack() as stack:
         stack.enter_context(interruptions.handled())
         stack.enter_context(alive(run))
+        stack.enter_context(standing(run))
         require_writable(request.results)
         isolations, availabilities = _open(request, run, interruptions, listener)
         stack.enter_context(kept_to(_harness(request.scenarios)))
@@ -146,6 +148,8 @@ def execute(request: Request, listener: Listener, widths: Callable[[Path], Seque
             calibrations.accompany(folder)
             runner = Runner(isolations, availabilities, built.images, interruptions, request.recipes, request.inject)
             with Journal(folder) as journal:
+                if not request.rule.is_fixed:
+                    widths(folder)  # what looks has then loaded all that it needs, and does not load beside a trial
                 outcomes = _measure(schedule, runner, built, journal, listener, interruptions)
             manifest.planned = max(schedule.given, manifest.planned if request.rule.is_fixed else 0)
             manifest.rounds = {**manifest.rounds, **schedule.rounds}

@@ -1,7 +1,8 @@
 """When to stop: after so many rounds, once the ratios are as sure as asked, or when the time is spent.
 
 Rounds stay whole and interleaved: a round that leaves out the cells that are sure already still starts every cell
-that is not, and the baseline it is held against, once, in a fresh random order.
+that is not, and the baseline it is held against, once, in a fresh random order. Where a baseline costs little beside
+what is held against it, rounds of baselines alone come in between: they are the cheapest way to a surer ratio.
 
 Looking at the data to decide when to stop shortens intervals: a run that stops on a width stops early where the values
 happened to lie close together (Chow & Robbins, Annals of Mathematical Statistics 36, 1965). Such runs therefore look
@@ -27,6 +28,8 @@ PILOT = 6
 GROWTH = 1.25
 PATIENCE = 3 * PILOT
 """Rounds after which a cell is given up of which too few trials have ended well for an interval."""
+MOST_BETWEEN = 3
+"""Most rounds of baselines alone between two whole ones: beyond that the other side is what is left to make surer."""
 MOST_ROUNDS = 1000
 """No run that stops by itself goes on for longer than this."""
 FIXED_CONFIDENCE = 0.95
@@ -122,18 +125,20 @@ class Schedule:
 
     def turns(self, heard: Heard) -> Iterator[tuple[Trial, ...]]:
         """Yield one round after another; ``heard`` is told what is known to come, and of every look at the data."""
-        ahead = self._ahead()
+        ahead, number = self._ahead(), 0
         heard.planned(ahead)
-        for number in range(1, self._most() + 1):
-            if not self._goes_on(number, heard):
+        for whole in range(1, self._most() + 1):
+            if not self._goes_on(whole, heard):
                 return
-            trials = turn(self._rng, self._of_round(number), number=number, after=self.given)
-            self.given += len(trials)
-            self.rounds |= {trial.cell.scenario.name: number for trial in trials}
-            if self.given > len(ahead):
-                ahead = (*ahead, *trials)
-                heard.planned(ahead)
-            yield trials
+            for cells in (self._of_round(whole), *self._between(whole)):
+                number += 1
+                trials = turn(self._rng, cells, number=number, after=self.given)
+                self.given += len(trials)
+                self.rounds |= {trial.cell.scenario.name: number for trial in trials}
+                if self.given > len(ahead):
+                    ahead = (*ahead, *trials)
+                    heard.planned(ahead)
+                yield trials
         self.reason = f"all {self._most()} rounds were run"
 
     @property
@@ -158,6 +163,27 @@ class Schedule:
             return [one for one in self._cells if (self._rule.rounds or self._rounds[one.scenario.name]) >= number]
         held_against = {(*key[:2], BASELINE) for key in self._wanted}
         return [cell for cell in self._cells if key_of(cell) in self._wanted | held_against]
+
+    def _between(self, whole: int) -> list[list[Cell]]:
+        """Return the rounds of baselines alone that follow a whole one: a cheap side is made sure by more of itself.
+
+        Of two sides that scatter alike, each is worth trials in proportion to ``1 / sqrt(cost)`` (Kalibera & Jones,
+        ISMM 2013, section 5). Costs are known after the pilot; where the number of rounds is fixed, nothing is added.
+        """
+        if self._rule.is_fixed or whole <= PILOT:
+            return []
+        cells = {key_of(cell): cell for cell in self._of_round(whole)}
+        further = {key: self._further(key) for key in cells if key[2] == BASELINE}
+        return [
+            [cells[key] for key, most in further.items() if most > place]
+            for place in range(max(further.values(), default=0))
+        ]
+
+    def _further(self, baseline: Key) -> int:
+        """Return how many times more than the cells that are held against it a baseline is worth being started."""
+        others_s = sum(self._own_s(key) for key in self._wanted if key[:2] == baseline[:2] and key[2] != BASELINE)
+        own_s = self._own_s(baseline)
+        return min(MOST_BETWEEN, max(0, math.floor(math.sqrt(others_s / own_s)) - 1)) if own_s else 0
 
     def _goes_on(self, number: int, heard: Heard) -> bool:
         if self._rule.is_fixed or number == 1:
@@ -217,15 +243,20 @@ class Schedule:
 
     def _each_s(self, key: Key) -> float:
         """Return what a further round of a cell costs, with its share of the baseline's."""
-        own = self._spent_s.get(key) or [0.0]
-        base = self._spent_s.get((*key[:2], BASELINE)) or [0.0]
+        if key[2] == BASELINE:
+            return self._own_s(key)
+        baseline = (*key[:2], BASELINE)
         sharing = max(1, sum(one[:2] == key[:2] and one[2] != BASELINE for one in self._wanted))
-        shared_s = sum(base) / len(base) / sharing if key[2] != BASELINE else 0.0
-        return sum(own) / len(own) + shared_s
+        return self._own_s(key) + self._own_s(baseline) * (1 + self._further(baseline)) / sharing
 
-    def _cost_s(self, number: int) -> float:
-        spent = {key: sum(values) / len(values) for key, values in self._spent_s.items() if values}
-        return sum(spent.get(key_of(cell), 0.0) for cell in self._of_round(number))
+    def _own_s(self, key: Key) -> float:
+        """Return what a trial of a cell has cost on average; 0 while none has been run."""
+        spent_s = self._spent_s.get(key)
+        return sum(spent_s) / len(spent_s) if spent_s else 0.0
+
+    def _cost_s(self, whole: int) -> float:
+        rounds = (self._of_round(whole), *self._between(whole))
+        return sum(self._own_s(key_of(cell)) for cells in rounds for cell in cells)
 
     def _left_s(self) -> float:
         budget_s = self._rule.budget_s

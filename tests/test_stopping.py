@@ -10,7 +10,7 @@ import pytest
 
 from bench.model import Cell, Trial
 from bench.plan import cells, plan
-from bench.stopping import MOST_ROUNDS, PATIENCE, PILOT, Key, Look, Rule, Schedule, Width, key_of
+from bench.stopping import MOST_BETWEEN, MOST_ROUNDS, PATIENCE, PILOT, Key, Look, Rule, Schedule, Width, key_of
 from tests.records import scenario
 
 NAMES = ("bare", "docker", "vm")
@@ -79,7 +79,7 @@ def test_a_number_of_rounds_is_exact_and_needs_no_look() -> None:
 def test_precision_ends_when_every_ratio_is_within_it() -> None:
     one = machine()
     schedule, turns = one.run(Rule(precision=0.02))
-    assert 25 <= len(turns) <= 25 * 1.25 + 1
+    assert 25 <= rounds_of(turns, "vm") <= 25 * 1.25 + 1
     assert all((width.half_width or 1) <= 0.02 for width in one.widths())
     assert "within 0.02" in schedule.reason
     assert one.looks[0].rounds == PILOT
@@ -91,14 +91,41 @@ def test_what_is_sure_rests_and_what_is_not_goes_on_beside_its_baseline() -> Non
     _, turns = one.run(Rule(precision=0.05))
     assert rounds_of(turns, "docker") == PILOT
     assert rounds_of(turns, "vm") >= 36
-    assert rounds_of(turns, "bare") == rounds_of(turns, "vm")
+    assert all("bare" in {trial.cell.isolation for trial in trials} for trials in turns)
     assert all(len({key_of(trial.cell) for trial in trials}) == len(trials) for trials in turns)
 
 
 def test_rounds_bound_a_precision_that_is_not_reached() -> None:
     schedule, turns = machine(vm=9.0).run(Rule(precision=0.01, rounds=12))
-    assert len(turns) == 12
+    assert rounds_of(turns, "vm") == 12
     assert schedule.reason == "all 12 rounds were run"
+
+
+def test_rounds_of_a_cheap_baseline_alone_come_between_whole_ones_once_costs_are_known() -> None:
+    """A ninth of the cost is worth three times the trials; the cell that costs as much as its baseline, none."""
+    one = Machine(cost_s={"bare": 1.0, "docker": 9.0}, spread={"docker": 0.3})
+    schedule, turns = one.run(Rule(precision=0.05), [cell for cell in CELLS if cell.isolation != "vm"])
+    assert [len(trials) for trials in turns[: PILOT + 6]] == [4] * PILOT + [4, 2, 2] * 2
+    assert [trial.round for trials in turns for trial in trials] == sorted(
+        number for number, trials in enumerate(turns, start=1) for _ in trials
+    )
+    assert all({trial.cell.isolation for trial in trials} == {"bare"} for trials in turns if len(trials) == 2)
+    assert schedule.rounds == {"a": len(turns), "b": len(turns)}
+    alike = Machine(cost_s={"bare": 1.0, "docker": 1.0}, spread={"docker": 0.3})
+    _, whole = alike.run(Rule(precision=0.05), [cell for cell in CELLS if cell.isolation != "vm"])
+    assert {len(trials) for trials in whole} == {4}
+
+
+def test_a_number_of_rounds_adds_no_rounds_of_the_baseline_alone() -> None:
+    one = Machine(cost_s={"bare": 1.0, "docker": 9.0}, spread={"docker": 0.3})
+    _, turns = one.run(Rule(rounds=9), [cell for cell in CELLS if cell.isolation != "vm"])
+    assert [len(trials) for trials in turns] == [4] * 9
+
+
+def test_a_baseline_that_costs_next_to_nothing_does_not_fill_a_run() -> None:
+    one = Machine(cost_s={"bare": 0.001, "docker": 9.0}, spread={"docker": 0.3})
+    _, turns = one.run(Rule(precision=0.05), [cell for cell in CELLS if cell.isolation != "vm"])
+    assert len(turns) == PILOT + (rounds_of(turns, "docker") - PILOT) * (1 + MOST_BETWEEN)
 
 
 def test_a_budget_is_kept_and_spent_on_what_is_widest() -> None:
@@ -142,7 +169,7 @@ def test_a_look_says_what_is_widest_and_how_long_it_will_take() -> None:
     first = one.looks[0]
     assert first.widest is not None
     assert first.widest.key[2] == "vm"
-    needed_s = 2 * (10 + 1) * PILOT * ((0.2 / PILOT**0.5 / 0.05) ** 2 - 1)
+    needed_s = 2 * (10 + 3 * 1) * PILOT * ((0.2 / PILOT**0.5 / 0.05) ** 2 - 1)
     assert first.left_s == pytest.approx(needed_s, rel=0.25)
 
 
@@ -150,6 +177,6 @@ def test_a_cell_whose_trials_end_badly_is_waited_for_and_then_given_up() -> None
     one = machine(vm=math.inf)
     _, turns = one.run(Rule(precision=0.09))
     assert rounds_of(turns, "docker") == PILOT
-    assert PATIENCE <= len(turns) <= PATIENCE * 1.25 + 1
+    assert PATIENCE <= rounds_of(turns, "vm") <= PATIENCE * 1.25 + 1
     assert one.looks[0].widest is not None
     assert one.looks[0].widest.key[2] == "docker"

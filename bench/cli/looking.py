@@ -22,10 +22,13 @@ class Looker(Protocol):
 
 
 @contextmanager
-def looking() -> Iterator[Looker]:
-    """Yield what looks. Its process starts with the first look and then waits, so that pandas is loaded once."""
+def looking(*, surely: bool = False) -> Iterator[Looker]:
+    """Yield what looks. Its process starts with the first look and then waits, so that pandas is loaded once.
+
+    Where there will ``surely`` be looks it starts now, and loads while isolations are tried.
+    """
     with ExitStack() as stack:
-        started: list[subprocess.Popen[str]] = []
+        started = [stack.enter_context(_process())] if surely else []
 
         def look(folder: Path) -> Sequence[Width]:
             if not started:

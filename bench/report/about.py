@@ -80,4 +80,4 @@ def stopwatches(manifest: Manifest) -> tuple[tuple[str, str], ...]:
 def caveats(manifest: Manifest, emulated: tuple[str, ...]) -> tuple[str, ...]:
     """Return what the machine itself says against trusting its figures."""
     said = [words.capital(words.sentence(caveat)) for caveat in manifest.host.caveats]
-    return (*said, *(f"{name}: {words.EMULATED}." for name in emulated))
+    return (*said, *words.emulated(emulated))

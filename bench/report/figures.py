@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
 from bench.analysis.comparison import Comparison, Finding
 from bench.analysis.manifest import Manifest
 from bench.analysis.summary import BASELINE, OVERHEAD
-from bench.report import words
+from bench.report import standing, words
 from bench.report.content import Table, Valued
-from bench.report.standing import standing
 
 MOST_BESIDE = 5
 """How many isolations can be columns of a table that is still read on paper; more stand below each other."""
+
+_FEW = 3
+"""As many isolations a sentence names with a figure each; of more, those at both ends."""
 
 SHOWN = "shown"
 """Head of the column that says in words what the interval and its test show."""
 
 HEAD = ("median", "95 % interval", "against bare", "95 % interval", "n")
-FULL_HEAD = ("median", "95 % interval", "against bare", "95 % interval", SHOWN, "n")
+SEEN, RANK = "could have seen", "rank"
+"""Heads of the columns of the smallest change that would have been seen, and of who is better than whom."""
+
+FULL_HEAD = ("median", "95 % interval", "against bare", "95 % interval", SHOWN, SEEN, RANK, "n")
 
 WHENS = {"idle": "Idle memory", "load": "Memory at load"}
 """When memory is read, and what it is then called."""
@@ -52,28 +58,61 @@ _PEAKS = (
 def table(comparison: Comparison, metric: str, vantage: str, title: str) -> Table:
     """Return one metric of every isolation: median, interval, ratio to bare, its interval, what that shows, n.
 
+    Beside what it shows stands what the comparison could have seen and, for a headline figure, the isolation's rank.
     An isolation whose trials all ended badly has a row that says so. No rows where no isolation has the figure.
     """
     found = comparison.findings(metric, vantage)
     rows = [(comparison.name_of(one.isolation), *cells(one), _trials(comparison, one)) for one in found]
     lost = [(comparison.name_of(name), said) for name in comparison.isolations if (said := comparison.all_lost(name))]
     rows += [(name, text, *[words.NONE] * (len(FULL_HEAD) - 1)) for name, text in lost if found]
-    return Table(
+    whole = Table(
         title=f"{title}, {found[0].better} is better" if found else title,
         head=("isolation", *FULL_HEAD),
         rows=tuple(rows),
-        notes=emulated_notes(comparison, {finding.isolation for finding in found}),
+        notes=(*standing.ties(comparison, found), *emulated_notes(comparison, {one.isolation for one in found})),
     )
+    return without(whole, [] if standing.is_ranked(found) else [RANK])
 
 
 def brief(shown: Table) -> Table:
-    """Return such a table in a terminal's width: without what the intervals show in words."""
-    place = shown.head.index(SHOWN)
+    """Return such a table in a terminal's width: what its intervals show stands below it instead of in columns."""
+    return replace(without(shown, [SHOWN, SEEN, RANK]), notes=(*_ranked(shown), *_seen(shown), *shown.notes))
+
+
+def without(shown: Table, heads: Sequence[str]) -> Table:
+    """Return a table without the columns of these heads, where it has them."""
+    kept = [place for place, head in enumerate(shown.head) if head not in heads]
     return replace(
         shown,
-        head=(*shown.head[:place], *shown.head[place + 1 :]),
-        rows=tuple((*row[:place], *row[place + 1 :]) for row in shown.rows),
+        head=tuple(shown.head[place] for place in kept),
+        rows=tuple(tuple(row[place] for place in kept) for row in shown.rows),
     )
+
+
+def _ranked(shown: Table) -> tuple[str, ...]:
+    """Return a table's ranks as a sentence: ``Rank 1: bare; 2: crun, runc; 4: docker``."""
+    by_rank: dict[str, list[str]] = {}
+    for cell, name in _numbers(shown, RANK):
+        by_rank.setdefault(str(cell), []).append(name)
+    said = "; ".join(f"{rank}: {', '.join(names)}" for rank, names in by_rank.items())
+    return (f"Rank {said}.",) if said else ()
+
+
+def _seen(shown: Table) -> tuple[str, ...]:
+    """Return what a table's comparisons could have seen as a sentence: all of few, the ends of many."""
+    known = [f"{cell} ({name})" for cell, name in _numbers(shown, SEEN)]
+    said = ", ".join(known) if len(known) <= _FEW else f"{known[0]} to {known[-1]}"
+    return (f"Could have seen changes of {said}.",) if known else ()
+
+
+def _numbers(shown: Table, head: str) -> list[tuple[Valued, str]]:
+    """Return a column's cells that are numbers, the least first, each with its row's name."""
+    if head not in shown.head:
+        return []
+    place = shown.head.index(head)
+    known = [(row[place], row[0]) for row in shown.rows]
+    numbers = [(cell, name) for cell, name in known if isinstance(cell, Valued) and math.isfinite(cell.value)]
+    return sorted(numbers, key=lambda pair: pair[0].value)
 
 
 def cells(finding: Finding) -> tuple[str, ...]:
@@ -83,7 +122,9 @@ def cells(finding: Finding) -> tuple[str, ...]:
         Valued(words.interval(finding.low, finding.high, finding.unit, finding.median), finding.low),
         Valued(words.times(finding.ratio), finding.ratio),
         Valued(words.times_interval(finding.ratio_low, finding.ratio_high), finding.ratio_low),
-        standing(finding),
+        standing.standing(finding),
+        Valued(standing.seen_from(finding.detectable), finding.detectable),
+        Valued(words.NONE if finding.rank is None else str(finding.rank), finding.rank or math.nan),
     )
 
 
@@ -173,7 +214,7 @@ def _median(one: Finding) -> str:
 def emulated_notes(comparison: Comparison, shown: set[str]) -> tuple[str, ...]:
     """Return the note that every table with an emulated isolation carries."""
     names = [name for name in comparison.isolations if name in comparison.emulated & shown]
-    return tuple(f"{name}: {words.EMULATED}." for name in names)
+    return words.emulated(names)
 
 
 def others(comparison: Comparison) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from bench.analysis.comparison import Comparison, Finding
 from bench.analysis.derive import OWN, SHARED
 from bench.analysis.summary import BASELINE
 from bench.analysis.sweep import Sweep, label
-from bench.report import bars, figures, words
+from bench.report import bars, figures, standing, words
 from bench.report.content import Table, Valued
 
 _MOST_IN_TERMINAL = 4
@@ -29,7 +29,7 @@ def grid(sweep: Sweep, metric: str, vantage: str, title: str) -> Table | None:
         return figures.table(rows[0], metric, vantage, title) if rows else None
     names, isolations = sweep.varying(rows), columns(sweep, rows, metric, vantage)
     if len(isolations) > figures.MOST_BESIDE:
-        return _below_each_other(sweep, metric, vantage, title, figures.HEAD)
+        return _below_each_other(sweep, metric, vantage, title)
     compared = {one.isolation for row in rows for one in row.findings(metric, vantage) if _compares(one)}
     head: list[str] = [*names]
     for isolation in isolations:
@@ -39,7 +39,11 @@ def grid(sweep: Sweep, metric: str, vantage: str, title: str) -> Table | None:
         head=tuple(head),
         rows=tuple((*_values(row, names), *_cells(sweep, row, isolations, metric, vantage, compared)) for row in rows),
         names=len(names),
-        notes=(_counts(rows, metric, vantage, compared=bool(compared)), *notes(sweep, isolations)),
+        notes=(
+            _counts(rows, metric, vantage, compared=bool(compared)),
+            *standing.over_settings(sweep, rows, metric, vantage),
+            *notes(sweep, isolations),
+        ),
         grouped=len(names) > 1,
     )
 
@@ -54,7 +58,8 @@ def brief(sweep: Sweep, metric: str, vantage: str, title: str) -> Table | None:
     if len(rows) <= 1 or not any(_compares(one) for row in rows for one in row.findings(metric, vantage)):
         return None
     if len(isolations) > _MOST_IN_TERMINAL:
-        return _below_each_other(sweep, metric, vantage, title, figures.HEAD[:-1])
+        shown = _below_each_other(sweep, metric, vantage, title)
+        return figures.without(shown, [figures.SHOWN, figures.SEEN, figures.RANK, figures.FULL_HEAD[-1]])
     names = sweep.varying(rows)
     others = [name for name in isolations if name != BASELINE]
     first = [names[:1], names[1:]] if len(names) > 1 else [names]
@@ -70,12 +75,12 @@ def brief(sweep: Sweep, metric: str, vantage: str, title: str) -> Table | None:
             for row in rows
         ),
         names=len(first),
-        notes=notes(sweep, isolations),
+        notes=(*standing.over_settings(sweep, rows, metric, vantage), *notes(sweep, isolations)),
         grouped=len(first) > 1,
     )
 
 
-def _below_each_other(sweep: Sweep, metric: str, vantage: str, title: str, head: Sequence[str]) -> Table:
+def _below_each_other(sweep: Sweep, metric: str, vantage: str, title: str) -> Table:
     """Return one metric with a row for each setting and isolation, for as many isolations as there may be."""
     rows = sweep.rows(metric, vantage)
     isolations = columns(sweep, rows, metric, vantage)
@@ -85,20 +90,22 @@ def _below_each_other(sweep: Sweep, metric: str, vantage: str, title: str, head:
         for isolation in isolations:
             found, gap = row.finding(isolation, metric, vantage), sweep.gap(row, isolation)
             figures_ = (
-                (*figures.cells(found)[:4], figures.count(found))[: len(head)]
+                (*figures.cells(found), figures.count(found))
                 if found
-                else (gap, *[words.NONE] * (len(head) - 1))
+                else (gap, *[words.NONE] * (len(figures.FULL_HEAD) - 1))
             )
             if found or gap:
                 shown.append((label(row.values_of, names), row.name_of(isolation), *figures_))
-    return Table(
+    ranked = standing.is_ranked([one for row in rows for one in row.findings(metric, vantage)])
+    whole = Table(
         title=f"{title}, {_better(rows, metric, vantage)} is better",
-        head=(", ".join(names), "isolation", *head),
+        head=(", ".join(names), "isolation", *figures.FULL_HEAD),
         rows=tuple(shown),
         names=2,
-        notes=notes(sweep, isolations),
+        notes=(*standing.over_settings(sweep, rows, metric, vantage), *notes(sweep, isolations)),
         grouped=True,
     )
+    return figures.without(whole, [] if ranked else [figures.RANK])
 
 
 def parts(sweep: Sweep, metric: str, vantages: Sequence[str], title: str) -> Table:
@@ -238,7 +245,7 @@ def cell(sweep: Sweep, row: Comparison, isolation: str, found: Finding | None, s
 def notes(sweep: Sweep, shown: Iterable[str]) -> tuple[str, ...]:
     """Return the note that every table with an emulated isolation carries."""
     wanted = set(shown) & sweep.emulated
-    return tuple(f"{name}: {words.EMULATED}." for name in sweep.isolations if name in wanted)
+    return words.emulated([name for name in sweep.isolations if name in wanted])
 
 
 def _cells(

@@ -83,7 +83,7 @@ def _waterfall(axes: Axes, group: Sequence[Step], title: str) -> None:
             axes.plot([0, begins], [row, row], color=style.GRID, linewidth=1)
         low, high = (end / divisor for end in _reach(step))
         axes.plot([low, high], [row, row], color=style.INK, linewidth=1.2, marker="|", markersize=6)
-        beside(axes, max(ends, high), row, f"{_added(step)}  {_and(step.parts)}")
+        beside(axes, max(ends, high), row, f"{_added(step)}  {words.listed(step.parts)}")
     names(axes, [_name(step) for step in group])
     axes.set_xlim(0, longest / divisor * 1.3)
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g} {unit}"))
@@ -135,7 +135,7 @@ def _times(step: Step) -> tuple[str, str, str, str]:
 
 def _work(step: Step) -> str:
     """Return what a rung adds, with what it passes over, and whose work that is, in one column of the page."""
-    return f"{'; '.join(rung.adds for rung in (*step.passed, step.rung))} ({_and(step.parts)})"
+    return f"{'; '.join(rung.adds for rung in (*step.passed, step.rung))} ({words.listed(step.parts)})"
 
 
 def _added(step: Step) -> str:
@@ -154,18 +154,18 @@ def _sentence(top: Step, found: Sequence[Step]) -> str:
         for names, seconds in parts.items()
         if seconds > 0
     ]
-    least = [f"; what the {_and(names)} adds is lost in the noise" for names, seconds in parts.items() if seconds <= 0]
+    least = [
+        f"; what the {words.listed(names)} adds is lost in the noise"
+        for names, seconds in parts.items()
+        if seconds <= 0
+    ]
     total = words.quantity(top.time.value, "s")
-    return f"Of the {total} to the first line of {_name(top)}, {_and(said)}{''.join(least)}."
+    return f"Of the {total} to the first line of {_name(top)}, {words.listed(said)}{''.join(least)}."
 
 
 def _whose(names: Sequence[Part]) -> str:
     together = " together" if len(names) > 1 else ""
-    return _and([f"the {name}'s" for name in names]) + together
-
-
-def _and(said: Sequence[str]) -> str:
-    return " and ".join(filter(None, (", ".join(said[:-1]), said[-1])))
+    return words.listed([f"the {name}'s" for name in names]) + together
 
 
 def _percent(share: float) -> str:

@@ -103,4 +103,4 @@ def _filled(tables: Sequence[Table]) -> tuple[Table, ...]:
 
 
 def _said(comparison: Comparison) -> str:
-    return " ".join(f"{name}: {words.EMULATED}." for name in sorted(comparison.emulated))
+    return " ".join(words.emulated(sorted(comparison.emulated)))

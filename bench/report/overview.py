@@ -84,7 +84,7 @@ def table(sweeps: Sequence[Sweep], manifest: Manifest) -> Table | None:
             "run; “could have seen” is the smallest change that the comparison would have shown with a power of 80 %.",
             f"{ties}them equal.",
             *_twins(sweeps),
-            *(f"{name}: {words.EMULATED}." for name in sorted(emulated)),
+            *words.emulated(sorted(emulated)),
         ),
     )
 

@@ -100,7 +100,9 @@ def _more(low: float, high: float, unit: str) -> str:
 
 def emulated(isolations: Iterable[str]) -> tuple[str, ...]:
     """Say what an emulated isolation's figures are worth."""
-    return tuple(f"{name} is emulated: its figures say nothing about hardware virtualization." for name in isolations)
+    names = list(isolations)
+    said = "is emulated: its" if len(names) == 1 else "are emulated: their"
+    return (f"{words.listed(names)} {said} figures say nothing about hardware virtualization.",) if names else ()
 
 
 def _range(known: Sequence[tuple[Comparison, Finding]], names: Sequence[str], what: str) -> str:

@@ -109,7 +109,7 @@ def _start_up(sweep: Sweep, manifest: Manifest, anchor: str, title: str) -> Face
 
 
 def _picture(sweep: Sweep, name: str, alt: str, figure: Figure | None) -> Picture | None:
-    said = " ".join(f"{isolation}: {words.EMULATED}." for isolation in sorted(sweep.emulated))
+    said = " ".join(words.emulated(sorted(sweep.emulated)))
     return Picture(name=name, alt=f"{alt} {said}".rstrip(), figure=figure) if figure else None
 
 

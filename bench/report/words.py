@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Collection, Sequence
 
 from bench.analysis.derive import PER_1000, PER_CPU_S, counted
 
@@ -156,6 +157,16 @@ def vantage(name: str) -> str:
 def capital(text: str) -> str:
     """Return ``text`` with a capital at its beginning."""
     return text[:1].upper() + text[1:]
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return names as a sentence lists them: "a", "a and b", "a, b and c"; none gives ""."""
+    return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
+
+
+def emulated(names: Collection[str]) -> tuple[str, ...]:
+    """Return the note that emulated isolations carry: one for all of them, or none."""
+    return (f"{listed(list(names))}: {EMULATED}.",) if names else ()
 
 
 def sentence(text: str) -> str:

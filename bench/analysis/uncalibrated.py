@@ -7,44 +7,63 @@ from dataclasses import dataclass
 import pandas as pd
 
 from bench.analysis.calibration import VIEWS, recovered_samples, usable
+from bench.analysis.comparison import reading_order
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unrecovered:
-    """A truth that was not recovered on an isolation."""
+    """A truth that was not recovered on some isolations, all for the same kind of reason."""
 
     truth: str
-    isolation: str
+    isolations: tuple[str, ...]
+    outcome: str
+    """How the trials ended; ``ok``: they did, but no round has both a trial with it and one without."""
     reason: str
-    is_failure: bool
-    """Whether it could have been had: what an isolation has no way to offer is no failure."""
+    """The commonest."""
+
+    @property
+    def is_failure(self) -> bool:
+        """Whether it could have been had: what an isolation has no way to offer is no failure."""
+        return self.outcome != "unsupported"
 
     def __str__(self) -> str:
         """Say it in one line."""
-        return f"{self.truth} on {self.isolation}: {self.reason}"
+        why = f"no trial counts, {self.outcome}: {self.reason}"
+        if self.outcome == "ok":
+            why = "no round has both a trial with it and one without that count"
+        return f"{self.truth} on {', '.join(self.isolations)}: {why}"
 
 
 def unrecovered(frame: pd.DataFrame, found: pd.DataFrame) -> list[Unrecovered]:
-    """Return each truth and isolation of a calibration's frame that has no row in what was ``found``."""
+    """Return what of a calibration's frame has no row in what was ``found``, by truth and by how its trials ended."""
     known = set(zip(found["truth"], found["isolation"], strict=True))
     trials = frame.drop_duplicates("trial")
-    lacking = []
-    for (truth, isolation), rows in trials.groupby(["scenario", "isolation"], sort=False):
-        if (truth, isolation) not in known:
-            outcome = "ok" if (rows["outcome"] == "ok").any() else str(rows["outcome"].mode().iloc[0])
-            reason = _why(rows, outcome)
-            failed = outcome != "unsupported"
-            lacking.append(Unrecovered(truth=str(truth), isolation=str(isolation), reason=reason, is_failure=failed))
-    return lacking
+    missing = [
+        rows.assign(ending=_ending(rows))
+        for cell, rows in trials.groupby(["scenario", "isolation"], sort=False)
+        if cell not in known
+    ]
+    lacking = pd.concat(missing) if missing else trials.iloc[:0].assign(ending="")
+    return [
+        Unrecovered(
+            truth=str(truth),
+            isolations=tuple(sorted(map(str, rows["isolation"].unique()), key=reading_order)),
+            outcome=str(outcome),
+            reason=_reason(rows[rows["outcome"] == outcome]),
+        )
+        for (truth, outcome), rows in lacking.groupby(["scenario", "ending"], sort=False)
+    ]
 
 
-def _why(rows: pd.DataFrame, outcome: str) -> str:
-    """Return how the trials ended, with the commonest reason; how long others took the CPU differs and is left out."""
-    if outcome == "ok":
-        return "no round has both a trial with it and one without that count"
-    said = rows.loc[rows["outcome"] == outcome, "reason"].fillna("").str.split("; ").str[-1]
-    plain = said.str.replace(r" \([0-9.]+ s\)$", "", regex=True)
-    return f"no trial counts, {outcome}: {plain.mode().iloc[0]}"
+def _ending(rows: pd.DataFrame) -> str:
+    """Return how the trials of a truth on one isolation ended: well, if any did, else the commonest."""
+    return "ok" if (rows["outcome"] == "ok").any() else str(rows["outcome"].mode().iloc[0])
+
+
+def _reason(rows: pd.DataFrame) -> str:
+    """Return the commonest reason; how long others took the CPU differs, and is left out."""
+    said = rows["reason"].fillna("").str.split("; ").str[-1]
+    return str(said.str.replace(r" \([0-9.]+ s\)$", "", regex=True).mode().iloc[0])
 
 
 def unseen(frame: pd.DataFrame) -> list[str]:
@@ -56,7 +75,7 @@ def unseen(frame: pd.DataFrame) -> list[str]:
         ran = counted.loc[counted["scenario"] == view.truth, "isolation"].unique()
         rows = samples[(samples["scenario"] == view.truth) & (samples["metric"] == view.metric)]
         seen = set(rows.loc[rows["vantage"] == view.vantage, "isolation"])
-        lacking = [str(isolation) for isolation in ran if isolation not in seen]
+        lacking = sorted((str(isolation) for isolation in ran if isolation not in seen), key=reading_order)
         if lacking and view.blind:
             lines.append(f"{view.truth}, by {view.name}, is not seen on {', '.join(lacking)}: {view.blind}.")
     return lines

@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bench.analysis.calibration import RELATIVE, worst
+from bench.analysis.comparison import reading_order
 
 _NAMES_WIDTH = 18
 """Wide enough for ``docker:runsc-net``, and for a mark behind ``vm:microvm``."""
@@ -48,7 +49,7 @@ def _table(rows: pd.DataFrame) -> Table:
     for name, width in (("injected", 8), ("bias", 7), ("95 % interval", 17), ("spread", 6), ("goal", 4)):
         table.add_column(name, min_width=width, justify="right", overflow="fold")
     table.add_column("verdict", min_width=9)
-    for row in rows.to_dict("records"):
+    for row in sorted(rows.to_dict("records"), key=lambda row: reading_order(str(row["isolation"]))):
         table.add_row(*_cells(row))
     return table
 

@@ -152,6 +152,19 @@ def test_trials_that_were_all_spoiled_are_a_failure_to_recover() -> None:
     assert one.is_failure
 
 
+def test_isolations_that_lack_a_truth_for_the_same_reason_are_named_together() -> None:
+    others = "others took %d%% of the CPU time (%d s)"
+    frame = pd.concat(
+        delays([0.0], [0.1], isolation=name, outcome="spoiled", reason=others % (share, share))
+        for name, share in (("vm", 50), ("docker", 70), ("bare", 70))
+    )
+    frame = pd.concat([frame, delays([0.0], [0.1], isolation="uml", outcome="unsupported", reason="none")])
+    assert list(map(str, unrecovered(frame, calibration(frame)))) == [
+        "delay on bare, docker, vm: no trial counts, spoiled: others took 70% of the CPU time",
+        "delay on uml: no trial counts, unsupported: none",
+    ]
+
+
 def test_a_truth_that_no_round_has_twice_is_not_recovered() -> None:
     zero = pd.DataFrame(rows("delay", "delay_ms", 0, "clock.host", "host", [0.0], outcome="spoiled"))
     frame = pd.concat([zero, pd.DataFrame(rows("delay", "delay_ms", 100, "clock.host", "host", [0.1]))])

@@ -62,6 +62,11 @@ def test_an_emulated_machine_says_so_below() -> None:
     assert EMULATED not in shown(finding("delay", "ready", "bare", 0.5, "s"))
 
 
+def test_isolations_stand_in_the_order_of_every_report() -> None:
+    lines = shown(*(finding("delay", "ready", name, 0.5, "s") for name in ("vm", "docker", "bare", "docker:runsc")))
+    assert [line.split()[0] for line in lines[2:6]] == ["bare", "docker", "docker:runsc", "vm*"]
+
+
 def test_too_few_rounds_for_an_interval_and_markup_in_a_name_are_shown_as_they_are() -> None:
     nan = float("nan")
     lines = shown(finding("written", "processes", "x[red]y", 16.0 * MIB, "B", low=nan, high=nan))

@@ -76,7 +76,8 @@ def test_an_installed_package_adds_an_isolation_that_is_measured_like_any_other(
     assert done.returncode == 0, done.stdout + done.stderr
     [run] = tmp_path.iterdir()
     trials = [json.loads(line) for line in (run / "trials.jsonl").read_text().splitlines()]
-    assert {trial["isolation"]: trial["outcome"] for trial in trials} == {"bare": "ok", "setpriv": "ok"}
+    assert {trial["isolation"] for trial in trials} == {"bare", "setpriv"}
+    assert {trial["outcome"] for trial in trials} <= {"ok", "spoiled"}  # what else the host does is not tested here
 
 
 @pytest.mark.parametrize(

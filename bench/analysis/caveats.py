@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,37 +43,42 @@ class Trouble:
     tail: tuple[str, ...]
 
 
-def stops(path: str | Path) -> dict[str, tuple[str, ...]]:
-    """Return, by scenario, why climbs of the run folder ``path`` stopped: each reason of each isolation once.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What the journal tells beside figures: the trials that did not end ok, in order; why climbs stopped.
 
-    Raises ResultsError when the journal is missing or broken.
+    ``stops`` has, by scenario, each reason of each isolation once.
     """
-    found: dict[str, dict[str, None]] = {}
+
+    troubles: tuple[Trouble, ...]
+    stops: Mapping[str, tuple[str, ...]]
+
+
+def told(path: str | Path) -> Told:
+    """Read the journal of the run folder ``path`` once, for all that is told of how its trials ended.
+
+    Raises ResultsError when it is missing or broken.
+    """
+    bad, stopped = [], dict[str, dict[str, None]]()
     for trial in dataset.read_endings(Path(path)):
+        if trial.outcome != "ok":
+            bad.append(_trouble(trial))
         if why := trial.seen.get("density_stopped"):
-            found.setdefault(trial.scenario, {})[f"{trial.isolation} stopped: {why}"] = None
-    return {scenario: tuple(reasons) for scenario, reasons in found.items()}
+            stopped.setdefault(trial.scenario, {})[f"{trial.isolation} stopped: {why}"] = None
+    return Told(troubles=tuple(bad), stops={scenario: tuple(reasons) for scenario, reasons in stopped.items()})
 
 
-def troubles(path: str | Path) -> tuple[Trouble, ...]:
-    """Return every trial of the run folder ``path`` that did not end ok, in order.
-
-    Raises ResultsError when the journal is missing or broken.
-    """
-    return tuple(
-        Trouble(
-            number=trial.number,
-            round=trial.round,
-            scenario=trial.scenario,
-            parameters=trial.parameters_text,
-            isolation=trial.isolation,
-            emulated=trial.emulated,
-            outcome=trial.outcome,
-            reason=trial.reason,
-            tail=trial.tail,
-        )
-        for trial in dataset.read_endings(Path(path))
-        if trial.outcome != "ok"
+def _trouble(trial: dataset.StoredEnding) -> Trouble:
+    return Trouble(
+        number=trial.number,
+        round=trial.round,
+        scenario=trial.scenario,
+        parameters=trial.parameters_text,
+        isolation=trial.isolation,
+        emulated=trial.emulated,
+        outcome=trial.outcome,
+        reason=trial.reason,
+        tail=trial.tail,
     )
 
 

@@ -54,16 +54,16 @@ class Resampled:
     n: int
     value: float
     resamples: Floats | None
-    """None where there are too few trials, or nothing to compare."""
+    """In order at both ends (``_sorted_at_the_ends``). None where there are too few trials, or nothing to compare."""
 
     def interval(self, confidence: float = CONFIDENCE) -> Estimate:
         """Return the figure between the percentiles that leave out equal tails."""
         if self.resamples is None:
             return Estimate(n=self.n, value=self.value, low=math.nan, high=math.nan)
         tail = (1 - confidence) / 2
-        low, high = np.quantile(self.resamples, [tail, 1 - tail])
+        low, high = (_percentile(self.resamples, share) for share in (tail, 1 - tail))
         # Interpolating between equal quantiles may miss them by one rounding; the interval holds its own figure.
-        return Estimate(n=self.n, value=self.value, low=min(float(low), self.value), high=max(float(high), self.value))
+        return Estimate(n=self.n, value=self.value, low=min(low, self.value), high=max(high, self.value))
 
 
 def median(values: Values, *, confidence: float = CONFIDENCE) -> Estimate:
@@ -77,7 +77,7 @@ def median(values: Values, *, confidence: float = CONFIDENCE) -> Estimate:
     n = ordered.size
     if n == 0:
         return Estimate(n=0, value=math.nan, low=math.nan, high=math.nan)
-    value = float(np.median(ordered))
+    value = resampling.middle(ordered)
     if n < MINIMUM:
         return Estimate(n=n, value=value, low=math.nan, high=math.nan)
     k, inward = _order(n, confidence)
@@ -127,7 +127,7 @@ def of_ratio(values: Side, baseline: Side) -> Resampled:
     if n < MINIMUM:
         return Resampled(n=n, value=value, resamples=None)
     one, other = _resampled(values, baseline)
-    return Resampled(n=n, value=value, resamples=one / other)
+    return Resampled(n=n, value=value, resamples=_sorted_at_the_ends(one / other))
 
 
 def of_difference(values: Side, baseline: Side) -> Resampled:
@@ -137,7 +137,7 @@ def of_difference(values: Side, baseline: Side) -> Resampled:
     if n < MINIMUM:
         return Resampled(n=n, value=value, resamples=None)
     one, other = _resampled(values, baseline)
-    return Resampled(n=n, value=value, resamples=one - other)
+    return Resampled(n=n, value=value, resamples=_sorted_at_the_ends(one - other))
 
 
 def best_coverage(n: int) -> float:
@@ -156,7 +156,7 @@ def _apart(values: Values, baseline: Values) -> tuple[Side, Side]:
 
 def _resampled(values: Side, baseline: Side) -> tuple[Floats, Floats]:
     """Return the medians of every resample of two sides, the rounds that both have drawn together."""
-    both = np.intersect1d(values.rounds, baseline.rounds, assume_unique=True)
+    both = values.shared(baseline)
     if values.iterations is None and baseline.iterations is None:
         if not both.size:
             return resampling.medians(values.values, 1), resampling.medians(baseline.values, 2)
@@ -178,6 +178,28 @@ def _of_rounds(side: Side, both: Ints, stream: int) -> Floats:
                 parts.append(np.take_along_axis(instances, places, axis=1))
     resampled: Floats = np.median(np.concatenate(parts, axis=1), axis=1)
     return resampled
+
+
+_ENDS = RESAMPLES // 20 + 2
+"""How many resamples at either end are put in order: those that intervals of 90 % or more leave out, and the next."""
+
+
+def _sorted_at_the_ends(resamples: Floats) -> Floats:
+    """Return resamples with the lowest first and the highest last: in a tenth of the time that it takes to sort all."""
+    found = np.partition(resamples, (_ENDS, RESAMPLES - _ENDS - 1))
+    found[:_ENDS].sort()
+    found[-_ENDS:].sort()
+    return found
+
+
+def _percentile(resamples: Floats, share: float) -> float:
+    """Return the value below which a share of resamples lies, interpolated as numpy's ``quantile`` does."""
+    place = share * (RESAMPLES - 1)
+    below = int(place)
+    if _ENDS - 2 < below < RESAMPLES - _ENDS:
+        return float(np.quantile(resamples, share))
+    low, high = float(resamples[below]), float(resamples[min(below + 1, RESAMPLES - 1)])
+    return low + (high - low) * (place - below)
 
 
 @lru_cache(maxsize=512)

@@ -31,9 +31,7 @@ Places = npt.NDArray[np.integer]
 def medians(values: Floats, stream: int) -> Floats:
     """Return the median of every resample of ``values``, shape (RESAMPLES,); another stream is an independent draw."""
     ordered = np.sort(values)
-    below, above = _middles(values.size, stream)
-    resampled: Floats = (ordered[below] + ordered[above]) / 2
-    return resampled
+    return _between(ordered, *_middles(values.size, stream))
 
 
 def paired_medians(one: Floats, other: Floats) -> tuple[Floats, Floats]:
@@ -55,32 +53,64 @@ def drawn(n: int, stream: int) -> Places:
 
 
 def _exactly(one: Floats, other: Floats) -> tuple[Floats, Floats]:
-    """``other`` is in order, so its medians are looked up; ``one`` is ranked, so that small integers are sorted."""
-    n = one.size
+    """``other`` is in order, so its medians are looked up; those of ``one`` are counted out (``_middles_drawn``)."""
     order = np.argsort(one, kind="stable")
-    ranks = np.empty(n, dtype=np.uint8)
-    ranks[order] = np.arange(n)
-    places = np.partition(ranks[drawn(n, 0)], ((n - 1) // 2, n // 2), axis=1)
-    ordered = one[order]
-    below, above = _ordered_middles(n)
-    first = (ordered[places[:, (n - 1) // 2]] + ordered[places[:, n // 2]]) / 2
-    return first, (other[below] + other[above]) / 2
+    return _between(one[order], *_middles_drawn(order)), _between(other, *_ordered_middles(one.size))
 
 
 @lru_cache(maxsize=EXACT)
 def _ordered_middles(n: int) -> tuple[Places, Places]:
     """Return the places of the two middle values of every resample that ``drawn(n, 0)`` makes of values in order."""
-    places = np.sort(drawn(n, 0), axis=1)
-    return places[:, (n - 1) // 2].copy(), places[:, n // 2].copy()
+    return _middles_drawn(np.arange(n))
+
+
+def _middles_drawn(order: Places) -> tuple[Places, Places]:
+    """Return where, in this order of n values, the two middle ones of every resample ``drawn(n, 0)`` lie.
+
+    A resample's k-th value is the first that it reaches with k draws: no resample has to be sorted for that.
+    """
+    n = order.size
+    reached = _draws(n)[order]
+    for place in range(1, n):
+        np.add(reached[place - 1], reached[place], out=reached[place])
+    below = _passed(reached, (n - 1) // 2)
+    return below, below if n % 2 else _passed(reached, n // 2)
+
+
+def _passed(reached: Places, draws: int) -> Places:
+    """Return how many values, from the lowest on, every resample passes before it has more than so many draws."""
+    passed: Places = (reached <= draws).view(np.uint8).sum(axis=0, dtype=np.uint8)
+    return passed.astype(np.intp)
+
+
+@lru_cache(maxsize=EXACT)
+def _draws(n: int) -> Places:
+    """Return how often every resample ``drawn(n, 0)`` draws each of n values, shape (n, RESAMPLES)."""
+    flat = drawn(n, 0).astype(np.int64) + n * np.arange(RESAMPLES)[:, np.newaxis]
+    counts = np.bincount(flat.ravel(), minlength=n * RESAMPLES).reshape(RESAMPLES, n)
+    return np.ascontiguousarray(counts.T.astype(np.uint8))
 
 
 def _by_counts(one: Floats, other: Floats) -> tuple[Floats, Floats]:
     """Move either median by how many more rounds than usual a resample has below it: two counts, drawn together."""
-    n = one.size
-    low = np.stack([one <= np.median(one), other <= np.median(other)])
-    spread = np.linalg.cholesky(np.cov(low, bias=True) * n + np.eye(2) * _NOTHING)
+    low = one <= middle(np.sort(one)), other <= middle(other)
+    alike = tuple(int(np.count_nonzero(side)) for side in (*low, low[0] & low[1]))
+    places = _moved_middles(one.size, *alike)
+    return _between(np.sort(one), *places[:2]), _between(other, *places[2:])
+
+
+@lru_cache(maxsize=64)
+def _moved_middles(n: int, one: int, other: int, both: int) -> tuple[Places, Places, Places, Places]:
+    """Return the places of the middle values of every resample of two sides of n rounds in order, two for each side.
+
+    ``one`` and ``other`` are how many rounds lie at or below either median, ``both`` how many below both: of many
+    pairs with as many rounds, few differ in that.
+    """
+    apart = np.array([[one * (n - one), both * n - one * other], [both * n - one * other, other * (n - other)]])
+    spread = np.linalg.cholesky(apart / n + np.eye(2) * _NOTHING)
     excess = np.rint(spread @ _normal()).astype(np.int64)
-    return _moved(np.sort(one), excess[0]), _moved(other, excess[1])
+    below, above = ([np.clip(place - side, 0, n - 1) for side in excess] for place in ((n - 1) // 2, n // 2))
+    return below[0], above[0], below[1], above[1]
 
 
 _NOTHING = 1e-9
@@ -93,11 +123,16 @@ def _normal() -> Floats:
     return _rng(0, 3).standard_normal((2, RESAMPLES))
 
 
-def _moved(ordered: Floats, excess: Places) -> Floats:
-    """Return the values that lie ``excess`` places below the median of values in order."""
-    n = ordered.size
-    below, above = (np.clip(middle - excess, 0, n - 1) for middle in ((n - 1) // 2, n // 2))
+def _between(ordered: Floats, below: Places, above: Places) -> Floats:
+    """Return the means of the values in order at two places each."""
+    if below is above:
+        return np.asarray(ordered[below])
     return np.asarray((ordered[below] + ordered[above]) / 2)
+
+
+def middle(ordered: Floats) -> float:
+    """Return the median of values in order, of which there is at least one."""
+    return float((ordered[(ordered.size - 1) // 2] + ordered[ordered.size // 2]) / 2)
 
 
 @lru_cache(maxsize=256)

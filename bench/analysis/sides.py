@@ -9,7 +9,7 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-from bench.analysis.resampling import Floats
+from bench.analysis.resampling import Floats, middle
 
 Values = Sequence[float] | Floats
 Ints = npt.NDArray[np.int64]
@@ -38,6 +38,11 @@ class Side:
         return cls(rounds=unique, values=np.array([np.median(one) for one in iterations]), iterations=iterations)
 
     @classmethod
+    def in_order(cls, rounds: Ints, values: Floats) -> Self:
+        """Make a side of one number for each round, in the order of the rounds."""
+        return cls(rounds=rounds, values=values)
+
+    @classmethod
     def by_round(cls, values: Mapping[int, float]) -> Self:
         """Make a side of one number for each round."""
         return cls.of(list(values), list(values.values()))
@@ -50,15 +55,23 @@ class Side:
     @property
     def median(self) -> float:
         """The median over rounds; NaN where there is none."""
-        return float(np.median(self.values)) if self.n else float("nan")
+        return middle(np.sort(self.values)) if self.n else float("nan")
 
     @property
     def is_positive(self) -> bool:
         """Whether every number is above zero, so that ratios and logarithms mean something."""
         return bool(self.n) and bool(self.values.min() > 0)
 
+    def shared(self, other: Side) -> Ints:
+        """Return the rounds that both sides have, in order."""
+        if np.array_equal(self.rounds, other.rounds):  # as a rule: a round has every cell
+            return self.rounds
+        return np.intersect1d(self.rounds, other.rounds, assume_unique=True)
+
     def at(self, rounds: Ints) -> Self:
-        """Return what this side has of these rounds."""
+        """Return what this side has of these rounds, which are in order."""
+        if np.array_equal(self.rounds, rounds):
+            return self
         places = np.flatnonzero(np.isin(self.rounds, rounds))
         iterations = None if self.iterations is None else tuple(self.iterations[place] for place in places)
         return type(self)(rounds=self.rounds[places], values=self.values[places], iterations=iterations)

@@ -76,7 +76,7 @@ def contrast(values: Side, baseline: Side) -> Contrast | None:
     """Compare two sides by their logarithms; None where either is not above zero, or has too few rounds."""
     if min(values.n, baseline.n) < MINIMUM or not (values.is_positive and baseline.is_positive):
         return None
-    both = np.intersect1d(values.rounds, baseline.rounds, assume_unique=True)
+    both = values.shared(baseline)
     if both.size >= MINIMUM:
         ratios = np.log(values.at(both).values / baseline.at(both).values)
         return Contrast(mean=float(ratios.mean()), error=_error(ratios), freedom=both.size - 1)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+import numpy as np
 import pandas as pd
 
 from bench.analysis import derive, intervals, trials
@@ -123,14 +125,28 @@ def summarize(
 
 def sides(samples: pd.DataFrame) -> dict[Cell, dict[Figure, Side]]:
     """Return the values by round of every figure (metric, vantage, unit, better) of every cell, in order of sight."""
+    columns = [pd.factorize(samples[name]) for name in (*derive.CELL, *FIGURE)]
+    rows = np.flatnonzero(np.logical_and.reduce([codes >= 0 for codes, _ in columns]))  # without a name: no figure
+    groups = _numbered([codes[rows] for codes, _ in columns])
+    order = np.argsort(groups, kind="stable")
+    begins = np.flatnonzero(np.diff(groups[order], prepend=-1))
+    rows = rows[order]
+    rounds, values = samples["round"].to_numpy()[rows], samples["value"].to_numpy()[rows]
+    rising = np.diff(rounds) > 0  # one number for each round, in order: as a rule there is nothing to arrange
     found: dict[Cell, dict[Figure, Side]] = {}
-    rounds, values = samples["round"].to_numpy(), samples["value"].to_numpy()
-    by = [*derive.CELL, *FIGURE]
-    places: dict[tuple[str, ...], Ints] = samples.groupby(by, sort=False).indices  # type: ignore[assignment]  # by several keys
-    for key, where in sorted(places.items(), key=lambda pair: int(pair[1][0])):
-        one = tuple(map(str, key))
-        cell, figure = one[: len(derive.CELL)], one[len(derive.CELL) :]
-        found.setdefault(cell, {})[figure] = Side.of(rounds[where], values[where])
+    for begin, end in itertools.pairwise([*begins.tolist(), rows.size]):
+        key = tuple(str(known[codes[rows[begin]]]) for codes, known in columns)
+        make = Side.in_order if rising[begin : end - 1].all() else Side.of
+        side = make(rounds[begin:end], values[begin:end])
+        found.setdefault(key[: len(derive.CELL)], {})[key[len(derive.CELL) :]] = side
+    return found
+
+
+def _numbered(columns: Sequence[Ints]) -> Ints:
+    """Number the rows that agree in all of these columns of codes, in order of sight."""
+    found = columns[0]
+    for codes in columns[1:]:
+        found, _ = pd.factorize(found * (int(codes.max(initial=0)) + 1) + codes)
     return found
 
 

@@ -47,10 +47,11 @@ def outcomes(frame: pd.DataFrame) -> pd.DataFrame:
 
     Columns: scenario, parameters, isolation, trial, round, emulated, outcome, as in ``load``.
     """
-    cells = cell_parameters(frame)
     kept = ["scenario", "isolation", "trial", "round", "emulated", "outcome"]
-    trials = frame[kept].assign(cell=cells).drop_duplicates("trial")
-    settings = frame[["scenario", "parameters"]].assign(cell=cells).drop_duplicates()
+    first = frame[~frame["trial"].duplicated().to_numpy()]
+    trials = first[kept].assign(cell=cell_parameters(first))
+    settings = frame[["scenario", "parameters", "step"]].drop_duplicates()
+    settings = settings.assign(cell=cell_parameters(settings)).drop(columns="step").drop_duplicates()
     return trials.merge(settings, on=["scenario", "cell"], sort=False).drop(columns="cell")
 
 
@@ -58,9 +59,11 @@ def cell_parameters(frame: pd.DataFrame) -> pd.Series[str]:
     """Return for every row the parameters of its cell: its own without those of its step."""
     if frame.empty:
         return frame["parameters"]
-    codes, known = pd.MultiIndex.from_frame(frame[["parameters", "step"]]).factorize()
-    found = pd.array([_without(*pair) for pair in known], dtype="string")
-    return pd.Series(found.take(codes), index=frame.index)
+    (whole, texts), (part, steps) = (pd.factorize(frame[name]) for name in ("parameters", "step"))
+    codes, pairs = pd.factorize(whole * len(steps) + part)
+    places = (divmod(int(pair), len(steps)) for pair in pairs)
+    found = [_without(str(texts[place]), str(steps[step])) for place, step in places]
+    return pd.Series(pd.array(found, dtype="string").take(codes), index=frame.index)
 
 
 def counts(outcomes: pd.DataFrame) -> Mapping[tuple[str, str, str], dict[str, int]]:

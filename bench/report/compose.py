@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
-from bench.analysis.caveats import Trouble, doubts, stops, troubles, unsteady
+from bench.analysis.caveats import Trouble, doubts, told, unsteady
 from bench.analysis.citations import citations
 from bench.analysis.claims import judged as judge_claims
 from bench.analysis.comparison import reading_order
@@ -31,14 +31,14 @@ def compose(path: str | Path) -> Report:
     frame = load(run_dir)
     samples = measured(frame)
     found = sorted(sweeps(frame, manifest, samples), key=lambda one: _place(one, manifest))
-    why = stops(run_dir)
+    journal = told(run_dir)
+    bad = journal.troubles
     moving = unsteady(frame)
     sections = tuple(
-        _noted(section(sweep, manifest), (*why.get(sweep.scenario, ()), *moving.get(sweep.scenario, ())))
+        _noted(section(sweep, manifest), (*journal.stops.get(sweep.scenario, ()), *moving.get(sweep.scenario, ())))
         for sweep in found
     )
     judged = judge_claims(frame, manifest, samples)
-    bad = troubles(run_dir)
     trials = frame.drop_duplicates("trial")["outcome"]
     emulated = _emulated(manifest, found)
     lines = overview.lines(found, manifest)
@@ -83,7 +83,7 @@ def _overview(found: list[Sweep], manifest: Manifest, lines: tuple[Line, ...]) -
         "what it shows in words. The table below has the same figures."
     )
     emulated = {line.name for line in lines if line.emulated}
-    said = " ".join((alt, *(f"{name}: {words.EMULATED}." for name in sorted(emulated))))
+    said = " ".join((alt, *words.emulated(sorted(emulated))))
     return Facet(table=table, picture=Picture(name="overview", alt=said, figure=figure) if figure else None)
 
 

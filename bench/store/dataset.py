@@ -9,10 +9,10 @@ import json
 import os
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import pandas as pd
 from pydantic import Field, TypeAdapter, ValidationError
@@ -20,7 +20,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 from bench.errors import ResultsError
 from bench.model import Better, Scalar
 from bench.store.layout import JOURNAL, MANIFEST, SAMPLES, SCHEMA_VERSION
-from bench.store.plain import MOST_NAME, read_json
+from bench.store.plain import MOST_NAME, is_plain, read_json
 
 DTYPES: Mapping[str, str] = {
     "run": "string",
@@ -47,6 +47,7 @@ DTYPES: Mapping[str, str] = {
 
 _Name = Annotated[str, Field(max_length=MOST_NAME)]
 _Count = Annotated[int, Field(ge=0, lt=1 << 53)]
+_Line = TypeVar("_Line")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,8 +64,8 @@ class StoredSample:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StoredTrial:
-    """One line of the journal."""
+class StoredEnding:
+    """One line of the journal, but for its samples: how a trial ended."""
 
     number: _Count
     round: _Count
@@ -78,7 +79,6 @@ class StoredTrial:
     started_at: str = ""
     seen: dict[str, str]
     tail: tuple[str, ...]
-    samples: tuple[StoredSample, ...]
 
     @property
     def parameters_text(self) -> str:
@@ -86,7 +86,14 @@ class StoredTrial:
         return canonical(self.parameters)
 
 
-_TRIAL = TypeAdapter(StoredTrial)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredTrial(StoredEnding):
+    """One line of the journal."""
+
+    samples: tuple[StoredSample, ...]
+
+
+_TRIAL, _ENDING = TypeAdapter(StoredTrial), TypeAdapter(StoredEnding)
 
 
 def canonical(parameters: Mapping[str, Scalar]) -> str:
@@ -125,22 +132,31 @@ def read_journal(run_dir: Path) -> tuple[StoredTrial, ...]:
     """
     file = run_dir / JOURNAL
     lines = enumerate(_read(file).split(b"\n"), start=1)
-    return tuple(_parse(file, [(number, line) for number, line in lines if line.strip()]))
+    return tuple(_parse(file, [(number, line) for number, line in lines if line.strip()], _TRIAL))
 
 
-def read_endings(run_dir: Path) -> Iterator[StoredTrial]:
+def read_endings(run_dir: Path) -> Iterator[StoredEnding]:
     """Read how a run's trials ended, in the order they were measured: every whole trial, without its samples.
 
-    Raises ResultsError as ``read_journal`` does. Holds one line at a time.
+    Raises ResultsError as ``read_journal`` does, but for what is wrong with samples. Holds one line at a time.
     """
     file = run_dir / JOURNAL
     with _opened(file) as lines:
         held: tuple[int, bytes] | None = None
         for number, line in enumerate(lines, start=1):
             if line.strip():
-                yield from _parse(file, [held], whole=False, is_last=False) if held else ()
+                yield from _ending(file, held, is_last=False) if held else ()
                 held = (number, line)
-        yield from _parse(file, [held], whole=False) if held else ()
+        yield from _ending(file, held) if held else ()
+
+
+def _ending(file: Path, held: tuple[int, bytes], *, is_last: bool = True) -> Iterator[StoredEnding]:
+    """Parse one numbered line: at once where its text is plain, and nothing is made of its samples."""
+    if is_plain(held[1]):
+        with suppress(ValidationError):  # what is wrong with it is said below, as it is of any line
+            yield _ENDING.validate_json(held[1])
+            return
+    yield from _parse(file, [held], _ENDING, is_last=is_last)
 
 
 def read_dataset(run_dir: Path) -> pd.DataFrame:
@@ -201,15 +217,12 @@ def _opened(file: Path) -> Iterator[Iterator[bytes]]:
 
 
 def _parse(
-    file: Path, lines: Sequence[tuple[int, bytes]], *, whole: bool = True, is_last: bool = True
-) -> Iterator[StoredTrial]:
+    file: Path, lines: Sequence[tuple[int, bytes]], kind: TypeAdapter[_Line], *, is_last: bool = True
+) -> Iterator[_Line]:
     """Parse numbered lines; ``is_last``: the last of them is the journal's, which may be cut short."""
     for number, line in lines:
         try:
-            document = read_json(line)
-            if not whole and isinstance(document, dict):
-                document["samples"] = ()
-            yield _TRIAL.validate_python(document)
+            yield kind.validate_python(read_json(line))
         except ValidationError as error:
             first = error.errors()[0]
             where = ".".join(map(str, first["loc"]))

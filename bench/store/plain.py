@@ -23,11 +23,18 @@ _SUSPECT = re.compile(rb'\\[ubfr]|[\x7f-\xff]|"[^"]{%d}' % LONGEST)
 """What JSON must hold for any of this to be in it: looked for first, because nearly no line has it."""
 
 
+def is_plain(data: bytes) -> bool:
+    """Say whether all text of a JSON document is surely plain as it stands."""
+    if data.isascii() and b"\\" not in data and b"\x7f" not in data and len(data) <= LONGEST:
+        return True  # told in a hundredth of the time that the pattern takes
+    return _SUSPECT.search(data) is None
+
+
 def read_json(data: bytes) -> object:
     """Return a JSON document with its text plain; raises ValueError for what is none, or too deep to be one of ours."""
     try:
         document: object = json.loads(data)
-        return plain(document) if _SUSPECT.search(data) else document
+        return document if is_plain(data) else plain(document)
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench.analysis.caveats import stops
+from bench.analysis.caveats import told
 from bench.model import Kind, Measurement, Outcome
 from bench.store.journal import Journal
 from tests.records import scenario, trial
@@ -25,6 +25,6 @@ def test_every_reason_is_said_once_for_each_isolation(tmp_path: Path) -> None:
                 tail=(),
             )
             journal.append(measurement, b"", started_at=datetime.now(UTC))
-    assert stops(tmp_path) == {
+    assert told(tmp_path).stops == {
         "density": ("fake stopped: the host has less than 2 GiB left", "fake stopped: all 6 ran"),
     }

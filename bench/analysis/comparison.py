@@ -13,6 +13,7 @@ import pandas as pd
 from bench.analysis import derive
 from bench.analysis.intervals import CONFIDENCE
 from bench.analysis.resampling import Floats
+from bench.analysis.sides import Side
 from bench.analysis.significance import ALPHA
 from bench.analysis.summary import BASELINE, measured, summarize
 from bench.analysis.trials import counts, outcomes, said
@@ -113,6 +114,13 @@ class Comparison:
         wanted = rows[(rows["metric"] == metric) & (rows["vantage"] == vantage)].sort_values("trial")
         return {str(name): own["value"].to_numpy() for name, own in wanted.groupby("isolation", sort=False)}
 
+    def sides(self, metric: str, vantage: str) -> dict[str, Side]:
+        """Return the values by round of every isolation that has any, in reading order."""
+        rows = self.samples
+        wanted = rows[(rows["metric"] == metric) & (rows["vantage"] == vantage)]
+        known = {str(name): Side.of(own["round"], own["value"]) for name, own in wanted.groupby("isolation")}
+        return {name: known[name] for name in self.isolations if name in known}
+
     def vantages(self, metric: str) -> tuple[str, ...]:
         """Return every vantage from which any isolation saw this metric, in order of appearance."""
         return tuple(dict.fromkeys(vantage for _, name, vantage in self.figures if name == metric))
@@ -151,7 +159,7 @@ def comparisons(
     samples = measured(frame) if samples is None else samples
     summary = summarize(frame, samples, confidence=confidence)
     pair = ["scenario", "parameters"]
-    measured_of = dict(iter(samples.groupby(pair, sort=False)))
+    measured_of = dict(iter(samples.groupby(pair, sort=False, observed=True)))
     ends = counts(outcomes(frame))
     found = [
         _compare(str(key[0]), str(key[1]), rows, measured_of.get(key, samples.iloc[:0]), ends)

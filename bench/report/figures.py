@@ -100,9 +100,9 @@ def _ranked(shown: Table) -> tuple[str, ...]:
 
 def _seen(shown: Table) -> tuple[str, ...]:
     """Return what a table's comparisons could have seen as a sentence: all of few, the ends of many."""
-    known = [f"{cell} ({name})" for cell, name in _numbers(shown, SEEN)]
+    known = [f"{name} {cell}" for cell, name in _numbers(shown, SEEN)]
     said = ", ".join(known) if len(known) <= _FEW else f"{known[0]} to {known[-1]}"
-    return (f"Could have seen changes of {said}.",) if known else ()
+    return (f"{standing.SMALLEST}: {said}.",) if known else ()
 
 
 def _numbers(shown: Table, head: str) -> list[tuple[Valued, str]]:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from bench.analysis import resampling
-from bench.analysis.ranks import ranks
+from bench.analysis.ranks import ranks, ties
 from bench.analysis.sides import Side
 from bench.analysis.significance import Contrast, contrast, holm
 
@@ -98,6 +98,18 @@ def test_ranks_tie_where_the_data_do_not_separate() -> None:
     sides = {"bare": side(base), "docker": side(base * rng.lognormal(0, 0.02, 12)), "vm": side(3 * base)}
     assert ranks(sides, better="lower") == {"bare": 1, "docker": 1, "vm": 3}
     assert ranks(sides, better="higher") == {"bare": 2, "docker": 2, "vm": 1}
+
+
+def test_a_tie_says_how_little_the_test_of_the_two_could_have_seen() -> None:
+    rng = np.random.default_rng(2)
+    base = rng.lognormal(0, 0.02, 12)
+    sides = {"bare": side(base), "docker": side(base * rng.lognormal(0, 0.02, 12)), "vm": side(3 * base)}
+    (tie,) = ties(sides)
+    assert (tie.one, tie.other) == ("bare", "docker")
+    found = contrast(sides["bare"], sides["docker"])
+    assert found is not None
+    assert tie.p == pytest.approx(found.p())  # the largest of three: Holm leaves it as it is
+    assert tie.detectable == found.detectable()
 
 
 def test_who_has_too_few_rounds_has_no_rank() -> None:

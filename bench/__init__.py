@@ -31,6 +31,7 @@ In a notebook::
     frame = bench.load("results/20261123-2105-fir")   # one row per sample; a failed trial is a row without a value
     bench.summarize(frame)                             # medians, intervals, ratios to bare
     bench.verdicts("results/20261123-2105-fir")        # what people claim, and what these data say of it
+    bench.disturbances("results/20261123-2105-fir")    # what the sentinels read of every trial, and what spoils
     bench.compare("results/before", "results/after")   # what has changed, one row per figure
     bench.publish("results/after", "two-cores")        # a redacted copy under results/published, and its index
     bench.export("results/before", "csv", "out.csv")   # or parquet, json, hyperfine, pytest-benchmark, github
@@ -47,17 +48,19 @@ if TYPE_CHECKING:
     from bench.analysis.calibration import calibration as calibration
     from bench.analysis.claims import verdicts as verdicts
     from bench.analysis.compare import compare as compare
+    from bench.analysis.disturbances import disturbances as disturbances
     from bench.analysis.frame import load as load
     from bench.analysis.summary import summarize as summarize
     from bench.exports import export as export
     from bench.publishing import publish as publish
 
 __version__ = "0.1.0"
-__all__ = ["calibration", "compare", "export", "load", "publish", "summarize", "verdicts"]
+__all__ = ["calibration", "compare", "disturbances", "export", "load", "publish", "summarize", "verdicts"]
 
 _LAZY = {
     "calibration": "bench.analysis.calibration",
     "compare": "bench.analysis.compare",
+    "disturbances": "bench.analysis.disturbances",
     "export": "bench.exports",
     "load": "bench.analysis.frame",
     "publish": "bench.publishing",

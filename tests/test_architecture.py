@@ -71,7 +71,7 @@ ALLOWED: dict[str, set[str]] = {
         "bench", "building", "errors", "host", "isolations", "model", "observation", "offer", "placement", "plan",
         "provision", "stopping", "runner", "sentinels", "signals", "state", "store", "variation", "writing",
     },
-    "analysis": {"errors", "model", "store"},
+    "analysis": {"errors", "model", "sentinels", "store"},
     "report": {"analysis", "errors", "model", "store"},
     "cli": {
         "bench", "analysis", "calibration", "engine", "errors", "images", "isolations", "model", "plan", "provision",

@@ -112,13 +112,17 @@ class Comparison:
         """Return the same for every isolation that has any."""
         rows = self.samples
         wanted = rows[(rows["metric"] == metric) & (rows["vantage"] == vantage)].sort_values("trial")
-        return {str(name): own["value"].to_numpy() for name, own in wanted.groupby("isolation", sort=False)}
+        groups = wanted.groupby("isolation", sort=False, observed=True)
+        return {str(name): own["value"].to_numpy() for name, own in groups}
 
     def sides(self, metric: str, vantage: str) -> dict[str, Side]:
         """Return the values by round of every isolation that has any, in reading order."""
         rows = self.samples
         wanted = rows[(rows["metric"] == metric) & (rows["vantage"] == vantage)]
-        known = {str(name): Side.of(own["round"], own["value"]) for name, own in wanted.groupby("isolation")}
+        known = {
+            str(name): Side.of(own["round"].to_numpy(), own["value"].to_numpy())
+            for name, own in wanted.groupby("isolation", observed=True)
+        }
         return {name: known[name] for name in self.isolations if name in known}
 
     def vantages(self, metric: str) -> tuple[str, ...]:

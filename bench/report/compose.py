@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
+from bench.analysis import disturbances
 from bench.analysis.caveats import Trouble, doubts, told, unsteady
 from bench.analysis.citations import citations
 from bench.analysis.claims import judged as judge_claims
@@ -15,7 +16,19 @@ from bench.analysis.manifest import Manifest, load_manifest
 from bench.analysis.summary import measured
 from bench.analysis.sweep import Sweep, sweeps
 from bench.analysis.trials import ending
-from bench.report import about, answer, claimed, method, overview, overview_plot, reproduce, sentences, words
+from bench.report import (
+    about,
+    answer,
+    claimed,
+    disturbed,
+    facts,
+    method,
+    overview,
+    overview_plot,
+    reproduce,
+    sentences,
+    words,
+)
 from bench.report.content import Facet, Picture, Report, Section
 from bench.report.overview import Line
 from bench.report.sections import section
@@ -28,14 +41,17 @@ def compose(path: str | Path) -> Report:
     """
     run_dir = Path(path)
     manifest = load_manifest(run_dir)
-    frame = load(run_dir)
+    frame = load(run_dir, compact=True)
     samples = measured(frame)
     found = sorted(sweeps(frame, manifest, samples), key=lambda one: _place(one, manifest))
     journal = told(run_dir)
     bad = journal.troubles
     moving = unsteady(frame)
     sections = tuple(
-        _noted(section(sweep, manifest), (*journal.stops.get(sweep.scenario, ()), *moving.get(sweep.scenario, ())))
+        _noted(
+            section(sweep, manifest),
+            (*facts.lost(sweep), *journal.stops.get(sweep.scenario, ()), *moving.get(sweep.scenario, ())),
+        )
         for sweep in found
     )
     judged = judge_claims(frame, manifest, samples)
@@ -58,6 +74,7 @@ def compose(path: str | Path) -> Report:
         not_run=about.not_run(manifest),
         stopwatches=about.stopwatches(manifest),
         troubles=(*bad, *doubts(frame)),
+        disturbed=disturbed.tables(disturbances.of_frame(frame, manifest), manifest),
         method=(*method.method(manifest), *_calibrated(run_dir, manifest)),
         machine=about.machine(manifest),
         facts=reproduce.facts(manifest),

@@ -107,7 +107,8 @@ class Report:
     """A whole report, in reading order.
 
     ``answer`` says in at most three sentences what the run found, ``overview`` shows every headline figure against
-    bare, ``summary`` has the sentences of each scenario. ``reproduce`` is the block of text to copy.
+    bare, ``summary`` has the sentences of each scenario. ``disturbed`` shows what the sentinels read: a summary, then
+    its details. ``reproduce`` is the block of text to copy.
     """
 
     title: str
@@ -125,6 +126,7 @@ class Report:
     not_run: Table
     stopwatches: tuple[tuple[str, str], ...]
     troubles: tuple[Trouble, ...]
+    disturbed: tuple[Table, ...]
     method: tuple[str, ...]
     machine: tuple[tuple[str, str], ...]
     facts: tuple[tuple[str, str], ...]

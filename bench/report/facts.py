@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
+from bench.analysis import trials
+from bench.analysis.comparison import Comparison
 from bench.analysis.manifest import Manifest, RunScenario
 from bench.analysis.sweep import Sweep, label
 from bench.model import Arm
@@ -83,9 +87,26 @@ def _storage(scenario: RunScenario) -> list[tuple[str, str]]:
     return [("storage", f"{storage.path}{kind}, {words.quantity(storage.size_bytes, 'B')}")]
 
 
+def lost(sweep: Sweep) -> tuple[str, ...]:
+    """Say how many trials of each isolation are in no figure of a scenario, and how they ended; nothing for none."""
+    said = []
+    for isolation in sweep.isolations:
+        ended: Counter[str] = Counter()
+        for one in _cells(sweep):
+            ended.update(one.ends.get(isolation, {}))
+        if (text := trials.said(ended)) not in ("", "did not run"):
+            said.append(f"{sweep.name_of(isolation)}: {text}")
+    return (f"In no figure: {'; '.join(said)}",) if said else ()
+
+
+def _cells(sweep: Sweep) -> list[Comparison]:
+    """Return the comparisons that stand for a scenario's trials: steps share their cell's."""
+    return [one for one in sweep.comparisons if not sweep.steps & set(one.values_of)] or list(sweep.comparisons)
+
+
 def _left_out(sweep: Sweep) -> str:
-    """Count what is in no figure, by cell; steps share their cell's trials."""
-    cells = [one for one in sweep.comparisons if not sweep.steps & set(one.values_of)] or list(sweep.comparisons)
+    """Count what is in no figure, by cell."""
+    cells = _cells(sweep)
     names, said = sweep.varying(cells), []
     for one in cells:
         place = label(one.values_of, names)

@@ -12,9 +12,7 @@ from bench.report.content import Claimed, Facet, Picture, Report, Section, Table
 
 _APART = "\N{ZERO WIDTH SPACE}"
 
-_LINKED = re.compile(
-    r"@(?=\w)|#(?=\d)|\bGH-(?=\d)|\bwww(?=\.)|\b(?:https?|ftps?|mailto|xmpp):|://", re.IGNORECASE
-)
+_LINKED = re.compile(r"@(?=\w)|#(?=\d)|\bGH-(?=\d)|\bwww(?=\.)|\b(?:https?|ftps?|mailto|xmpp):|://", re.IGNORECASE)
 """Where GitHub begins a mention, a reference to an issue, or a link, in text that asked for none (GitHub Flavored
 Markdown Spec, 6.9, Autolinks; GitHub Docs, Autolinked references and URLs). It looks for mentions and references in
 the finished page, so that no backslash and no entity hides them from it: something has to stand between."""
@@ -71,6 +69,10 @@ def _lines(report: Report, place: Place) -> Iterator[str]:
     yield from ("## How it was measured", "", *(f"- {escape(text)}" for text in report.method), "")
     yield from ("### The machine", "", *_facts(report.machine), "")
     yield from _troubles(report.troubles)
+    if report.disturbed:
+        first, *rest = report.disturbed
+        yield from ("## What else happened on the host", "", table(first), "")
+        yield from (line for detail in rest for line in _fold(detail))
     yield from ("## How to reproduce it", "", *_facts(report.facts), "", table(report.images), "")
     yield from ("```sh", *(line.replace("```", "ʼʼʼ") for line in report.reproduce), "```")
 

@@ -71,6 +71,7 @@ def samples(change: Change, own: Own) -> list[Sample]:
     """Return one sample for everything that was read, ``sentinel.*`` as the host saw it; raw, nothing judged."""
     found: dict[tuple[str, str], float | None] = {
         ("span", "s"): change.span_s,
+        ("cpus", "1"): change.cpus,
         ("swapped", "B"): change.swapped_bytes,
         ("stolen", "s"): change.stolen_s,
         ("busy", "s"): change.busy_s,
@@ -82,6 +83,7 @@ def samples(change: Change, own: Own) -> list[Sample]:
         ("clock_step", "s"): change.clock_step_s,
         ("suspended", "s"): change.suspended_s,
         ("hot", "1"): change.hot,
+        ("at_memory_limit", "1"): own.at_memory_limit,
     }
     return [
         Sample(

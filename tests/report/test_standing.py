@@ -97,7 +97,8 @@ def test_over_settings_both_are_sentences_in_page_text_and_terminal(tmp_path: Pa
     (section,) = shown.sections
     (seen,) = [note for note in section.facets[0].table.notes if note.startswith("Smallest change")]
     assert re.fullmatch(
-        r"Smallest change that could have been seen: docker [\d.]+ % to [\d.]+ %, vm \(emulated\) [\d.]+ % to [\d.]+ %\.",
+        r"Smallest change that could have been seen: docker [\d.]+ % to [\d.]+ %, "
+        r"vm \(emulated\) [\d.]+ % to [\d.]+ %\.",
         seen,
     )
     (ranked,) = [note for note in section.facets[0].table.notes if note.startswith("Rank, over all settings")]

@@ -102,4 +102,5 @@ def test_all_that_was_read_becomes_samples_and_what_was_not_watched_does_not() -
     assert found["sentinel.pressure.cpu.some"] == (0.0, "s", "host")
     assert found["sentinel.kernel_errors"] == (0.0, "1", "host")
     bare = {sample.metric for sample in samples(change(), Own())}
-    assert bare == {"sentinel.span", "sentinel.harness", "sentinel.clock_step", "sentinel.suspended"}
+    always = ("span", "cpus", "harness", "clock_step", "suspended", "at_memory_limit")
+    assert bare == {f"sentinel.{name}" for name in always}

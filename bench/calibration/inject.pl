@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # Does one known thing, and says when: inject.pl TRUTH AMOUNT [FOLDER].
 #   delay MS              waits before it is ready
-#   memory MIB            touches memory, is ready, and keeps it while the host reads
+#   memory MIB            touches so much beside 256 MiB, is ready, and keeps it while the host reads
 #   quota PERCENT         is ready, gives the host time to impose the quota, and counts work; PERCENT is the host's affair
 #   rate HZ               says a line HZ times a second, by its own clock
 #   written MIB FOLDER    is ready, and writes a new file, which is on the disk when it ends; MIB in steps of 4
@@ -14,7 +14,7 @@ use IO::Handle;
 use Time::HiRes qw(clock_gettime sleep CLOCK_MONOTONIC);
 
 my ($truth, $amount, $folder) = @ARGV;
-my ($piece, $page) = (4 << 20, 4096);
+my ($base_bytes, $piece, $page) = (256 << 20, 4 << 20, 4096);
 $| = 1;
 
 sub now { return clock_gettime(CLOCK_MONOTONIC) }
@@ -35,12 +35,14 @@ sub delay {
     took($end - $begin);
 }
 
+# A guest first takes pages that its boot has touched, and they cost the host nothing: the base uses those up.
 sub memory {
-    my $held = '';
+    my ($held, $base) = ('', '');
+    vec($base, $base_bytes - 1, 8) = 1;
     vec($held, ($amount << 20) - 1, 8) = 1 if $amount;    # grows in one step, and writes every byte of it
     print "inject ready\n";
     sleep(2.5);
-    die "lost what it held\n" if length($held) != $amount << 20;
+    die "lost what it held\n" if length($held) != $amount << 20 || length($base) != $base_bytes;
 }
 
 sub quota {

@@ -169,7 +169,7 @@ def _widest(found: list[Comparison]) -> list[Comparison]:
 def _few_trials(sweep: Sweep) -> list[str]:
     counts: dict[str, int] = {}
     for one in sweep.comparisons:
-        for isolation, count in one.samples.groupby("isolation")["trial"].nunique().items():
+        for isolation, count in one.samples.groupby("isolation", observed=True)["trial"].nunique().items():
             counts[str(isolation)] = min(int(count), counts.get(str(isolation), int(count)))
     fewest = min(counts.values(), default=0)
     if 0 < fewest < intervals.MINIMUM:

@@ -22,9 +22,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from bench.analysis import plausible, slopes
+from bench.analysis.texts import by_text, holds, like, stack
 
 CELL = ["scenario", "parameters", "isolation"]
 TRIAL = ["trial", "parameters"]
@@ -55,7 +58,7 @@ def with_derived(samples: pd.DataFrame) -> pd.DataFrame:
     nothing is made of them either.
     """
     samples = plausible.kept(figures(samples))
-    summed = pd.concat([samples, own_memory(samples), own_written(samples)])
+    summed = stack([samples, own_memory(samples), own_written(samples)])
     parts = [
         phases(samples),
         teardown(samples),
@@ -64,13 +67,13 @@ def with_derived(samples: pd.DataFrame) -> pd.DataFrame:
         clocks(samples),
         slopes.of_climbs(samples),
     ]
-    return pd.concat([summed, *(part for part in parts if len(part))], ignore_index=True)
+    return stack([summed, *parts])
 
 
 def figures(samples: pd.DataFrame) -> pd.DataFrame:
     """Return the samples that stand for a whole trial or step: neither what sentinels read nor a series' points."""
-    aside = samples["metric"].str.startswith(SENTINEL) | samples["metric"].str.endswith(SERIES)
-    return samples[~aside.fillna(value=False).to_numpy(dtype="bool")]
+    aside = holds(samples["metric"], lambda name: name.startswith(SENTINEL) or name.endswith(SERIES))
+    return samples[~aside] if aside.any() else samples
 
 
 def mark_order(marks: pd.DataFrame) -> list[str]:
@@ -101,27 +104,26 @@ def phases(samples: pd.DataFrame) -> pd.DataFrame:
     rows = _marks(samples)
     if rows.empty:
         return rows
-    place = rows.groupby([*CELL, "middle", "usual", "metric"]).ngroup()
-    placed = rows.assign(place=place.groupby([rows[name] for name in CELL]).rank("dense")).sort_values(
-        [*TRIAL, "place"]
-    )
-    before = placed.groupby(TRIAL)[["value", "place"]].shift(fill_value=0.0)
+    place = rows.groupby([*CELL, "middle", "usual", "metric"], observed=True).ngroup()
+    by_cell = place.groupby([rows[name] for name in CELL], observed=True)
+    placed = rows.assign(place=by_cell.rank("dense")).sort_values([*TRIAL, "place"])
+    before = placed.groupby(TRIAL, observed=True)[["value", "place"]].shift(fill_value=0.0)
     steps = placed.assign(
-        metric="phase." + placed["metric"].str.removeprefix(MARK),
+        metric="phase." + placed["metric"].astype("string").str.removeprefix(MARK),
         value=(placed["value"] - before["value"]).where(placed["place"] - before["place"] == 1),
         at_s=float("nan"),
     )
-    return steps[steps["value"].notna()].reindex(columns=samples.columns).astype(samples.dtypes.to_dict())
+    return like(steps[steps["value"].notna()], samples)
 
 
 def teardown(samples: pd.DataFrame) -> pd.DataFrame:
     """Return the time from the entry's leave-taking until nothing of the instance was left."""
     rows = _marks(samples)
-    at_s = {name: mark.set_index(TRIAL)["value"] for name, mark in rows.groupby("metric")}
+    at_s = {name: mark.set_index(TRIAL)["value"] for name, mark in rows.groupby("metric", observed=True)}
     gone, bye = at_s.get(f"{MARK}gone"), at_s.get(f"{MARK}bye")
     if gone is None:
         return samples.iloc[:0]
-    last = rows[rows["metric"] != f"{MARK}gone"].groupby(TRIAL)["value"].max()
+    last = rows[rows["metric"] != f"{MARK}gone"].groupby(TRIAL, observed=True)["value"].max()
     begin = last if bye is None else bye.combine_first(last)
     return _rows(samples, gone - begin, "teardown", "host", "s", "lower")
 
@@ -131,14 +133,16 @@ def own_memory(samples: pd.DataFrame) -> pd.DataFrame:
     parts = []
     for metric in (f"memory.{when}.{view}" for when in WHENS for view in ("pss", "uss", "rss")):
         own = samples[(samples["metric"] == metric) & is_own(samples["vantage"])]
-        parts.append(_rows(own, own.groupby(TRIAL)["value"].sum(), metric, OWN, "B", "lower"))
+        parts.append(_rows(own, own.groupby(TRIAL, observed=True)["value"].sum(), metric, OWN, "B", "lower"))
     return _stack(parts, samples)
 
 
 def own_written(samples: pd.DataFrame) -> pd.DataFrame:
     """Return the bytes written to disks, summed over the instance's own roles."""
     own = samples[(samples["metric"] == "disk.written") & is_own(samples["vantage"])]
-    return _stack([_rows(own, own.groupby(TRIAL)["value"].sum(), "disk.written", OWN, "B", "lower")], samples)
+    return _stack(
+        [_rows(own, own.groupby(TRIAL, observed=True)["value"].sum(), "disk.written", OWN, "B", "lower")], samples
+    )
 
 
 def residual(summed: pd.DataFrame) -> pd.DataFrame:
@@ -159,11 +163,13 @@ def per_cpu_second(samples: pd.DataFrame) -> pd.DataFrame:
     else from ready, or the step's beginning, to the workload's end.
     """
     rates = samples[
-        (samples["vantage"] == "workload") & (samples["better"] == "higher") & samples["unit"].str.endswith("/s")
+        (samples["vantage"] == "workload")
+        & (samples["better"] == "higher")
+        & holds(samples["unit"], lambda unit: unit.endswith("/s"))
     ]
     busy = _by_trial(samples, "cpu.window", "host") / cpu_used(samples)
     parts = []
-    for (metric, unit), rows in rates.groupby(["metric", "unit"], sort=False):
+    for (metric, unit), rows in rates.groupby(["metric", "unit"], sort=False, observed=True):
         work = rows.drop_duplicates(TRIAL).set_index(TRIAL)["value"] * busy
         named = f"{str(unit).removesuffix('/s')}/CPU-s"
         parts.append(_rows(rows, work, f"{metric}{PER_CPU_S}", "workload", named, "higher"))
@@ -186,7 +192,7 @@ def cpu_used(samples: pd.DataFrame) -> pd.Series[float]:
     """
     used = samples[samples["metric"] == "cpu.used"]
     known = (used["vantage"] == "cgroup") | is_own(used["vantage"])
-    total = used[known].groupby(TRIAL)["value"].sum()
+    total = used[known].groupby(TRIAL, observed=True)["value"].sum()
     return total[total > 0]
 
 
@@ -197,17 +203,18 @@ def clocks(samples: pd.DataFrame) -> pd.DataFrame:
     return _rows(samples, inside / outside - 1, "clock.disagreement", "workload", "1", "lower")
 
 
-def is_own(vantage: pd.Series[str]) -> pd.Series[bool]:
+def is_own(vantage: pd.Series[str]) -> npt.NDArray[np.bool_]:
     """Say which vantages are roles of the instance's own processes."""
-    return vantage.str.startswith("processes:") & ~vantage.str.startswith(SHARED)
+    return holds(vantage, lambda role: role.startswith("processes:") and not role.startswith(SHARED))
 
 
 def _marks(samples: pd.DataFrame) -> pd.DataFrame:
     """Return the samples of marks, one per trial and mark, with their median in their cell and their usual place."""
-    rows = samples[samples["metric"].str.startswith(MARK)].drop_duplicates([*TRIAL, "metric"])
+    marks = samples[holds(samples["metric"], lambda name: name.startswith(MARK))]
+    rows = marks.drop_duplicates([*TRIAL, "metric"])
     usual = {f"{MARK}{name}": place for place, name in enumerate(_USUAL)}
-    middle = rows.groupby([*CELL, "metric"])["value"].transform("median")
-    return rows.assign(middle=middle, usual=rows["metric"].map(usual).fillna(-1).astype("int64"))
+    middle = rows.groupby([*CELL, "metric"], observed=True)["value"].transform("median")
+    return rows.assign(middle=middle, usual=by_text(rows["metric"], lambda name: usual.get(name, -1), missing=-1))
 
 
 def _by_trial(samples: pd.DataFrame, metric: str, vantage: str) -> pd.Series[float]:
@@ -221,9 +228,8 @@ def _rows(
     known = values.dropna()
     about = samples.drop_duplicates(TRIAL).set_index(TRIAL, drop=False).loc[known.index]
     named = about.assign(metric=metric, vantage=vantage, unit=unit, better=better, value=known, at_s=float("nan"))
-    return named.reset_index(drop=True).astype(samples.dtypes.to_dict())
+    return like(named.reset_index(drop=True), samples)
 
 
-def _stack(parts: Sequence[pd.DataFrame], like: pd.DataFrame) -> pd.DataFrame:
-    filled = [part for part in parts if len(part)]
-    return pd.concat(filled, ignore_index=True) if filled else like.iloc[:0]
+def _stack(parts: Sequence[pd.DataFrame], none: pd.DataFrame) -> pd.DataFrame:
+    return stack(parts) if any(map(len, parts)) else none.iloc[:0]

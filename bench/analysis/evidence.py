@@ -25,7 +25,7 @@ class Evidence:
 
     manifest: Manifest
     figures: Mapping[tuple[str, str, str], pd.DataFrame]
-    """Samples by scenario, metric and vantage."""
+    """Samples of the metrics that claims are about, by scenario, metric and vantage."""
     ended: Mapping[tuple[str, str, str], Mapping[str, int]]
     emulated_in: frozenset[tuple[str, str]]
 
@@ -33,7 +33,10 @@ class Evidence:
     def of(cls, frame: pd.DataFrame, manifest: Manifest, samples: pd.DataFrame | None = None) -> Self:
         """Gather a run's evidence; ``samples`` is what ``measured`` gives for this frame, where that is known."""
         table = measured(frame) if samples is None else samples
-        groups = table.groupby(["scenario", "metric", "vantage"], sort=False)
+        wanted = {claim.metric for told in manifest.scenarios.values() for claim in told.claims}
+        groups = table[table["metric"].isin(wanted - {None})].groupby(
+            ["scenario", "metric", "vantage"], sort=False, observed=True
+        )
         seen = frame.loc[frame["emulated"], ["scenario", "isolation"]].drop_duplicates()
         return cls(
             manifest=manifest,

@@ -9,6 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from bench.analysis.texts import holds
+
 _TIMES = ("s", "ms", "us", "ns")
 _SIGNED = ("overhead.", "sentinel.")
 """Prefixes of differences, which may be below zero."""
@@ -45,6 +47,6 @@ def _wrong(frame: pd.DataFrame) -> npt.NDArray[np.bool_]:
     wrong: npt.NDArray[np.bool_] = ~np.isfinite(values)
     below = values < 0
     if below.any():
-        timed = frame["unit"].isin(_TIMES) & ~frame["metric"].str.startswith(_SIGNED).fillna(value=True)
-        wrong |= below & timed.to_numpy(dtype="bool")
+        timed = holds(frame["unit"], _TIMES.__contains__)
+        wrong |= below & timed & holds(frame["metric"], lambda name: not name.startswith(_SIGNED))
     return wrong

@@ -22,6 +22,7 @@ import pandas as pd
 from scipy import stats
 
 from bench.analysis.intervals import CONFIDENCE, Estimate, Values
+from bench.analysis.texts import holds, like, stack
 
 SLOPES = {
     "density.available_change": "density.slope_available",
@@ -60,9 +61,9 @@ def of_climbs(samples: pd.DataFrame) -> pd.DataFrame:
     if steps.empty:
         return samples.iloc[:0]
     summed = _own_pss(steps)
-    series = pd.concat([steps, summed]).groupby(_SERIES, sort=False)
+    series = stack([steps, summed]).groupby(_SERIES, sort=False, observed=True)
     rows = pd.DataFrame([row for _, points in series if (row := _row(points)) is not None], columns=samples.columns)
-    return pd.concat([summed, rows.astype(samples.dtypes.to_dict())], ignore_index=True)
+    return stack([summed, like(rows, samples)])
 
 
 def series(points: pd.DataFrame) -> tuple[list[float], list[float]]:
@@ -74,12 +75,13 @@ def series(points: pd.DataFrame) -> tuple[list[float], list[float]]:
 
 def _own_pss(steps: pd.DataFrame) -> pd.DataFrame:
     """Return the sum of PSS over the instances' own roles at every step."""
-    vantage = steps["vantage"]
-    own = vantage.str.startswith("processes:") & ~vantage.str.startswith("processes:shared:")
+    own = holds(
+        steps["vantage"], lambda role: role.startswith("processes:") and not role.startswith("processes:shared:")
+    )
     pss = steps[(steps["metric"] == "density.pss") & own]
-    total = pss.groupby(["trial", "parameters"], sort=False)["value"].transform("sum")
+    total = pss.groupby(["trial", "parameters"], sort=False, observed=True)["value"].transform("sum")
     summed = pss.assign(vantage="processes", value=total, at_s=math.nan)
-    return summed.drop_duplicates(["trial", "parameters"]).astype(steps.dtypes.to_dict())
+    return like(summed.drop_duplicates(["trial", "parameters"]), steps)
 
 
 def _row(points: pd.DataFrame) -> dict[str, object] | None:

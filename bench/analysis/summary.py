@@ -76,7 +76,8 @@ _TESTS = (_EQUIVALENCE,)
 
 def measured(frame: pd.DataFrame) -> pd.DataFrame:
     """Return the samples of trials that ended ok, and everything derived from them (see ``derive``)."""
-    return derive.with_derived(frame[(frame["outcome"] == "ok") & frame["value"].notna()])
+    known = ((frame["outcome"] == "ok") & frame["value"].notna()).to_numpy(dtype="bool")
+    return derive.with_derived(frame if known.all() else frame[known])
 
 
 def summarize(
@@ -111,7 +112,7 @@ def summarize(
         raise ResultsError(f"the frame holds {runs} runs", remedy="Summarize each run by itself")
     cells = sides(measured(frame) if samples is None else samples)
     ended = trials.outcomes(frame)
-    emulated = ended.groupby(derive.CELL)["emulated"].any().to_dict()
+    emulated = ended.groupby(derive.CELL, observed=True)["emulated"].any().to_dict()
     rows: list[dict[str, object]] = []
     for key, bad in trials.counts(ended).items():
         about: dict[str, object] = dict(zip(derive.CELL, key, strict=True))

@@ -72,7 +72,7 @@ def counts(outcomes: pd.DataFrame) -> Mapping[tuple[str, str, str], dict[str, in
     Every cell has ``ok`` and each of ``LEFT_OUT``, in that order.
     """
     found: dict[tuple[str, str, str], dict[str, int]] = {}
-    counted = outcomes.groupby([*derive.CELL, "outcome"], sort=False).size()
+    counted = outcomes.groupby([*derive.CELL, "outcome"], sort=False, observed=True).size()
     for key, count in counted.items():
         scenario, parameters, isolation, outcome = map(str, key)  # type: ignore[call-overload]  # a tuple
         cell = found.setdefault((scenario, parameters, isolation), dict.fromkeys(("ok", *LEFT_OUT), 0))

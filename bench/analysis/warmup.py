@@ -17,6 +17,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from bench.analysis.derive import CELL, SERIES
+from bench.analysis.texts import holds
 
 Floats = npt.NDArray[np.float64]
 
@@ -89,9 +90,9 @@ def classify(frame: pd.DataFrame) -> pd.DataFrame:
     trial, points (int64); first, last (float64, in the metric's unit: the mean of the first and of the last three
     points); kind (string).
     """
-    rows = frame[(frame["outcome"] == "ok") & frame["metric"].str.endswith(SERIES).fillna(value=False)]
+    rows = frame[(frame["outcome"] == "ok") & holds(frame["metric"], lambda name: name.endswith(SERIES))]
     found = []
-    for key, series in rows.groupby([*CELL, "metric", "better", "trial"], sort=False):
+    for key, series in rows.groupby([*CELL, "metric", "better", "trial"], sort=False, observed=True):
         *about, metric, better, trial = key
         values = series["value"].to_numpy(dtype="float64")
         found.append(

@@ -51,6 +51,7 @@ SETTINGS = {
     "axes.titleweight": "bold",
     "axes.titlelocation": "left",
     "text.color": INK,
+    "axes.titley": 1.0,  # else every layout looks for what a title might cover, for as long as it draws
     "text.parse_math": False,  # a dollar sign in a name is one
     "xtick.color": FAINT,
     "xtick.labelcolor": INK,

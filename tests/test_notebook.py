@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import nbformat
 import pytest
 from nbclient import NotebookClient
 
+from tests.report.test_calibrated import CALIBRATION
 from tests.synthetic import write_run
 
 FOLDER = Path(__file__).parents[1] / "notebooks"
@@ -63,10 +65,16 @@ def test_two_runs_are_compared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_the_rules_of_measuring_are_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ISOBENCH_RUN", str(write_run(tmp_path / "a")))
+    """With a calibration that was really made: one that was missed is seen to be more than once its goal."""
+    run = write_run(tmp_path / "a")
+    shutil.copy(CALIBRATION, run / "calibration.json")
+    monkeypatch.setenv("ISOBENCH_RUN", str(run))
     outputs = executed("methodology.ipynb")
     assert pictures(outputs) == 3
-    assert "this run has no twin" in texts(outputs)
+    said = texts(outputs)
+    assert "this run has no twin" in said
+    [line] = [line for line in said.splitlines() if line.startswith("delay  its own line 0.01 ")]
+    assert [float(word) for word in line.split()[-3:]] == [0.13, 0.19, 0.2]
 
 
 @pytest.mark.parametrize("name", NOTEBOOKS)

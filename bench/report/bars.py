@@ -27,14 +27,17 @@ def pss(when: str) -> str:
 
 
 def memory_rows(comparison: Comparison, when: str) -> list[tuple[str, str]]:
-    """Return (isolation, shared daemon's vantage or nothing) for each bar: an isolation, then its daemons."""
+    """Return (isolation, shared daemon's vantage or nothing) for each bar: an isolation, then its daemons.
+
+    A daemon that serves several isolations has one bar, below the first of them; tables have what each saw of it.
+    """
     daemons = [one for one in comparison.vantages(pss(when)) if one.startswith(SHARED)]
-    return [
-        (one.isolation, vantage)
-        for one in comparison.findings(pss(when), OWN)
-        for vantage in ("", *daemons)
-        if not vantage or comparison.finding(one.isolation, pss(when), vantage)
-    ]
+    rows: list[tuple[str, str]] = []
+    for one in comparison.findings(pss(when), OWN):
+        drawn = {vantage for _, vantage in rows}
+        new = [name for name in daemons if name not in drawn and comparison.finding(one.isolation, pss(when), name)]
+        rows += [(one.isolation, vantage) for vantage in ("", *new)]
+    return rows
 
 
 def stacks(axes: Axes, comparison: Comparison, rows: list[tuple[str, str]], when: str) -> None:

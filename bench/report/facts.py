@@ -89,13 +89,14 @@ def _storage(scenario: RunScenario) -> list[tuple[str, str]]:
 
 def lost(sweep: Sweep) -> tuple[str, ...]:
     """Say how many trials of each isolation are in no figure of a scenario, and how they ended; nothing for none."""
-    said = []
+    alike: dict[str, list[str]] = {}
     for isolation in sweep.isolations:
         ended: Counter[str] = Counter()
         for one in _cells(sweep):
             ended.update(one.ends.get(isolation, {}))
         if (text := trials.said(ended)) not in ("", "did not run"):
-            said.append(f"{sweep.name_of(isolation)}: {text}")
+            alike.setdefault(text, []).append(sweep.name_of(isolation))
+    said = [f"{', '.join(names)}: {text}{' each' if len(names) > 1 else ''}" for text, names in alike.items()]
     return (f"In no figure: {'; '.join(said)}",) if said else ()
 
 

@@ -99,7 +99,7 @@ def _below_each_other(sweep: Sweep, metric: str, vantage: str, title: str) -> Ta
     ranked = standing.is_ranked([one for row in rows for one in row.findings(metric, vantage)])
     whole = Table(
         title=f"{title}, {_better(rows, metric, vantage)} is better",
-        head=(", ".join(names), "isolation", *figures.FULL_HEAD),
+        head=("setting", "isolation", *figures.FULL_HEAD),
         rows=tuple(shown),
         names=2,
         notes=(*standing.over_settings(sweep, rows, metric, vantage), *notes(sweep, isolations)),

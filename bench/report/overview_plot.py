@@ -47,7 +47,7 @@ def draw(found: Sequence[Line]) -> Figure | None:
     colours = style.colours(["bare", *dict.fromkeys(line.isolation for line in found)])
     with style.settings():
         figure = style.figure(_ROW_INCHES * sum(heights) + 0.45 * len(panels) + 0.75)
-        grid = figure.subplots(len(panels), 2, height_ratios=heights, width_ratios=[1.15, 1], squeeze=False)
+        grid = figure.subplots(len(panels), 2, height_ratios=heights, width_ratios=[1, 0.01], squeeze=False)
         for (kind, rows), (axes, told) in zip(panels, grid, strict=True):
             _panel(axes, told, rows, colours)
             axes.set_title(f"{kind}, ratio to bare")

@@ -21,6 +21,8 @@ from tests.synthetic import write_run
 
 EVIL = "<script>window.hacked=1</script><img src=x onerror='window.hacked=1'>\"><svg onload=window.hacked=1>"
 ADDRESS = "javascript:window.hacked=1"
+PAGE_CM = 25.9
+"""Height of a letter page, the lower of the usual two, without its margins of 1 cm."""
 
 
 @pytest.fixture(scope="module")
@@ -201,6 +203,34 @@ def test_it_prints(browser: webdriver.Chrome, page: Path) -> None:
     printed = base64.b64decode(browser.print_page())
     assert printed.startswith(b"%PDF-")
     assert len(printed) > 50_000
+
+
+def test_printed_no_picture_is_taller_than_a_page_and_heads_can_be_repeated(
+    browser: webdriver.Chrome, page: Path
+) -> None:
+    """Chromium leaves pages empty before a picture that fits none, and paints a button in the first head alone."""
+    show(browser, page)
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+    try:
+        heights = browser.execute_script("return [...document.images].map(one => one.getBoundingClientRect().height)")
+        button = browser.find_element(By.CSS_SELECTOR, "table.sortable th button")
+        assert button.value_of_css_property("display") == "contents"
+    finally:
+        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
+    assert heights
+    assert max(heights) <= PAGE_CM / 2.54 * 96
+
+
+def test_on_a_phone_names_stay_in_sight_and_words_are_whole(browser: webdriver.Chrome, page: Path) -> None:
+    show(browser, page, width=390)
+    table, _ = heads(browser)
+    region = table.find_element(By.XPATH, "..")
+    browser.execute_script("arguments[0].scrollLeft = arguments[0].scrollWidth", region)
+    assert browser.execute_script("return arguments[0].scrollLeft", region) > 0
+    name = table.find_element(By.CSS_SELECTOR, "tbody th")
+    assert name.rect["x"] == pytest.approx(region.rect["x"], abs=1)
+    steps = browser.find_elements(By.CSS_SELECTOR, "tbody td:not(.figure)")
+    assert min(one.rect["width"] for one in steps if one.rect["width"]) >= 100
 
 
 def test_no_text_of_a_hostile_run_is_executed(browser: webdriver.Chrome, hostile: Path) -> None:

@@ -53,8 +53,13 @@ def calibrate(
         finished = execute(request, heard)
     if finished.interrupted:
         raise SystemExit(of_signal(finished.interrupted))
-    judging = [sys.executable, "-m", "bench", "calibrate", "--from", str(finished.folder)]
-    raise SystemExit(subprocess.run(judging, check=False).returncode)
+    raise SystemExit(_judged(finished.folder))
+
+
+def _judged(folder: Path) -> int:
+    """Let a process of its own judge what was measured; return its exit code."""
+    judging = [sys.executable, "-m", "bench", "calibrate", "--from", str(folder)]
+    return subprocess.run(judging, check=False).returncode
 
 
 def judge(folder: Path) -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from bench.analysis.calibration import calibration
 from bench.analysis.frame import load
+from bench.cli.calibrate import judge
 from bench.model import Scenario
 from bench.report.compose import compose
 from bench.scenario import load_scenario
@@ -53,11 +54,26 @@ def scripted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     def truths(_names: Sequence[str] = (), *, quick: bool) -> list[Scenario]:
         return [load_scenario(file, quick=quick)]
 
+    def judged(folder: Path) -> int:
+        """Judge in this process: the real calibration below has one of its own."""
+        try:
+            judge(folder)
+        except SystemExit as left:
+            return int(left.code or 0)
+        return 0
+
     monkeypatch.setattr("bench.cli.calibrate.truths", truths)
+    monkeypatch.setattr("bench.cli.calibrate._judged", judged)
     return file
 
 
-def test_a_bias_is_recovered_kept_and_cited(bench: Bench, scripted: Path, tmp_path: Path) -> None:
+@pytest.fixture
+def unreported(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run's report is a process of its own, with tests of its own."""
+    monkeypatch.setattr("bench.cli.run._report", lambda _folder: True)
+
+
+def test_a_bias_is_recovered_kept_and_cited(bench: Bench, scripted: Path, unreported: None, tmp_path: Path) -> None:
     scripted.write_text(DELAY.replace("BIAS", '"sleep", "{delay_ms}e-4", '))
     assert bench("calibrate", "-i", "fake").code == 1
     [kept] = (tmp_path / "state" / "calibrations").iterdir()
@@ -92,7 +108,7 @@ def test_a_truth_that_nobody_knows_is_refused_with_a_suggestion(bench: Bench) ->
     assert "written" in done.err
 
 
-def test_what_is_no_calibration_recovers_nothing(bench: Bench, tmp_path: Path) -> None:
+def test_what_is_no_calibration_recovers_nothing(bench: Bench, unreported: None, tmp_path: Path) -> None:
     bench("run", "speak", "-i", "fake", "--scenarios", str(write_scenario(tmp_path / "s", "say", "hello")))
     [run] = (tmp_path / "results").iterdir()
     done = bench("calibrate", "--from", str(run))

@@ -18,6 +18,12 @@ from bench.analysis.comparison import Comparison
 from bench.analysis.sweep import Sweep, label
 from bench.report import bars, drawing, figures, forest, lines, style, words
 
+MOST_BARS = 24
+"""Bars that are read on one page; ``memory`` draws no more of them, or two settings."""
+
+_Bars = tuple[Comparison, list[tuple[str, str]]]
+"""A setting, and the bars it has: isolation, shared daemon's vantage or nothing."""
+
 ENOUGH_FOR_A_LINE = 3
 """Fewest values of a number that make a curve; two are a comparison."""
 
@@ -46,12 +52,16 @@ def metric(sweep: Sweep, metric: str, vantage: str = "workload", title: str | No
 
 
 def memory(sweep: Sweep, when: str) -> Figure | None:
-    """Draw PSS (``when`` idle, or at load) stacked by role, one panel per setting on one scale; None for none."""
+    """Draw PSS (``when`` idle, or at load) stacked by role, one panel per setting on one scale; None for none.
+
+    Of more settings than fit on a page, some are drawn from the first to the last, and it is said above them.
+    """
     held = [(row, bars.memory_rows(row, when)) for row in sweep.comparisons]
-    found = [(row, rows) for row, rows in held if rows]
-    if not found:
+    every = [(row, rows) for row, rows in held if rows]
+    if not every:
         return None
-    names = sweep.varying([row for row, _ in found])
+    names = sweep.varying([row for row, _ in every])
+    found = _fitting(every)
     with style.settings():
         drawn = style.figure(sum(0.6 * len(rows) + 0.5 for _, rows in found) + 1.0)
         panels = drawn.subplots(
@@ -61,12 +71,23 @@ def memory(sweep: Sweep, when: str) -> Figure | None:
             bars.stacks(axes, row, rows, when)
             axes.set_title(style.cut(label(row.values_of, names)))
             drawing.remark(axes, _note(sweep, row, {isolation for isolation, _ in rows}))
+        if len(found) < len(every):
+            said = f"{len(found)} of {len(every)} settings: the table has them all"
+            drawn.suptitle(said, x=0.99, ha="right", fontsize=8.5, color=style.FAINT)
         bars.leave_room(panels[0])
         panels[-1].set_xlabel(f"{figures.WHENS[when].lower()}, PSS by role, MiB (medians)")
         handles, labels = panels[0].get_legend_handles_labels()
         if labels:
             drawn.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False)
     return drawn
+
+
+def _fitting(held: Sequence[_Bars]) -> Sequence[_Bars]:
+    """Return the settings whose bars fit on a page: all, or some at equal distances from the first to the last."""
+    most = max(2, MOST_BARS // max(len(rows) for _, rows in held))
+    if len(held) <= most:
+        return held
+    return [held[round(turn * (len(held) - 1) / (most - 1))] for turn in range(most)]
 
 
 def _note(sweep: Sweep, row: Comparison, drawn: Set[str]) -> str:

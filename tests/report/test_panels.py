@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 from matplotlib.figure import Figure
 
 from bench.analysis.frame import load, load_manifest
 from bench.analysis.sweep import Sweep, sweeps
-from bench.report import panels
+from bench.report import bars, panels
 from bench.report.words import EMULATED
 from tests.synthetic import write_run
 from tests.synthetic_service import write_service_run
@@ -102,3 +103,13 @@ def test_memory_is_stacked_setting_by_setting_on_one_scale(sweep: Sweep, when: s
 def test_one_setting_is_no_sweep(old: dict[str, Sweep]) -> None:
     assert panels.metric(old["startup"], "timeline.ready", "host") is None
     assert panels.memory(old["startup"], "idle") is None
+
+
+def test_of_more_settings_than_a_page_holds_some_are_drawn_and_it_is_said(sweep: Sweep) -> None:
+    many = replace(sweep, comparisons=sweep.comparisons * 6)
+    figure = drawn(panels.memory(many, "idle"))
+    every = [row for row in many.comparisons if bars.memory_rows(row, "idle")]
+    assert 2 <= len(figure.axes) < len(every)
+    shown = titles(figure, "left")
+    assert (shown[0], shown[-1]) == ("socket, layer", "published, volume")
+    assert figure.get_suptitle() == f"{len(shown)} of {len(every)} settings: the table has them all"

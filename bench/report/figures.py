@@ -21,11 +21,11 @@ _FEW = 3
 SHOWN = "shown"
 """Head of the column that says in words what the interval and its test show."""
 
-HEAD = ("median", "95 % interval", "against bare", "95 % interval", "n")
+AGAINST = "against bare"
 SEEN, RANK = "could have seen", "rank"
 """Heads of the columns of the smallest change that would have been seen, and of who is better than whom."""
 
-FULL_HEAD = ("median", "95 % interval", "against bare", "95 % interval", SHOWN, SEEN, RANK, "n")
+FULL_HEAD = ("median", "95 % interval", AGAINST, "95 % interval", SHOWN, SEEN, RANK, "n")
 
 WHENS = {"idle": "Idle memory", "load": "Memory at load"}
 """When memory is read, and what it is then called."""
@@ -76,7 +76,24 @@ def table(comparison: Comparison, metric: str, vantage: str, title: str) -> Tabl
 
 def brief(shown: Table) -> Table:
     """Return such a table in a terminal's width: what its intervals show stands below it instead of in columns."""
-    return replace(without(shown, [SHOWN, SEEN, RANK]), notes=(*_ranked(shown), *_seen(shown), *shown.notes))
+    return replace(narrowed(shown), notes=(*_ranked(shown), *_seen(shown), *shown.notes))
+
+
+def narrowed(shown: Table, more: Sequence[str] = ()) -> Table:
+    """Return a table of comparisons without the columns that are words, and ``more``; ratio and interval as one."""
+    kept = without(shown, [SHOWN, SEEN, RANK, *more])
+    place = kept.head.index(AGAINST)
+    return replace(
+        kept,
+        head=(*kept.head[: place + 1], *kept.head[place + 2 :]),
+        rows=tuple((*row[:place], _together(row[place], row[place + 1]), *row[place + 2 :]) for row in kept.rows),
+    )
+
+
+def _together(ratio: str, interval: str) -> str:
+    """Return a ratio with its interval behind it, where it has one; sorted by the ratio."""
+    text = ratio if interval in ("", words.NONE) else f"{ratio} {interval}"
+    return Valued(text, ratio.value) if isinstance(ratio, Valued) else text
 
 
 def without(shown: Table, heads: Sequence[str]) -> Table:

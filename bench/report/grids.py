@@ -59,7 +59,7 @@ def brief(sweep: Sweep, metric: str, vantage: str, title: str) -> Table | None:
         return None
     if len(isolations) > _MOST_IN_TERMINAL:
         shown = _below_each_other(sweep, metric, vantage, title)
-        return figures.without(shown, [figures.SHOWN, figures.SEEN, figures.RANK, figures.FULL_HEAD[-1]])
+        return figures.narrowed(shown, [figures.FULL_HEAD[-1]])
     names = sweep.varying(rows)
     others = [name for name in isolations if name != BASELINE]
     first = [names[:1], names[1:]] if len(names) > 1 else [names]

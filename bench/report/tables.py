@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
@@ -20,6 +21,9 @@ _NAMES_WIDTH = 15
 
 _CLAIMS_WIDTH = 100
 """Fewest columns in which a claim, what was published and what was measured stand beside each other."""
+
+_LONGEST_FIGURE, _SENTENCE_WIDTH = 20, 14
+"""Letters of an interval with its unit; columns of what is said instead, where a terminal is narrow."""
 
 _UNCUT = 10_000
 """More columns than any table needs."""
@@ -125,8 +129,15 @@ def _narrowed(shown: content.Table) -> content.Table:
         rows = list(shown.rows)
     head = shown.head[1:] if shown.grouped else shown.head
     names = shown.names - shown.grouped
-    broken = tuple((*row[:names], *(cell.replace(" (", "\n(") for cell in row[names:])) for row in rows)
+    broken = tuple((*row[:names], *map(_broken, row[names:])) for row in rows)
     return content.Table(title=shown.title, head=head, rows=broken, names=names)
+
+
+def _broken(cell: str) -> str:
+    """Return a figure with its interval below it; a sentence where a figure would stand in lines as short as one."""
+    if isinstance(cell, content.Valued) or len(cell) <= _LONGEST_FIGURE:
+        return cell.replace(" (", "\n(")
+    return "\n".join(textwrap.wrap(cell, _SENTENCE_WIDTH))
 
 
 def _side_by_side(report: content.Report) -> RichTable:

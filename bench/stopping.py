@@ -183,7 +183,7 @@ class Schedule:
         """Return how many times more than the cells that are held against it a baseline is worth being started."""
         others_s = sum(self._own_s(key) for key in self._wanted if key[:2] == baseline[:2] and key[2] != BASELINE)
         own_s = self._own_s(baseline)
-        return min(MOST_BETWEEN, max(0, math.floor(math.sqrt(others_s / own_s)) - 1)) if own_s else 0
+        return min(MOST_BETWEEN, max(0, round(math.sqrt(others_s / own_s)) - 1)) if own_s else 0
 
     def _goes_on(self, number: int, heard: Heard) -> bool:
         if self._rule.is_fixed or number == 1:

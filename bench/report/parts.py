@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from bench.analysis.derive import PER_1000, PER_CPU_S
+from bench.analysis.derive import OWN, PER_1000, PER_CPU_S
 from bench.analysis.manifest import RunMetric, RunScenario
 from bench.analysis.sweep import Sweep
 from bench.report import words
 from bench.report.content import Facet, Table
 
-_SHOWN_ELSEWHERE = ("timeline.", "phase.", "teardown", "memory.", "cpu.", "clock.", "harness.", "client.", "overhead.")
-BESIDE = (("client.cpu", "client", "CPU time of the client on the host, for each step"),)
+_SHOWN_ELSEWHERE = (
+    "timeline.", "phase.", "teardown", "memory.", "cpu.", "disk.", "clock.", "harness.", "client.", "overhead.",
+)  # fmt: skip
+BESIDE = (
+    ("client.cpu", "client", "CPU time of the client on the host, for each step"),
+    ("disk.written", OWN, "Bytes that its own processes wrote to disks"),
+)
 """What is not of the instance but tells what was asked of it: metric, vantage, title. Shown among the details."""
 
 _VANTAGES = ("workload", "host", "processes", "cgroup", "guest")

@@ -191,7 +191,7 @@ class Gate:
         """
         with ExitStack() as stack:
             for layer in ("upper", "work", "root", "volume"):
-                (seat.folder / layer).mkdir()
+                (seat.folder / layer).mkdir(exist_ok=True)  # User-Mode Linux has its init in "upper" by now
             with kept_to(seat.launch.envelope.cpu_set):  # what is started here inherits it: a command less than taskset
                 gate = subprocess.Popen(
                     self._words(seat, command, entrances),

@@ -20,8 +20,40 @@ from bench.state import alive
 FIRST_LOOK = ("startup", "footprint", "cpu")
 """What `make bench` runs."""
 
+PLAIN = (
+    "analysis/", "cli/", "exports/", "faults/test_reading.py", "images/", "publishing/", "report/", "store/",
+    "test_architecture.py", "test_notebook.py", "test_scenario",
+)  # fmt: skip
+"""Where tests start nothing that is real, but those that are marked as needing an engine."""
+
+ALONE = ("benchmarks/", "calibration/", "cli/test_calibrate.py", "sentinels/", "test_stock_scenarios.py")
+"""Where tests measure time, or hold figures against limits."""
+
 settings.register_profile("isobench", deadline=None)  # a noisy neighbour is no fault of ours
 settings.load_profile("isobench")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Name the parts of the suite that ``tools/check`` runs by themselves."""
+    config.addinivalue_line("markers", "plain: may run beside others; set by where the test is")
+    config.addinivalue_line("markers", "engines: starts what is real, one after the other; set by where the test is")
+    config.addinivalue_line("markers", "alone: wants the machine to itself; set by where the test is")
+
+
+@pytest.hookimpl(tryfirst=True)  # before what is asked for is chosen by its marks
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark every test with the one part of the suite that it belongs to."""
+    for item in items:
+        item.add_marker(part_of(item))
+
+
+def part_of(item: pytest.Item) -> str:
+    """Return a test's part; where nothing else is known, it starts what is real."""
+    place = item.path.relative_to(Path(__file__).parent).as_posix()
+    if place.startswith(ALONE) or "timed_run" in getattr(item, "fixturenames", ()):
+        return "alone"
+    real = any(item.get_closest_marker(need) for need in ("docker", "vm", "root"))
+    return "plain" if place.startswith(PLAIN) and not real else "engines"
 
 
 @pytest.fixture(scope="session")

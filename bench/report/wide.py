@@ -76,7 +76,7 @@ def _memory(sweep: Sweep, anchor: str, when: str) -> Facet | None:
         )
         for some in figures.beside_each_other(sweep.isolations)
     ]
-    alt = f"{name} of each isolation at every setting, stacked by role, with other vantages as markers."
+    alt = f"{name} of each isolation, setting by setting, stacked by role, with other vantages as markers."
     return Facet(
         table=table,
         brief=grids.brief(sweep, metric, "processes", f"{name}, PSS of its own processes"),

@@ -51,16 +51,17 @@ def dots(rows: Sequence[Comparison], metric: str, vantage: str, shown: Sequence[
 
     Those that are chosen of many are evenly spaced in their order, the least and the most among them.
     """
+    known = [one for row in rows for one in row.findings(metric, vantage) if one.isolation in shown]
+    each, most = min(MOST_EACH, MOST_DOTS // max(len(known), 1)), max((one.n for one in known), default=0)
+    if most < 2 or (each < FEWEST and each < most):  # said without a look at any sample
+        return Dots(values={}, note="trials are not drawn: too many for a picture" if most > 1 else "")
     found = {
         (place, isolation): values
         for place, row in enumerate(rows)
         for isolation, values in row.by_isolation(metric, vantage).items()
         if isolation in shown
     }
-    each = min(MOST_EACH, MOST_DOTS // max(len(found), 1))
-    most = max((values.size for values in found.values()), default=0)
-    if most < 2 or (each < FEWEST and each < most):
-        return Dots(values={}, note="trials are not drawn: too many for a picture" if most > 1 else "")
+    most = max(values.size for values in found.values())
     note = "dots are trials" if most <= each else f"dots are {each} of up to {most} trials of each, evenly chosen"
     return Dots(values={key: _chosen(values, each) for key, values in found.items()}, note=note)
 

@@ -119,7 +119,10 @@ def test_what_is_no_calibration_recovers_nothing(bench: Bench, unreported: None,
 
 @pytest.mark.docker
 def test_real_truths_are_recovered_on_bare_and_docker(tmp_path: Path) -> None:
-    """Bytes do not depend on what else the host does, so that trials which that has spoiled tell as much."""
+    """Bytes do not depend on what else the host does, so that trials which that has spoiled tell as much.
+
+    Lines do: a busy host brings them late, and a quiet one is not to be had in tests.
+    """
     words = ["calibrate", "delay", "written", "-i", "bare,docker", "--quick", "--rounds", "1"]
     environment = {**os.environ, "ISOBENCH_STATE": str(tmp_path / "state"), "COLUMNS": "80"}
     done = subprocess.run(
@@ -135,5 +138,5 @@ def test_real_truths_are_recovered_on_bare_and_docker(tmp_path: Path) -> None:
         biases = {truth: found["bias"].abs().max() for truth, found in rows.groupby("truth")}
         assert set(biases) == {"delay", "written"}, isolation
         assert biases["written"] < 0.02 * 16 * MIB, isolation
-        assert biases["delay"] < 0.02, isolation
+        assert biases["delay"] < 0.1, isolation
     assert done.returncode in (0, 1, 3), done.stderr

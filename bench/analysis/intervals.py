@@ -23,7 +23,7 @@ from scipy import special
 from bench.analysis import resampling
 from bench.analysis.resampling import RESAMPLES as RESAMPLES  # noqa: PLC0414 - part of what a report says of its method
 from bench.analysis.resampling import Floats as Floats  # noqa: PLC0414
-from bench.analysis.sides import Ints, Side
+from bench.analysis.sides import Ints, Side, over_one_stretch
 from bench.analysis.sides import Values as Values  # noqa: PLC0414
 
 CONFIDENCE = 0.95
@@ -103,15 +103,15 @@ def difference(values: Values, baseline: Values, *, confidence: float = CONFIDEN
 def paired_ratio(
     values: Mapping[int, float], baseline: Mapping[int, float], *, confidence: float = CONFIDENCE
 ) -> Estimate:
-    """Return median(values) / median(baseline) as ``ratio`` does, from values by round."""
-    return of_ratio(Side.by_round(values), Side.by_round(baseline)).interval(confidence)
+    """Return median(values) / median(baseline) as ``ratio`` does, from values by round, over one stretch of the run."""
+    return of_ratio(*over_one_stretch(Side.by_round(values), Side.by_round(baseline))).interval(confidence)
 
 
 def paired_difference(
     values: Mapping[int, float], baseline: Mapping[int, float], *, confidence: float = CONFIDENCE
 ) -> Estimate:
     """Return median(values) - median(baseline) in their unit, resampled by round as in ``paired_ratio``."""
-    return of_difference(Side.by_round(values), Side.by_round(baseline)).interval(confidence)
+    return of_difference(*over_one_stretch(Side.by_round(values), Side.by_round(baseline))).interval(confidence)
 
 
 def of_ratio(values: Side, baseline: Side) -> Resampled:

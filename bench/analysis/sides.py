@@ -76,6 +76,22 @@ class Side:
         iterations = None if self.iterations is None else tuple(self.iterations[place] for place in places)
         return type(self)(rounds=self.rounds[places], values=self.values[places], iterations=iterations)
 
+    def within(self, first: int, last: int) -> Self:
+        """Return what this side has of the rounds from one to another, both included."""
+        return self.at(self.rounds[(self.rounds >= first) & (self.rounds <= last)])
+
     def without(self, rounds: Ints) -> Self:
         """Return what this side has of other rounds than these."""
         return self.at(np.setdiff1d(self.rounds, rounds))
+
+
+def over_one_stretch(one: Side, other: Side) -> tuple[Side, Side]:
+    """Return both sides within the part of a run that lies between both one's first and last rounds.
+
+    A cell that is sure leaves a run that goes on for others. What the host did after that is on one side only, and
+    would be taken for a difference between the two. Sides whose rounds do not overlap stay as they are.
+    """
+    if not (one.n and other.n):
+        return one, other
+    first, last = max(one.rounds[0], other.rounds[0]), min(one.rounds[-1], other.rounds[-1])
+    return (one.within(first, last), other.within(first, last)) if first <= last else (one, other)

@@ -12,7 +12,7 @@ import pandas as pd
 from bench.analysis import derive, intervals, trials
 from bench.analysis.headlines import headlines
 from bench.analysis.ranks import ranks
-from bench.analysis.sides import Ints, Side
+from bench.analysis.sides import Ints, Side, over_one_stretch
 from bench.analysis.significance import MARGIN, contrast, holm
 from bench.errors import ResultsError
 from bench.model import BASELINE as BASELINE  # noqa: PLC0414
@@ -162,7 +162,7 @@ def _figures(
         middle = intervals.median(side.values, confidence=confidence)
         rows.append(about | _figure(middle) | _ratio(side, baseline, confidence, is_bare=is_bare))
         if figure[:2] in OVERHEADS and baseline is not None and not is_bare:
-            added = intervals.of_difference(side, baseline).interval(confidence)
+            added = intervals.of_difference(*over_one_stretch(side, baseline)).interval(confidence)
             rows.append(about | {"metric": f"{OVERHEAD}{figure[0]}"} | _figure(added))
     return rows
 
@@ -176,6 +176,7 @@ def _ratio(side: Side, baseline: Side | None, confidence: float, *, is_bare: boo
         return {}
     if is_bare:  # one by definition, not by measurement: no interval
         return {"ratio": 1.0, "ratio_low": math.nan, "ratio_high": math.nan}
+    side, baseline = over_one_stretch(side, baseline)
     resampled = intervals.of_ratio(side, baseline)
     found = resampled.interval(confidence)
     known: dict[str, object] = {"ratio": found.value, "ratio_low": found.low, "ratio_high": found.high}

@@ -12,7 +12,7 @@ from bench.analysis import intervals
 from bench.analysis.frame import load
 from bench.analysis.headlines import IDLE, READY
 from bench.analysis.manifest import Manifest, load_manifest
-from bench.analysis.sides import Side
+from bench.analysis.sides import Side, over_one_stretch
 from bench.analysis.summary import BASELINE, measured, sides
 from bench.analysis.trials import cell_parameters
 
@@ -89,6 +89,6 @@ def _half_width(side: Side, baseline: Side | None, confidence: float) -> float |
     found = (
         intervals.median(side.values, confidence=confidence)
         if baseline is None
-        else intervals.of_ratio(side, baseline).interval(confidence)
+        else intervals.of_ratio(*over_one_stretch(side, baseline)).interval(confidence)
     )
     return found.half_width if math.isfinite(found.half_width) else None

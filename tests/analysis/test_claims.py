@@ -161,7 +161,7 @@ def test_more_than_half_of_the_trials_lost_decide_nothing(tmp_path: Path) -> Non
 
 
 def test_rounds_that_only_one_side_has_count_too(tmp_path: Path) -> None:
-    (row,) = one(RATE, rates([1.0, 1.0, 1.0, math.nan, 1.0], [1.0, 1.0, 1.0, 1.0, math.nan]), tmp_path).rows
+    (row,) = one(RATE, rates([1.0, math.nan, 1.0, 1.0, 1.0], [1.0, 1.0, 1.0, math.nan, 1.0]), tmp_path).rows
     assert (row.n, row.verdict) == (4, Verdict.SUPPORTED)
 
 

@@ -2,7 +2,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -108,8 +108,10 @@ ROUNDS = st.dictionaries(st.integers(1, 9), POSITIVE, min_size=3, max_size=9)
 def test_a_paired_ratio_holds_its_figure_and_stays_within_what_ratios_there_are(
     values: dict[int, float], baseline: dict[int, float]
 ) -> None:
+    first, last = max(min(values), min(baseline)), min(max(values), max(baseline))
+    above, below = ([side[number] for number in side if first <= number <= last] for side in (values, baseline))
+    assume(min(len(above), len(below)) >= intervals.MINIMUM)
     found = intervals.paired_ratio(values, baseline)
-    above, below = list(values.values()), list(baseline.values())
     assert found.value == pytest.approx(intervals.ratio(above, below).value)
     assert found.low <= found.value <= found.high
     assert min(above) / max(below) * (1 - ROUNDING) <= found.low
@@ -149,3 +151,16 @@ def test_a_ratios_interval_is_that_of_a_plain_bootstrap(n: int) -> None:
     plain = stats.bootstrap((one, other), ratio, paired=True, n_resamples=9999, method="percentile", rng=2)
     found = intervals.paired_ratio(dict(enumerate(one)), dict(enumerate(other)))
     assert (found.low, found.high) == pytest.approx(tuple(plain.confidence_interval), rel=0.05)
+
+
+def test_a_host_that_becomes_faster_after_one_side_has_left_makes_no_difference() -> None:
+    baseline = {number: 2.0 if number <= 10 else 1.0 for number in range(1, 41)}
+    left_early = dict.fromkeys(range(1, 11), 6.0)
+    assert intervals.paired_ratio(left_early, baseline).value == 3.0
+    assert intervals.paired_ratio(baseline, left_early).value == pytest.approx(1 / 3)
+    assert intervals.paired_difference(left_early, baseline).value == 4.0
+
+
+def test_rounds_of_the_baseline_alone_count_within_the_stretch() -> None:
+    baseline = {1: 1.0, 2: 1.0, 3: 9.0, 4: 9.0, 5: 9.0, 6: 1.0, 7: 1.0, 8: 1.0}
+    assert intervals.paired_ratio({1: 9.0, 2: 9.0, 6: 9.0}, baseline).value == pytest.approx(9 / 5)

@@ -5,9 +5,9 @@ of its own, each once for a round, in a random order. Of it only the runs count,
 start nor its export. Of ours all counts from the first trial's beginning to the last one's end: set-up, readings,
 verified teardown, the journal's syncs. Checks and reports count on neither side: hyperfine has none.
 
-How many rounds an answer within 5 % takes is not held here. It goes with the square of the scatter: on a machine that
-others used as well, whose plain processes take 3.4 or 4.4 ms of CPU time as it happens, it came out at a quarter and at
-seven times of hyperfine's in two attempts a minute apart, and a bar on that would hold or fail by chance.
+How many rounds an answer within 5 % takes is not held here: it goes with the square of the scatter. On an idle machine
+whose plain processes were ready after 3.3 or 4.4 ms as it happened, ours took 41 s (87 rounds of docker, 242 of bare)
+where hyperfine's runs took 8.3 to 8.9 s, 24 to 32 rounds: a median between two modes is slow to settle.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from bench.store.layout import JOURNAL
 from tests.required import unavailable
 
 BAR = 1.5
-"""Measured: 1.1 to 1.2 on a machine that was nearly idle. A container's life is the same on both sides; ours has
+"""Measured: 1.23 on an idle machine. A container's life is the same on both sides; ours has
 readings, a gate for bare, and is verified."""
 ATTEMPTS = 3
 """A fault of ours fails all three, a noisy neighbour does not."""

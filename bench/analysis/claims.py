@@ -107,7 +107,7 @@ def verdicts(source: str | Path | pd.DataFrame, manifest: Manifest | None = None
     tested here. Columns: scenario (string); claim (int64), its number in the scenario; says, source, provenance,
     published, metric, vantage, of, against (string), at_least, at_most (float64), as the scenario has them;
     parameters (string, canonical JSON); emulated (bool), whether either isolation was; n (int64), the rounds
-    behind it; figure, low, high (float64), the ratio of medians, or the median in ``unit`` where there is no
+    behind it; figure, low, high (float64), the ratio, or the median in ``unit`` where there is no
     baseline, and its interval; confidence (float64), 0.90 between two bounds, else 0.95, and less where few rounds
     cannot cover as much; verdict (string): ``supported``, ``refuted``, ``undecided``, ``not testable here``;
     reason (string); rounds_needed (Int64), an estimate, missing where there is none; claim_verdict, claim_reason

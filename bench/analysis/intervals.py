@@ -1,4 +1,4 @@
-"""Medians, ratios and differences of medians, each with an interval that says how sure we are.
+"""Medians, their differences, and ratios of geometric means, each with an interval that says how sure we are.
 
 Levels (Kalibera & Jones, "Rigorous benchmarking in reasonable time", ISMM 2013): a run has rounds, a round has one
 fresh instance of every cell, an instance may report a number several times. What an instance reports is first brought
@@ -8,6 +8,10 @@ the figure (Georges, Buytaert & Eeckhout, OOPSLA 2007).
 The interval of a median is made of order statistics (Maricq et al., "Taming performance variability", OSDI 2018) and
 assumes no distribution. Those of ratios and differences are percentiles of a bootstrap (Efron & Tibshirani 1993,
 chapter 13) that draws rounds, both sides together, and then, where there are several, an instance's values.
+
+A ratio is of geometric means, the one mean of which both readings agree: the ratio of the two sides' means, and the
+mean of the ratios that the rounds show (Fleming & Wallace, CACM 29(3), 1986). Of medians that is not so, and where a
+host is now in one state and now in another, a median lies between two modes and needs many times the rounds to settle.
 """
 
 from __future__ import annotations
@@ -49,18 +53,19 @@ class Estimate:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Resampled:
-    """A ratio or difference of medians: its figure, and the figure of every resample, shape (RESAMPLES,)."""
+    """A ratio of means or difference of medians: its figure, and that of every resample, shape (RESAMPLES,)."""
 
     n: int
     value: float
     resamples: Floats | None
     """In order at both ends (``_sorted_at_the_ends``). None where there are too few trials, or nothing to compare."""
+    of_means: bool
 
     def interval(self, confidence: float = CONFIDENCE) -> Estimate:
-        """Return the figure between the percentiles that leave out equal tails."""
+        """Return the figure between the percentiles that leave out equal tails, for means smaller ones."""
         if self.resamples is None:
             return Estimate(n=self.n, value=self.value, low=math.nan, high=math.nan)
-        tail = (1 - confidence) / 2
+        tail = _tail_of_means(self.n, confidence) if self.of_means else (1 - confidence) / 2
         low, high = (_percentile(self.resamples, share) for share in (tail, 1 - tail))
         # Interpolating between equal quantiles may miss them by one rounding; the interval holds its own figure.
         return Estimate(n=self.n, value=self.value, low=min(low, self.value), high=max(high, self.value))
@@ -87,7 +92,7 @@ def median(values: Values, *, confidence: float = CONFIDENCE) -> Estimate:
 
 
 def ratio(values: Values, baseline: Values, *, confidence: float = CONFIDENCE) -> Estimate:
-    """Return median(values) / median(baseline) of two samples that share no rounds, both sides resampled.
+    """Return the ratio of the geometric means of two samples that share no rounds, both sides resampled.
 
     NaN throughout unless every value on both sides is above zero: a ratio of signed figures means nothing.
     ``n`` is the smaller of both sample sizes.
@@ -103,7 +108,7 @@ def difference(values: Values, baseline: Values, *, confidence: float = CONFIDEN
 def paired_ratio(
     values: Mapping[int, float], baseline: Mapping[int, float], *, confidence: float = CONFIDENCE
 ) -> Estimate:
-    """Return median(values) / median(baseline) as ``ratio`` does, from values by round, over one stretch of the run."""
+    """Return the ratio of geometric means as ``ratio`` does, from values by round, over one stretch of the run."""
     return of_ratio(*over_one_stretch(Side.by_round(values), Side.by_round(baseline))).interval(confidence)
 
 
@@ -115,19 +120,19 @@ def paired_difference(
 
 
 def of_ratio(values: Side, baseline: Side) -> Resampled:
-    """Resample the ratio of two medians by round.
+    """Resample the ratio of two geometric means by round.
 
     Rounds that both sides have are drawn together, so that what troubles a whole round troubles both sides of a
     resample alike (blocks of Abedi & Brecht, ICPE 2017); rounds that only one side has, by themselves.
     """
     n = min(values.n, baseline.n)
     if not (values.is_positive and baseline.is_positive):
-        return Resampled(n=n, value=math.nan, resamples=None)
-    value = values.median / baseline.median
+        return Resampled(n=n, value=math.nan, resamples=None, of_means=True)
+    value = math.exp(float(np.log(values.values).mean() - np.log(baseline.values).mean()))
     if n < MINIMUM:
-        return Resampled(n=n, value=value, resamples=None)
-    one, other = _resampled(values, baseline)
-    return Resampled(n=n, value=value, resamples=_sorted_at_the_ends(one / other))
+        return Resampled(n=n, value=value, resamples=None, of_means=True)
+    resamples = np.exp(_resampled_log_ratios(values, baseline))
+    return Resampled(n=n, value=value, resamples=_sorted_at_the_ends(resamples), of_means=True)
 
 
 def of_difference(values: Side, baseline: Side) -> Resampled:
@@ -135,9 +140,9 @@ def of_difference(values: Side, baseline: Side) -> Resampled:
     n = min(values.n, baseline.n)
     value = values.median - baseline.median
     if n < MINIMUM:
-        return Resampled(n=n, value=value, resamples=None)
-    one, other = _resampled(values, baseline)
-    return Resampled(n=n, value=value, resamples=_sorted_at_the_ends(one - other))
+        return Resampled(n=n, value=value, resamples=None, of_means=False)
+    one, other = _resampled_medians(values, baseline)
+    return Resampled(n=n, value=value, resamples=_sorted_at_the_ends(one - other), of_means=False)
 
 
 def best_coverage(n: int) -> float:
@@ -154,7 +159,7 @@ def _apart(values: Values, baseline: Values) -> tuple[Side, Side]:
     return Side.of(range(len(values)), values), Side.of(range(-len(baseline), 0), baseline)
 
 
-def _resampled(values: Side, baseline: Side) -> tuple[Floats, Floats]:
+def _resampled_medians(values: Side, baseline: Side) -> tuple[Floats, Floats]:
     """Return the medians of every resample of two sides, the rounds that both have drawn together."""
     both = values.shared(baseline)
     if values.iterations is None and baseline.iterations is None:
@@ -167,17 +172,44 @@ def _resampled(values: Side, baseline: Side) -> tuple[Floats, Floats]:
 
 def _of_rounds(side: Side, both: Ints, stream: int) -> Floats:
     """Return the median of every resample of one side: the rounds in ``both`` as drawn for the other side too."""
-    parts = []
-    for part, drawn_for in ((side.at(both), 0), (side.without(both), stream)):
-        if part.n:
-            places = resampling.drawn(part.n, drawn_for)
-            if part.iterations is None:
-                parts.append(part.values[places])
-            else:
-                instances = resampling.medians_of_each(part.iterations, stream)
-                parts.append(np.take_along_axis(instances, places, axis=1))
+    parts = [
+        part.values[drawn] if part.iterations is None else _of_instances(part.iterations, drawn, stream)
+        for part, drawn in (
+            (part, resampling.drawn(part.n, drawn_for)) for part, drawn_for in _parts(side, both, stream)
+        )
+    ]
     resampled: Floats = np.median(np.concatenate(parts, axis=1), axis=1)
     return resampled
+
+
+def _resampled_log_ratios(values: Side, baseline: Side) -> Floats:
+    """Return the difference of the mean logarithms of every resample of two sides, drawn as their medians are."""
+    both = values.shared(baseline)
+    if values.iterations is None and baseline.iterations is None and both.size == values.n == baseline.n:
+        return resampling.means(np.log(values.values) - np.log(baseline.values), 0)
+    return _mean_logs(values, both, 1) - _mean_logs(baseline, both, 2)
+
+
+def _mean_logs(side: Side, both: Ints, stream: int) -> Floats:
+    total = np.zeros(RESAMPLES)
+    for part, drawn_for in _parts(side, both, stream):
+        if part.iterations is None:
+            total += part.n * resampling.means(np.log(part.values), drawn_for)
+        else:
+            drawn = resampling.drawn(part.n, drawn_for)
+            total += np.log(_of_instances(part.iterations, drawn, stream)).sum(axis=1)
+    return total / side.n
+
+
+def _parts(side: Side, both: Ints, stream: int) -> list[tuple[Side, int]]:
+    """Return the rounds in ``both`` and the others, where there are any, each with the stream that draws them."""
+    parts = ((side.at(both), 0), (side.without(both), stream))
+    return [(part, drawn_for) for part, drawn_for in parts if part.n]
+
+
+def _of_instances(iterations: tuple[Floats, ...], drawn: resampling.Places, stream: int) -> Floats:
+    """Return the medians of the instances that every resample draws, of each instance what is drawn anew."""
+    return np.take_along_axis(resampling.medians_of_each(iterations, stream), drawn, axis=1)
 
 
 _ENDS = RESAMPLES // 20 + 2
@@ -190,6 +222,18 @@ def _sorted_at_the_ends(resamples: Floats) -> Floats:
     found[:_ENDS].sort()
     found[-_ENDS:].sort()
     return found
+
+
+@lru_cache(maxsize=512)
+def _tail_of_means(n: int, confidence: float) -> float:
+    """Return the share of resampled means that an interval leaves out at either end.
+
+    Means of resamples scatter less than means do, by ``sqrt((n - 1) / n)``, and know nothing of how unsure their own
+    scatter is. The percentiles are therefore those at which, were all normal, Student's t interval ends (Hesterberg,
+    The American Statistician 69, 2015: "expanded percentiles").
+    """
+    reach = special.stdtrit(n - 1, (1 + confidence) / 2) * math.sqrt(n / (n - 1))
+    return float(special.ndtr(-reach))
 
 
 def _percentile(resamples: Floats, share: float) -> float:

@@ -24,6 +24,11 @@ SEED = 20261123
 EXACT = 64
 """Most rounds that are drawn one by one."""
 
+KEPT = 256
+"""Most values of which it is kept in memory what every resample draws, 8 bytes each: 20 MB."""
+_BLOCK = 1 << 21
+"""About how many values are drawn at once where that is not kept."""
+
 Floats = npt.NDArray[np.float64]
 Places = npt.NDArray[np.integer]
 
@@ -40,6 +45,16 @@ def paired_medians(one: Floats, other: Floats) -> tuple[Floats, Floats]:
     return (_exactly if one.size <= EXACT else _by_counts)(one[order], other[order])
 
 
+def means(values: Floats, stream: int) -> Floats:
+    """Return the mean of every resample of ``values``, shape (RESAMPLES,); a stream draws the same places each time."""
+    if values.size <= KEPT:
+        found: Floats = _shares(values.size, stream) @ values
+        return found
+    rng, rows = _rng(values.size, stream), max(1, _BLOCK // values.size)
+    blocks = [min(rows, RESAMPLES - done) for done in range(0, RESAMPLES, rows)]
+    return np.concatenate([values[rng.integers(values.size, size=(rows, values.size))].mean(axis=1) for rows in blocks])
+
+
 def medians_of_each(groups: tuple[Floats, ...], stream: int) -> Floats:
     """Return one median for each group and resample, shape (RESAMPLES, groups): every group resampled by itself."""
     return np.stack([medians(group, stream * 1000 + place) for place, group in enumerate(groups)], axis=1)
@@ -50,6 +65,12 @@ def drawn(n: int, stream: int) -> Places:
     """Return the places, from 0, that every resample of n values draws, shape (RESAMPLES, n)."""
     smallest = np.uint8 if n <= 256 else np.uint32
     return _rng(n, stream).integers(n, size=(RESAMPLES, n), dtype=smallest)
+
+
+@lru_cache(maxsize=8)
+def _shares(n: int, stream: int) -> Floats:
+    """Return which share of a resample each of n values is, shape (RESAMPLES, n)."""
+    return _counts(n, stream) / n
 
 
 def _exactly(one: Floats, other: Floats) -> tuple[Floats, Floats]:
@@ -86,9 +107,13 @@ def _passed(reached: Places, draws: int) -> Places:
 @lru_cache(maxsize=EXACT)
 def _draws(n: int) -> Places:
     """Return how often every resample ``drawn(n, 0)`` draws each of n values, shape (n, RESAMPLES)."""
-    flat = drawn(n, 0).astype(np.int64) + n * np.arange(RESAMPLES)[:, np.newaxis]
-    counts = np.bincount(flat.ravel(), minlength=n * RESAMPLES).reshape(RESAMPLES, n)
-    return np.ascontiguousarray(counts.T.astype(np.uint8))
+    return np.ascontiguousarray(_counts(n, 0).T.astype(np.uint8))
+
+
+def _counts(n: int, stream: int) -> Places:
+    """Return how often every resample ``drawn(n, stream)`` draws each of n values, shape (RESAMPLES, n)."""
+    flat = drawn(n, stream).astype(np.int64) + n * np.arange(RESAMPLES)[:, np.newaxis]
+    return np.bincount(flat.ravel(), minlength=n * RESAMPLES).reshape(RESAMPLES, n)
 
 
 def _by_counts(one: Floats, other: Floats) -> tuple[Floats, Floats]:

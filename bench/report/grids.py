@@ -289,7 +289,7 @@ def _compares(one: Finding) -> bool:
 
 def _counts(rows: Sequence[Comparison], metric: str, vantage: str, *, compared: bool) -> str:
     said = f"Medians of n = {_span(rows, metric, vantage)} trials"
-    return f"{said}; beside them {'the ratio of medians with its' if compared else 'their'} 95 % interval."
+    return f"{said}; beside them {'the ratio to bare with its' if compared else 'their'} 95 % interval."
 
 
 def _span(rows: Sequence[Comparison], metric: str, vantage: str) -> str:

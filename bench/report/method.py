@@ -16,7 +16,9 @@ def method(manifest: Manifest) -> tuple[str, ...]:
         f"(seed {manifest.seed}), so that a drifting host troubles all isolations alike "
         "(Abedi & Brecht, ICPE 2017).",
         f"Every figure is the median of n trials, one per fresh instance, with its {sure} interval of order statistics "
-        f"(Maricq et al., OSDI 2018). A ratio or a difference has a bootstrap interval: {intervals.RESAMPLES} "
+        f"(Maricq et al., OSDI 2018). A ratio is of geometric means over rounds, which is also the mean of the rounds' "
+        "own ratios (Fleming & Wallace, CACM 1986), and need not be the quotient of two medians; a difference is of "
+        f"medians. Both have a bootstrap interval: {intervals.RESAMPLES} "
         "resamples of rounds, of both sides together where they share the round, and of what an instance reported "
         "within its round (Kalibera & Jones, ISMM 2013). Where one side left the run early, the other's later rounds "
         "are left out, so that what the host did then is not taken for a difference. "

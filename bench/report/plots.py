@@ -72,7 +72,7 @@ def memory(comparison: Comparison, when: str = "idle") -> Figure | None:
 
 
 def throughput(comparison: Comparison, metric: str) -> Figure | None:
-    """Draw a workload's own metric relative to bare: every trial, the median and its interval.
+    """Draw a workload's own metric relative to bare: every trial, the ratio and its interval.
 
     None when no isolation, or not bare, reported it.
     """
@@ -87,7 +87,7 @@ def throughput(comparison: Comparison, metric: str) -> Figure | None:
         name = words.capital(words.metric(metric))
         drawing.title(axes, comparison, f"{name}, {found[0].better} is better")
         middle = style.cut(words.quantity(bare, found[0].unit), style.ROW_LETTERS)
-        axes.set_xlabel(f"relative to bare's median of {middle} (ratio, no unit)")
+        axes.set_xlabel(f"relative to bare, whose median is {middle} (ratio, no unit)")
     return figure
 
 

@@ -86,7 +86,7 @@ def test_the_answer_is_a_sentence_for_each_kind_of_figure_with_intervals(
     lines: tuple[overview.Line, ...], found: tuple[Sweep, ...]
 ) -> None:
     started, held, worked = answer.answer(lines, found)
-    assert "docker takes 89.5x bare's (86.7 .. 94.5), 172 ms" in started
+    assert "docker takes 90.4x bare's (87.0 .. 94.8), 172 ms" in started
     assert held.startswith("Idle memory: docker holds 3.")
     assert "MiB more than bare (" in held
     assert worked.startswith("Work done: docker is ")

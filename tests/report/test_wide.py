@@ -67,7 +67,7 @@ def test_a_metrics_table_has_a_row_per_setting_and_says_what_is_missing(section:
     assert rows["host, volume", "read", "8"][3:] == ("not offered", "")
     assert rows["published, volume", "write", "256"][3:] == ("5 of 5 did not return", "")
     assert (table.notes[0], table.notes[3]) == (
-        "Medians of n = 4 to 5 trials; beside them the ratio of medians with its 95 % interval.",
+        "Medians of n = 4 to 5 trials; beside them the ratio to bare with its 95 % interval.",
         f"vm: {EMULATED}.",
     )
 

@@ -8,7 +8,7 @@ import random
 import re
 import shutil
 import time
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -98,15 +98,34 @@ class Finished:
     interrupted: str | None
 
 
-def unseen(_folder: Path) -> Sequence[Width]:
-    """Say nothing of how sure figures are: enough for a rule that does not look."""
-    return ()
+class Reader(Protocol):
+    """Reads a run's data in a process of its own while the run goes on."""
+
+    def loaded(self) -> None:
+        """Return when it has loaded all that it needs, and does not load beside a trial."""
+
+    def widths(self, folder: Path) -> Sequence[Width]:
+        """Return how sure the figures in a run's folder are."""
 
 
-def execute(request: Request, listener: Listener, widths: Callable[[Path], Sequence[Width]] = unseen) -> Finished:
+class Unread:
+    """Nobody reads: enough for a rule that does not look."""
+
+    def loaded(self) -> None:
+        """Return at once."""
+
+    def widths(self, _folder: Path) -> Sequence[Width]:
+        """Say nothing of how sure figures are."""
+        return ()
+
+
+UNREAD = Unread()
+
+
+def execute(request: Request, listener: Listener, reader: Reader = UNREAD) -> Finished:
     """Prepare, plan, measure, keep. Returns also when interrupted; what was measured is kept then.
 
-    ``widths`` says how sure the figures in a run's folder are, for a rule that looks at them.
+    ``reader`` says how sure figures are, for a rule that looks at them.
     Raises BenchError when nothing can be measured at all: an image that cannot be built, a bad envelope, results
     that cannot be written. Raises Interrupted when a signal comes before the first trial.
     """
@@ -139,7 +158,7 @@ def execute(request: Request, listener: Listener, widths: Callable[[Path], Seque
                 {scenario.name: scenario.rounds for scenario in request.scenarios},
                 request.rule,
                 seed=request.seed,
-                widths=lambda: widths(folder),
+                widths=lambda: reader.widths(folder),
             )
             manifest = _manifest(request, run, isolations, availabilities, built)
             manifest.planned = schedule.sure
@@ -148,8 +167,7 @@ def execute(request: Request, listener: Listener, widths: Callable[[Path], Seque
             calibrations.accompany(folder)
             runner = Runner(isolations, availabilities, built.images, interruptions, request.recipes, request.inject)
             with Journal(folder) as journal:
-                if not request.rule.is_fixed:
-                    widths(folder)  # what looks has then loaded all that it needs, and does not load beside a trial
+                reader.loaded()
                 outcomes = _measure(schedule, runner, built, journal, listener, interruptions)
             manifest.planned = max(schedule.given, manifest.planned if request.rule.is_fixed else 0)
             manifest.rounds = {**manifest.rounds, **schedule.rounds}

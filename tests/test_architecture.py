@@ -250,7 +250,8 @@ def test_a_run_loads_nothing_heavy(tmp_path: Path) -> None:
     code = f"""
 import sys, bench.cli.run as run
 from bench.cli import main
-run._report = lambda folder: True
+from tests.cli.unreported import unreported
+run.reading = unreported
 sys.argv = {words!r}
 try:
     main()

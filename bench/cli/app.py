@@ -193,11 +193,11 @@ def compare(
 
 
 @app.command(hidden=True)
-def widths() -> None:
-    """Say how sure the figures of runs are, for the runs themselves."""
-    from bench.cli.widths import answer
+def reader() -> None:
+    """Read a run's data for the run itself, as it goes on and when it is over."""
+    from bench.cli.reader import serve
 
-    answer()
+    serve()
 
 
 @app.command()

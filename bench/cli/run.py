@@ -1,9 +1,8 @@
-"""``bench run``: measure, then report in a process of its own."""
+"""``bench run``: measure, and have it reported by a process of its own."""
 
 from __future__ import annotations
 
 import secrets
-import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,9 +13,9 @@ from rich.console import Console
 from bench.cli.amounts import share, span_s
 from bench.cli.consent import consents
 from bench.cli.exits import ExitCode, of_signal
-from bench.cli.looking import looking
 from bench.cli.own import Own
 from bench.cli.progress import listener
+from bench.cli.reading import reading
 from bench.cli.wanted import by_default, wanted, with_twin
 from bench.isolations import DEFAULT
 from bench.model import Kind
@@ -76,9 +75,10 @@ def run(
         consents=consents(yes=yes, console=Console(stderr=True, highlight=False)) if fix else None,
         command_line=["bench", *sys.argv[1:]],
     )
-    with looking(surely=not request.rule.is_fixed) as look, listener() as heard:
-        finished = execute(request, heard, look)
-    reported = _report(finished.folder)
+    with reading() as reader:
+        with listener() as heard:
+            finished = execute(request, heard, reader)
+        reported = reader.report(finished.folder)
     raise SystemExit(exit_code(finished) or (ExitCode.OK if reported else ExitCode.SOME_FAILED))
 
 
@@ -89,8 +89,3 @@ def exit_code(finished: Finished) -> int:
     if set(finished.outcomes) <= {Kind.UNSUPPORTED}:
         return ExitCode.NOTHING_MEASURED
     return ExitCode.OK if set(finished.outcomes) <= _FINE else ExitCode.SOME_FAILED
-
-
-def _report(folder: Path) -> bool:
-    """Report in a fresh process: the measuring one has never imported pandas, and stays so."""
-    return subprocess.run([sys.executable, "-m", "bench", "report", str(folder)], check=False).returncode == 0

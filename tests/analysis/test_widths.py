@@ -11,7 +11,7 @@ import pytest
 from bench.analysis.summary import summarize
 from bench.analysis.twins import twins
 from bench.analysis.widths import widths
-from bench.cli.looking import looking
+from bench.cli.reading import reading
 from bench.errors import BenchError
 from tests.analysis.rows import Row, frame
 from tests.synthetic import write_run
@@ -23,9 +23,9 @@ def test_every_cell_but_bares_has_a_width_and_the_run_hears_the_same(tmp_path: P
     assert found
     assert not [key for key in found if key[2] == "bare"]
     assert all(width is None or width > 0 for width in found.values())
-    with looking() as look:
+    with reading() as reader:
         for _ in range(2):  # the second time in the same process
-            assert {one.key: one.half_width for one in look(run)} == found
+            assert {one.key: one.half_width for one in reader.widths(run)} == found
 
 
 def test_more_rounds_are_narrower(tmp_path: Path) -> None:
@@ -39,8 +39,8 @@ def test_too_few_rounds_are_infinitely_wide(tmp_path: Path) -> None:
 
 def test_a_broken_run_is_said(tmp_path: Path) -> None:
     (tmp_path / "manifest.json").write_text(json.dumps({"schema_version": 999}))
-    with looking() as look, pytest.raises(BenchError, match=r"cannot be told: .*schema version 999"):
-        look(tmp_path)
+    with reading() as reader, pytest.raises(BenchError, match=r"cannot be told: .*schema version 999"):
+        reader.widths(tmp_path)
 
 
 def test_twins_that_differ_are_counted() -> None:

@@ -18,6 +18,7 @@ from bench.model import Scenario
 from bench.report.compose import compose
 from bench.scenario import load_scenario
 from tests.cli.conftest import Bench, write_scenario
+from tests.cli.unreported import unreported as unreported_run
 
 MIB = 1 << 20
 
@@ -70,7 +71,7 @@ def scripted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 @pytest.fixture
 def unreported(monkeypatch: pytest.MonkeyPatch) -> None:
     """A run's report is a process of its own, with tests of its own."""
-    monkeypatch.setattr("bench.cli.run._report", lambda _folder: True)
+    monkeypatch.setattr("bench.cli.run.reading", unreported_run)
 
 
 def test_a_bias_is_recovered_kept_and_cited(bench: Bench, scripted: Path, unreported: None, tmp_path: Path) -> None:

@@ -16,7 +16,13 @@ import pytest
 from tests.cli.conftest import Bench, write_scenario
 
 # The report is a process of its own, with tests of its own: most runs here go without, for the sake of time.
-UNREPORTED = "import bench.cli.run as run; run._report = lambda folder: True; from bench.cli import main; main()"
+UNREPORTED = """
+import bench.cli.run
+from bench.cli import main
+from tests.cli.unreported import unreported
+bench.cli.run.reading = unreported
+main()
+"""
 
 
 def command(scenarios: Path, *words: str, isolation: str = "fake", reported: bool = False) -> list[str]:
@@ -157,14 +163,16 @@ def test_an_envelope_larger_than_the_host_is_exit_code_2(bench: Bench, tmp_path:
 
 def test_a_report_that_cannot_be_written_is_exit_code_1_and_the_run_is_kept(tmp_path: Path) -> None:
     scenarios = write_scenario(tmp_path / "scenarios", "say", "hello")
-    words = [word.replace("folder: True", "folder: False") for word in command(scenarios)]
+    words = [
+        word.replace("reading = unreported", "reading = lambda: unreported(well=False)") for word in command(scenarios)
+    ]
     assert ended(words, tmp_path).returncode == 1
     assert outcomes(tmp_path) == ["ok", "ok"]
 
 
 def test_a_run_that_is_to_be_sure_says_how_sure_it_is_and_why_it_stops(tmp_path: Path) -> None:
     scenarios = write_scenario(tmp_path / "scenarios", "say", "hello")
-    done = ended(command(scenarios, "--precision", "5%"), tmp_path)
+    done = ended(command(scenarios, "--precision", "5%", reported=True), tmp_path)
     assert done.returncode == 0, done.stderr
     said = r"after 6 rounds the widest is speak on fake, \+- \d\.\d% where 5\.0% is asked, about 0 s left"
     assert re.search(said, done.stdout)

@@ -25,6 +25,9 @@ from bench.plan import turn
 
 PILOT = 6
 """Rounds before the first look: the fewest from which an interval of 95 % can be had."""
+STRETCH_S = 10.0
+"""A run that looks lasts at least so long: a host's states last for seconds, and rounds of milliseconds may all have
+lain in one of them, as sure of it as can be."""
 GROWTH = 1.25
 PATIENCE = 3 * PILOT
 """Rounds after which a cell is given up of which too few trials have ended well for an interval."""
@@ -189,7 +192,7 @@ class Schedule:
         if self._rule.is_fixed or number == 1:
             return True
         done = number - 1
-        if done >= self._next_look:
+        if done >= self._next_look and self._now_s() >= self._began_s + STRETCH_S:
             self._next_look = math.ceil(done * GROWTH)
             widths = self._widths()
             self._wanted = self._unsure(widths, done)

@@ -10,7 +10,19 @@ import pytest
 
 from bench.model import Cell, Trial
 from bench.plan import cells, plan
-from bench.stopping import MOST_BETWEEN, MOST_ROUNDS, PATIENCE, PILOT, Key, Look, Rule, Schedule, Width, key_of
+from bench.stopping import (
+    MOST_BETWEEN,
+    MOST_ROUNDS,
+    PATIENCE,
+    PILOT,
+    STRETCH_S,
+    Key,
+    Look,
+    Rule,
+    Schedule,
+    Width,
+    key_of,
+)
 from tests.records import scenario
 
 NAMES = ("bare", "docker", "vm")
@@ -74,6 +86,14 @@ def test_a_number_of_rounds_is_exact_and_needs_no_look() -> None:
     assert one.looks == []
     assert schedule.reason == "all 9 rounds were run"
     assert one.announced == [schedule.sure]
+
+
+def test_rounds_of_milliseconds_go_on_until_the_host_may_have_changed_its_state() -> None:
+    one = machine(docker=0.01, vm=0.01)
+    one.cost_s = dict.fromkeys(NAMES, 0.02)
+    schedule, _ = one.run(Rule(precision=0.05))
+    assert STRETCH_S <= one.now_s < STRETCH_S + 1
+    assert [look.rounds for look in one.looks] == [schedule.rounds["a"]]
 
 
 def test_precision_ends_when_every_ratio_is_within_it() -> None:

@@ -21,10 +21,13 @@ FIRST_LOOK = ("startup", "footprint", "cpu")
 """What `make bench` runs."""
 
 PLAIN = (
-    "analysis/", "cli/", "exports/", "faults/test_reading.py", "images/", "publishing/", "report/", "store/",
+    "analysis/", "cli/", "exports/", "faults/test_reading.py", "publishing/", "report/", "store/",
     "test_architecture.py", "test_notebook.py", "test_scenario",
 )  # fmt: skip
-"""Where tests start nothing that is real, but those that are marked as needing an engine."""
+"""Where tests start nothing that is real, but those that are marked as needing an engine or root."""
+
+BUILDS = ("images/", "provision/")
+"""Where tests build or unpack images, which takes long and has nothing to do with who starts them."""
 
 ALONE = ("benchmarks/", "calibration/", "cli/test_calibrate.py", "sentinels/", "test_stock_scenarios.py")
 """Where tests measure time, or hold figures against limits."""
@@ -52,8 +55,9 @@ def part_of(item: pytest.Item) -> str:
     place = item.path.relative_to(Path(__file__).parent).as_posix()
     if place.startswith(ALONE) or "timed_run" in getattr(item, "fixturenames", ()):
         return "alone"
-    real = any(item.get_closest_marker(need) for need in ("docker", "vm", "root"))
-    return "plain" if place.startswith(PLAIN) and not real else "engines"
+    needs = {need for need in ("docker", "vm", "root") if item.get_closest_marker(need)}
+    plain = (place.startswith(PLAIN) and not needs) or (place.startswith(BUILDS) and needs <= {"root"})
+    return "plain" if plain else "engines"
 
 
 @pytest.fixture(scope="session")

@@ -137,7 +137,7 @@ def execute(request: Request, listener: Listener, reader: Reader = UNREAD) -> Fi
         stack.enter_context(standing(run))
         require_writable(request.results)
         isolations, availabilities = _open(request, run, interruptions, listener)
-        stack.enter_context(kept_to(_harness(request.scenarios)))
+        stack.enter_context(kept_to(harness(request.scenarios)))
         built = build(request.scenarios, request.recipes, listener.say)
         _check(isolations, availabilities, built.images, listener)
         offer = Offer(isolations, availabilities)
@@ -296,10 +296,11 @@ def describe_host() -> str:
     return ", ".join(words)
 
 
-def _harness(scenarios: Sequence[Scenario]) -> tuple[int, ...]:
+def harness(scenarios: Sequence[Scenario]) -> tuple[int, ...]:
     """Return the CPUs that the smallest instances of this run leave free, where there are any.
 
     An instance that takes every CPU shares these with the harness; the others are not disturbed for its sake.
+    Raises InputError when the host has fewer than an instance asks for.
     """
     return harness_cpus(min(scenario.envelope.cpus for scenario in scenarios))
 
@@ -336,7 +337,7 @@ def _manifest(
         stopping=manifests.stopping_entry(request.rule),
         host=fingerprint(cgroup=cgroup_version()),
         harness={
-            "cpu_set": list(_harness(request.scenarios)),
+            "cpu_set": list(harness(request.scenarios)),
             "python": platform.python_version(),
             "unwatched": unwatched(),
             "varied": varied(max(len(_choices(scenario)) for scenario in request.scenarios)),

@@ -74,8 +74,9 @@ ALLOWED: dict[str, set[str]] = {
     "analysis": {"errors", "model", "sentinels", "store"},
     "report": {"analysis", "errors", "model", "store"},
     "cli": {
-        "bench", "analysis", "calibration", "engine", "errors", "images", "isolations", "model", "plan", "provision",
-        "report", "scenario", "session", "signals", "state", "stopping", "store", "exports", "publishing", "writing",
+        "bench", "analysis", "calibration", "engine", "errors", "images", "isolations", "model", "placement", "plan",
+        "provision", "report", "scenario", "session", "signals", "state", "stopping", "store", "exports", "publishing",
+        "writing",
     },
     "bench": {"analysis", "exports", "publishing"},
     "exports": {"analysis", "errors", "model", "report", "writing"},

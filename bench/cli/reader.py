@@ -12,14 +12,17 @@ from bench.errors import BenchError
 
 
 def serve() -> None:
-    """Answer one request a line, each with a line, until the run hangs up; a report is printed, and the last thing."""
+    """Answer one request a line, each with a line, until the run hangs up. A report is printed."""
     with open(sys.stdin.fileno(), "w", closefd=False) as answers:
         for line in sys.stdin:
             what, folder = json.loads(line)
-            if what == "report":
-                report(folder, Path())
-                return
-            print(json.dumps(_widths(Path(folder)) if what == "widths" else None), file=answers, flush=True)
+            answer = None
+            match what:
+                case "widths":
+                    answer = _widths(Path(folder))
+                case "report":
+                    report(folder, Path())  # an error of it ends this process, and says why as the command would
+            print(json.dumps(answer), file=answers, flush=True)
 
 
 def _widths(folder: Path) -> object:

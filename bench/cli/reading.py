@@ -11,26 +11,28 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from bench.errors import BenchError
+from bench.placement import kept_to
 from bench.stopping import Width
 
 
 @contextmanager
-def reading() -> Iterator[Reader]:
+def reading(cpus: tuple[int, ...]) -> Iterator[Reader]:
     """Yield what reads. Its process starts now, loads pandas and matplotlib, and then sleeps until it is asked.
 
-    It ends with this block, at the latest with this process: its end of the socket is closed then, however that ends.
+    It keeps to ``cpus``, as the harness does, and loads while isolations are tried. It ends with this block, at the
+    latest with this process: the run's end of the socket is closed then, however the run ends.
     """
     ours, theirs = socket.socketpair()
     with ours, theirs:
         command = [sys.executable, "-m", "bench", "reader"]
-        with subprocess.Popen(
-            command, stdin=theirs.fileno(), start_new_session=True
-        ) as process:  # Ctrl-C is the run's alone
+        with kept_to(cpus):  # which it inherits
+            process = subprocess.Popen(command, stdin=theirs.fileno(), start_new_session=True)  # no Ctrl-C
+        with process:
             theirs.close()
             try:
                 yield Reader(process, ours)
             finally:
-                process.terminate()  # whoever leaves has no use for what it still does
+                process.terminate()  # as good as its own exit, for which pandas and matplotlib take half a second
 
 
 class Reader:
@@ -58,15 +60,16 @@ class Reader:
         return [Width(key=(key[0], key[1], key[2]), half_width=width) for key, width in answer]
 
     def report(self, folder: Path) -> bool:
-        """Write a run's report and print its tables, the last thing it is asked; return whether that went well.
+        """Write a run's report and print its tables; return whether that went well; what went wrong is said by then.
 
         A fresh process does so where this one has ended: on a host that is short of memory it may be the first to go.
         """
         if self._process.poll() is not None:
             return subprocess.run([sys.executable, "-m", "bench", "report", str(folder)], check=False).returncode == 0
-        with suppress(OSError):  # then it has just ended, and its exit code says so
+        with suppress(OSError):
             self._ask("report", folder)
-        return self._process.wait() == 0
+            return bool(self._line.readline())  # nothing where it has ended instead
+        return False
 
     def _ask(self, what: str, folder: Path | None = None) -> None:
         self._line.write(f"{json.dumps([what, str(folder or '')])}\n")

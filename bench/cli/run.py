@@ -20,7 +20,7 @@ from bench.cli.wanted import by_default, wanted, with_twin
 from bench.isolations import DEFAULT
 from bench.model import Kind
 from bench.scenario import load_recipes, load_selected
-from bench.session import Finished, Request, execute
+from bench.session import Finished, Request, execute, harness
 from bench.stopping import Rule
 
 _FINE = {Kind.OK, Kind.SPOILED, Kind.UNSUPPORTED}
@@ -75,7 +75,7 @@ def run(
         consents=consents(yes=yes, console=Console(stderr=True, highlight=False)) if fix else None,
         command_line=["bench", *sys.argv[1:]],
     )
-    with reading() as reader:
+    with reading(harness(selected)) as reader:
         with listener() as heard:
             finished = execute(request, heard, reader)
         reported = reader.report(finished.folder)

@@ -13,6 +13,7 @@ from bench.analysis.twins import twins
 from bench.analysis.widths import widths
 from bench.cli.reading import reading
 from bench.errors import BenchError
+from bench.placement import harness_cpus
 from tests.analysis.rows import Row, frame
 from tests.synthetic import write_run
 
@@ -23,7 +24,7 @@ def test_every_cell_but_bares_has_a_width_and_the_run_hears_the_same(tmp_path: P
     assert found
     assert not [key for key in found if key[2] == "bare"]
     assert all(width is None or width > 0 for width in found.values())
-    with reading() as reader:
+    with reading(harness_cpus(1)) as reader:
         for _ in range(2):  # the second time in the same process
             assert {one.key: one.half_width for one in reader.widths(run)} == found
 
@@ -39,7 +40,7 @@ def test_too_few_rounds_are_infinitely_wide(tmp_path: Path) -> None:
 
 def test_a_broken_run_is_said(tmp_path: Path) -> None:
     (tmp_path / "manifest.json").write_text(json.dumps({"schema_version": 999}))
-    with reading() as reader, pytest.raises(BenchError, match=r"cannot be told: .*schema version 999"):
+    with reading(harness_cpus(1)) as reader, pytest.raises(BenchError, match=r"cannot be told: .*schema version 999"):
         reader.widths(tmp_path)
 
 

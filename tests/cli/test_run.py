@@ -164,7 +164,8 @@ def test_an_envelope_larger_than_the_host_is_exit_code_2(bench: Bench, tmp_path:
 def test_a_report_that_cannot_be_written_is_exit_code_1_and_the_run_is_kept(tmp_path: Path) -> None:
     scenarios = write_scenario(tmp_path / "scenarios", "say", "hello")
     words = [
-        word.replace("reading = unreported", "reading = lambda: unreported(well=False)") for word in command(scenarios)
+        word.replace("reading = unreported", "reading = lambda cpus: unreported(cpus, well=False)")
+        for word in command(scenarios)
     ]
     assert ended(words, tmp_path).returncode == 1
     assert outcomes(tmp_path) == ["ok", "ok"]

@@ -19,6 +19,6 @@ class Unreported(Unread):
         return self.well
 
 
-def unreported(well: bool = True) -> AbstractContextManager[Unreported]:
+def unreported(_cpus: tuple[int, ...], *, well: bool = True) -> AbstractContextManager[Unreported]:
     """Stand for ``bench.cli.reading.reading``."""
     return nullcontext(Unreported(well))

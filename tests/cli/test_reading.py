@@ -1,0 +1,81 @@
+"""The process that reads a run's data: asleep during trials, gone with the run, and missed by nobody."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from bench.cli.reading import reading
+from bench.placement import harness_cpus
+from tests.synthetic import write_run
+
+CPUS = harness_cpus(1)
+# Tells that all is loaded, then sleeps like a run in a trial.
+RUN = """
+import time
+from bench.cli.reading import reading
+with reading((0,)) as reader:
+    reader.loaded()
+    print("loaded", flush=True)
+    time.sleep(60)
+"""
+
+
+def child() -> psutil.Process:
+    [found] = psutil.Process().children()
+    return found
+
+
+def test_it_takes_no_cpu_time_once_it_has_loaded_and_keeps_off_the_instances_cpus() -> None:
+    with reading(CPUS) as reader:
+        reader.loaded()
+        process = child()
+        before, since = process.cpu_times(), process.num_ctx_switches()
+        time.sleep(0.5)
+        assert process.cpu_times() == before
+        assert process.num_ctx_switches() == since
+        assert {tuple(psutil.Process(thread.id).cpu_affinity()) for thread in process.threads()} == {CPUS}
+    assert not process.is_running()
+
+
+def test_it_reports_in_words_of_its_own_and_stays(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    run = write_run(tmp_path, rounds=3)
+    with reading(CPUS) as reader:
+        assert reader.report(run)
+        assert f"Report: {run}/report.html" in capfd.readouterr().out.replace("\n", "")
+        assert reader.widths(run)
+
+
+def test_what_keeps_a_report_from_being_written_is_said(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    with reading(CPUS) as reader:
+        assert not reader.report(tmp_path / "nowhere")
+    assert "bench: no run is called" in capfd.readouterr().err
+
+
+def test_where_it_was_killed_another_reports(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    run = write_run(tmp_path, rounds=3)
+    with reading(CPUS) as reader:
+        process = child()
+        process.kill()
+        process.wait()
+        reader.loaded()
+        assert reader.report(run)
+    assert "report.html" in capfd.readouterr().out
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_it_ends_with_a_run_that_is_killed(number: signal.Signals) -> None:
+    with subprocess.Popen([sys.executable, "-c", RUN], stdout=subprocess.PIPE, text=True) as run:
+        assert run.stdout is not None
+        assert run.stdout.readline() == "loaded\n"
+        [process] = psutil.Process(run.pid).children()
+        os.kill(run.pid, number)
+        run.wait()
+        assert not psutil.wait_procs([process], timeout=10)[1]

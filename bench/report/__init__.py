@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.report import html, markdown, plots
+from bench.report import gallery, html, markdown
 from bench.report.compose import compose
 from bench.report.content import Picture, Report
 
@@ -33,7 +33,7 @@ def write(run_dir: str | Path) -> ReportPaths:
 
 def save(report: Report, folder: Path) -> ReportPaths:
     """Write a composed report into ``folder``: each plot as PNG and as SVG, the page with the SVGs inside."""
-    saved = {picture.name: plots.save(picture.figure, folder / PLOTS, picture.name) for picture in report.pictures}
+    saved = gallery.save(report.pictures, folder / PLOTS)
 
     def draw(picture: Picture) -> bytes:
         return saved[picture.name][1].read_bytes()

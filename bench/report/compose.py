@@ -94,14 +94,14 @@ def _overview(found: list[Sweep], manifest: Manifest, lines: tuple[Line, ...]) -
     table = overview.table(found, manifest)
     if table is None:
         return None
-    figure = overview_plot.draw(lines)
+    draw = overview_plot.draw_later(lines)
     alt = (
         "Forest plot: the ratio to bare of every headline figure, a row for each isolation, with its 95 % interval and "
         "what it shows in words. The table below has the same figures."
     )
     emulated = {line.name for line in lines if line.emulated}
     said = " ".join((alt, *words.emulated(sorted(emulated))))
-    return Facet(table=table, picture=Picture(name="overview", alt=said, figure=figure) if figure else None)
+    return Facet(table=table, picture=Picture(name="overview", alt=said, draw=draw) if draw else None)
 
 
 def _noted(made: Section, notes: tuple[str, ...]) -> Section:

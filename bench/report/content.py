@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Self
 
@@ -42,11 +43,21 @@ class Table:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Picture:
-    """A drawn figure, the file name it gets, and what it shows for those who cannot see it."""
+    """The file name of a picture, what it shows for those who cannot see it, and what draws it when it is wanted."""
 
     name: str
     alt: str
-    figure: Figure
+    draw: Callable[[], Figure]
+
+    @classmethod
+    def drawn(cls, *, name: str, alt: str, figure: Figure | None) -> Self | None:
+        """Return a picture of a figure that is drawn already; None of none."""
+        return cls(name=name, alt=alt, draw=lambda: figure) if figure else None
+
+    @property
+    def figure(self) -> Figure:
+        """The figure, drawn now."""
+        return self.draw()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import partial
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -34,14 +35,13 @@ def facet(comparison: Comparison, manifest: Manifest, rungs: Sequence[Rung], anc
     found = steps(comparison, rungs)
     if not found:
         return None
-    figure = draw(found)
     alt = "Time to the first line through each rung of the launch ladder; each bar begins where the rung below it ends."
     notes = (*_stopwatches(found, manifest), *_not_measured(found, rungs, manifest))
     return Facet(
         table=_table(found, notes),
         brief=_brief(found, notes),
         sentences=tuple(_sentence(top, found) for top in tops(found) if len(shares(top, found)) > 1),
-        picture=Picture(name=f"{anchor}-ladder", alt=alt, figure=figure),
+        picture=Picture(name=f"{anchor}-ladder", alt=alt, draw=partial(draw, found)),
     )
 
 

@@ -41,7 +41,7 @@ def _metric(comparison: Comparison, metric: RunMetric, anchor: str) -> Facet:
         table=table,
         brief=figures.brief(table),
         sentences=sentences.metric(comparison, metric.name),
-        picture=Picture(name=f"{anchor}-{slug(metric.name)}", alt=alt, figure=figure) if figure else None,
+        picture=Picture.drawn(name=f"{anchor}-{slug(metric.name)}", alt=alt, figure=figure),
         details=_filled(costs),
     )
 
@@ -68,7 +68,7 @@ def _memory(comparison: Comparison, anchor: str, when: str) -> list[Facet]:
             table=table,
             brief=figures.brief(table),
             sentences=sentences.memory(comparison, when),
-            picture=Picture(name=f"{anchor}-memory-{when}", alt=alt, figure=figure) if figure else None,
+            picture=Picture.drawn(name=f"{anchor}-memory-{when}", alt=alt, figure=figure),
             details=_filled([added, *views]),
         )
     ]
@@ -87,7 +87,7 @@ def _start_up(comparison: Comparison, manifest: Manifest, anchor: str, title: st
             table=table,
             brief=figures.brief(table),
             sentences=sentences.start_up(comparison, manifest),
-            picture=Picture(name=f"{anchor}-start-up", alt=alt, figure=figure) if figure else None,
+            picture=Picture.drawn(name=f"{anchor}-start-up", alt=alt, figure=figure),
             details=(figures.phases(comparison, manifest),),
         )
     ]

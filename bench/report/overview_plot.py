@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import groupby
 
 from matplotlib.axes import Axes
@@ -38,9 +39,17 @@ _LEGEND = (
 
 def draw(found: Sequence[Line]) -> Figure | None:
     """Draw one panel for each kind of figure on a scale of its own; None where nothing can be held against bare."""
+    later = draw_later(found)
+    return later() if later else None
+
+
+def draw_later(found: Sequence[Line]) -> Callable[[], Figure] | None:
+    """Return what draws the same, as soon as it is known that there is something to draw."""
     shown = _fitting(found)
-    if not any(line.known for line in shown):
-        return None
+    return partial(_draw, found, shown) if any(line.known for line in shown) else None
+
+
+def _draw(found: Sequence[Line], shown: Sequence[Line]) -> Figure:
     panels = [(kind, [line for line in shown if line.kind == kind]) for kind in KINDS]
     panels = [(kind, rows) for kind, rows in panels if rows]
     heights = [len(rows) + _HEADING * len({line.what for line in rows}) + 0.4 for _, rows in panels]

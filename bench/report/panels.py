@@ -9,7 +9,8 @@ In a notebook::
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Callable, Sequence, Set
+from functools import partial
 from itertools import groupby
 
 from matplotlib.figure import Figure
@@ -35,9 +36,21 @@ def metric(sweep: Sweep, metric: str, vantage: str = "workload", title: str | No
     isolation, below it the ratio to bare. Else: one row per setting and isolation, as ratios to bare where there
     is one. Whiskers are 95 % intervals. None where there is nothing to compare, or nothing but noughts.
     """
+    draw = metric_later(sweep, metric, vantage, title)
+    return draw() if draw else None
+
+
+def metric_later(
+    sweep: Sweep, metric: str, vantage: str = "workload", title: str | None = None
+) -> Callable[[], Figure] | None:
+    """Return what draws the same, as soon as it is known that there is something to draw."""
     rows = [row for row in sweep.rows(metric, vantage) if row.findings(metric, vantage)]
     if len(rows) < 2 or not any(one.median for row in rows for one in row.findings(metric, vantage)):
         return None
+    return partial(_metric, sweep, rows, metric, vantage, title)
+
+
+def _metric(sweep: Sweep, rows: Sequence[Comparison], metric: str, vantage: str, title: str | None) -> Figure:
     axis = _axis(sweep, rows)
     better = rows[0].findings(metric, vantage)[0].better
     title = f"{title or words.capital(words.metric(metric))}, {better} is better"
@@ -56,10 +69,18 @@ def memory(sweep: Sweep, when: str) -> Figure | None:
 
     Of more settings than fit on a page, some are drawn from the first to the last, and it is said above them.
     """
+    draw = memory_later(sweep, when)
+    return draw() if draw else None
+
+
+def memory_later(sweep: Sweep, when: str) -> Callable[[], Figure] | None:
+    """Return what draws the same, as soon as it is known that there is something to draw."""
     held = [(row, bars.memory_rows(row, when)) for row in sweep.comparisons]
     every = [(row, rows) for row, rows in held if rows]
-    if not every:
-        return None
+    return partial(_memory, sweep, every, when) if every else None
+
+
+def _memory(sweep: Sweep, every: Sequence[_Bars], when: str) -> Figure:
     names = sweep.varying([row for row, _ in every])
     found = _fitting(every)
     with style.settings():

@@ -92,10 +92,15 @@ def throughput(comparison: Comparison, metric: str) -> Figure | None:
     return figure
 
 
+def paths(folder: Path, name: str) -> tuple[Path, Path]:
+    """Return where ``save`` writes a picture of this name."""
+    return folder / f"{name}.png", folder / f"{name}.svg"
+
+
 def save(figure: Figure, folder: Path, name: str) -> tuple[Path, Path]:
     """Write ``name.png`` and ``name.svg`` into ``folder``; the same data give the same bytes."""
     folder.mkdir(parents=True, exist_ok=True)
-    png, svg = folder / f"{name}.png", folder / f"{name}.svg"
+    png, svg = paths(folder, name)
     with style.settings():
         layout, dpi = figure.get_layout_engine(), figure.dpi
         figure.dpi = _DPI  # letters are measured as the PNG has them: their places are found once, for both files

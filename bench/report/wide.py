@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from matplotlib.figure import Figure
@@ -48,13 +48,13 @@ def _figures(
     table = grids.grid(sweep, metric, vantage, title)
     if table is None:
         return None
-    figure = panels.metric(sweep, metric, vantage, title)
+    draw = panels.metric_later(sweep, metric, vantage, title)
     alt = f"{title} of each isolation at every setting, and its ratio to bare. {_WHISKERS}"
     return Facet(
         table=table,
         brief=grids.brief(sweep, metric, vantage, title),
         sentences=sentences.over_settings(sweep, metric, vantage, words.metric(metric)),
-        picture=_picture(sweep, f"{anchor}-{slug(metric)}", alt, figure),
+        picture=_picture(sweep, f"{anchor}-{slug(metric)}", alt, draw),
         details=_given([*details, grids.every_figure(sweep, metric, vantage, title)]),
     )
 
@@ -76,12 +76,13 @@ def _memory(sweep: Sweep, anchor: str, when: str) -> Facet | None:
         )
         for some in figures.beside_each_other(sweep.isolations)
     ]
+    draw = panels.memory_later(sweep, when)
     alt = f"{name} of each isolation, setting by setting, stacked by role, with other vantages as markers."
     return Facet(
         table=table,
         brief=grids.brief(sweep, metric, "processes", f"{name}, PSS of its own processes"),
         sentences=sentences.memory_over_settings(sweep, when),
-        picture=_picture(sweep, f"{anchor}-memory-{when}", alt, panels.memory(sweep, when)),
+        picture=_picture(sweep, f"{anchor}-memory-{when}", alt, draw),
         details=_given(
             [
                 grids.grid(sweep, metric, "processes", f"{name}, PSS of its own processes"),
@@ -98,19 +99,19 @@ def _start_up(sweep: Sweep, manifest: Manifest, anchor: str, title: str) -> Face
     marked = [one for one in sweep.comparisons if one.findings("timeline.ready", "host")]
     phases = [(one, figures.phases(one, manifest)) for one in marked]
     alt = f"Time until each isolation is ready, at every setting. {_WHISKERS}"
-    figure = panels.metric(sweep, "timeline.ready", "host", "Start-up, request to ready")
+    draw = panels.metric_later(sweep, "timeline.ready", "host", "Start-up, request to ready")
     return Facet(
         table=table,
         brief=grids.brief(sweep, "timeline.ready", "host", title),
         sentences=sentences.over_settings(sweep, "timeline.ready", "host", "time until ready"),
-        picture=_picture(sweep, f"{anchor}-start-up", alt, figure),
+        picture=_picture(sweep, f"{anchor}-start-up", alt, draw),
         details=_given([grids.stacked(sweep, "Steps of the start, and the teardown", phases)]),
     )
 
 
-def _picture(sweep: Sweep, name: str, alt: str, figure: Figure | None) -> Picture | None:
+def _picture(sweep: Sweep, name: str, alt: str, draw: Callable[[], Figure] | None) -> Picture | None:
     said = " ".join(words.emulated(sorted(sweep.emulated)))
-    return Picture(name=name, alt=f"{alt} {said}".rstrip(), figure=figure) if figure else None
+    return Picture(name=name, alt=f"{alt} {said}".rstrip(), draw=draw) if draw else None
 
 
 def _known(facets: Sequence[Facet | None]) -> tuple[Facet, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -67,6 +68,7 @@ class Reader:
         if self._process.poll() is not None:
             return subprocess.run([sys.executable, "-m", "bench", "report", str(folder)], check=False).returncode == 0
         with suppress(OSError):
+            os.sched_setaffinity(self._process.pid, os.sched_getaffinity(0))  # no trial is left to keep off
             self._ask("report", folder)
             return bool(self._line.readline())  # nothing where it has ended instead
         return False

@@ -51,6 +51,7 @@ def test_it_reports_in_words_of_its_own_and_stays(tmp_path: Path, capfd: pytest.
         assert reader.report(run)
         assert f"Report: {run}/report.html" in capfd.readouterr().out.replace("\n", "")
         assert reader.widths(run)
+        assert set(child().cpu_affinity()) == os.sched_getaffinity(0)  # every CPU, once no trial is left
 
 
 def test_what_keeps_a_report_from_being_written_is_said(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

@@ -21,7 +21,7 @@ from bench.report import plots
 from bench.report.content import Picture
 
 _FEWEST_EACH = 2
-"""Pictures that are worth another process: it takes as long to begin and end as a tenth of one."""
+"""Pictures for each process: of a few, none is worth the beginning and the end of another process."""
 
 _NUMBER_BYTES = 4
 

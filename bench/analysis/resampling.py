@@ -26,6 +26,8 @@ EXACT = 64
 
 KEPT = 256
 """Most values of which it is kept in memory what every resample draws, 8 bytes each: 20 MB."""
+_ROWS = 33
+"""A divisor of RESAMPLES: so many rows of KEPT values are below the 9216 from which OpenBLAS uses threads."""
 _BLOCK = 1 << 21
 """About how many values are drawn at once where that is not kept."""
 
@@ -48,8 +50,7 @@ def paired_medians(one: Floats, other: Floats) -> tuple[Floats, Floats]:
 def means(values: Floats, stream: int) -> Floats:
     """Return the mean of every resample of ``values``, shape (RESAMPLES,); a stream draws the same places each time."""
     if values.size <= KEPT:
-        # No BLAS: its threads wait for each other where a CPU is busy, and add in an order that their number decides.
-        found: Floats = np.einsum("ij,j->i", _shares(values.size, stream), values)
+        found: Floats = (_shares(values.size, stream) @ values).ravel()
         return found
     rng, rows = _rng(values.size, stream), max(1, _BLOCK // values.size)
     blocks = [min(rows, RESAMPLES - done) for done in range(0, RESAMPLES, rows)]
@@ -70,8 +71,11 @@ def drawn(n: int, stream: int) -> Places:
 
 @lru_cache(maxsize=8)
 def _shares(n: int, stream: int) -> Floats:
-    """Return which share of a resample each of n values is, shape (RESAMPLES, n)."""
-    return _counts(n, stream) / n
+    """Return which share of a resample each of n values is, shape (blocks, RESAMPLES / blocks, n).
+
+    Blocks are too small for BLAS to share them out: its threads wait for each other where a CPU is busy.
+    """
+    return (_counts(n, stream) / n).reshape(-1, _ROWS, n)
 
 
 def _exactly(one: Floats, other: Floats) -> tuple[Floats, Floats]:

@@ -1,7 +1,7 @@
 """What a report of a large run costs, and how that grows with its samples.
 
 The requirement is a run of a million samples in 500 cells: frame, intervals, plots and page within 20 s and 1 GiB, and
-ten times the samples within twelve times the time. Measured on 2 cores that others used too: 19 to 22 s (33 to 38
+ten times the samples within twelve times the time. Measured on 2 cores that others used too: 18 to 21 s (33 to 38
 CPU-s, half of them to draw, by two processes) and 700 to 717 MiB in all processes together for a million samples; 15 s
 (24 CPU-s) and 429 MiB for a tenth of them. Memory and growth are held here. 20 s are not, as they hang on what else the
 machine does: most of what is left is the price of 500 cells, whose ratios and pictures cost as much with few samples as

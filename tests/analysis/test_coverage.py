@@ -14,7 +14,7 @@ import pytest
 
 from bench.analysis import intervals
 from bench.analysis.intervals import Estimate
-from bench.analysis.sides import Side
+from bench.analysis.sides import Side, over_one_stretch
 from bench.analysis.simulate import SHAPES, Shape, run, values
 from bench.analysis.studies import coverage_by_level, stopped
 from bench.analysis.summary import summarize
@@ -45,6 +45,15 @@ def test_ratios_hold_the_truth(rounds: int) -> None:
     """A quarter of the runs each: log-normal, two modes, instances at levels of their own, a drifting host."""
     each = RUNS // len(SHAPES)
     found = [intervals.of_ratio(*pair).interval() for shape in SHAPES for pair in sides(shape, rounds, runs=each)]
+    assert 0.93 <= covered(found, TRUTH) <= 0.97
+
+
+def test_ratios_hold_the_truth_where_the_baseline_has_rounds_of_its_own() -> None:
+    """Four rounds of the baseline for each of the other side, as in runs that stop by themselves."""
+    each, every = RUNS // len(SHAPES), 4
+    pairs = [pair for shape in SHAPES for pair in sides(shape, 12 * every, runs=each)]
+    seldom = [(one.at(one.rounds[::every]), other) for one, other in pairs]
+    found = [intervals.of_ratio(*over_one_stretch(*pair)).interval() for pair in seldom]
     assert 0.93 <= covered(found, TRUTH) <= 0.97
 
 

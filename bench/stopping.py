@@ -197,13 +197,23 @@ class Schedule:
             widths = self._widths()
             self._wanted = self._unsure(widths, done)
             heard.looked(self._look(widths, done))
-        if not self._wanted:
-            self.reason = f"every headline ratio is within {self._rule.precision:.3g} of itself, after {done} rounds"
-            return False
+            if not self._wanted:
+                self.reason = self._why_no_cell_goes_on(widths, done)
+                return False
         if self._left_s() < self._cost_s(number):
             self.reason = f"the time is spent, after {done} rounds"
             return False
         return True
+
+    def _why_no_cell_goes_on(self, widths: Sequence[Width], done: int) -> str:
+        known = [one.half_width for one in widths if one.half_width is not None]
+        given_up = sum(not math.isfinite(width) for width in known)
+        if len(known) == given_up:
+            why = "too few trials have ended well for any headline ratio" if given_up else "there is no headline ratio"
+            return f"{why}, after {done} rounds"
+        within = "as sure as can be" if self._rule.precision is None else f"within {self._rule.precision:.3g} of itself"
+        others = f"; too few trials have ended well in {given_up} further cells" if given_up else ""
+        return f"every headline ratio is {within}, after {done} rounds{others}"
 
     def _unsure(self, widths: Sequence[Width], done: int) -> set[Key]:
         """Return the cells that go on: those wider than asked, or than the time left can make all of them."""

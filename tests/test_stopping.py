@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -172,10 +173,28 @@ def test_precision_within_a_budget_ends_at_whichever_comes_first() -> None:
     assert late.now_s <= 500
 
 
-def test_cells_without_any_ratio_do_not_keep_a_run_going() -> None:
-    schedule, turns = machine().run(Rule(precision=0.05), [cell for cell in CELLS if cell.isolation == "bare"])
+@pytest.mark.parametrize("rule", [Rule(precision=0.05), Rule(budget_s=1e6)])
+def test_cells_without_any_ratio_do_not_keep_a_run_going(rule: Rule) -> None:
+    schedule, turns = machine().run(rule, [cell for cell in CELLS if cell.isolation == "bare"])
     assert len(turns) == PILOT < MOST_ROUNDS
-    assert schedule.reason
+    assert schedule.reason == f"there is no headline ratio, after {PILOT} rounds"
+
+
+@pytest.mark.parametrize("rule", [Rule(precision=0.05), Rule(budget_s=1e6)])
+def test_a_run_of_which_nothing_ends_well_stops_and_says_so(rule: Rule) -> None:
+    schedule, _ = machine(docker=math.inf, vm=math.inf).run(rule)
+    assert re.fullmatch(r"too few trials have ended well for any headline ratio, after \d+ rounds", schedule.reason)
+
+
+def test_a_run_that_gives_cells_up_does_not_say_that_they_are_sure() -> None:
+    schedule, _ = machine(docker=0.1, vm=math.inf).run(Rule(precision=0.05))
+    assert schedule.reason.startswith("every headline ratio is within 0.05 of itself, after")
+    assert schedule.reason.endswith("too few trials have ended well in 2 further cells")
+
+
+def test_a_budget_is_not_spent_on_figures_that_never_vary() -> None:
+    schedule, _ = machine(docker=0.0, vm=0.0).run(Rule(budget_s=1e6))
+    assert schedule.reason == f"every headline ratio is as sure as can be, after {PILOT} rounds"
 
 
 @pytest.mark.parametrize("rule", [Rule(precision=0.02), Rule(budget_s=300.0)])

@@ -11,6 +11,7 @@ delay       ready          ``timeline.ready``: as any start-up is measured, an i
 memory      pss, uss, rss  sum over the instance's own processes
 memory      cgroup         the control group's account
 memory      host           change of the host's MemAvailable: whatever else the host does is in it
+quota       CPU time       CPU-seconds per second by the host's books, as a share of that without a quota
 quota       work           work per second, as a share of that without a quota
 rate        lines          lines per second, by the arrival of the first and the last; nothing is subtracted
 written     processes      ``disk.written``, sum over the instance's own processes
@@ -84,6 +85,8 @@ VIEWS = (
     _bytes("memory", "rss", "touched_mib", "memory.idle.rss", derive.OWN, _NO_PROCESS),
     _bytes("memory", "cgroup", "touched_mib", "memory.idle.cgroup", "cgroup", _NO_GROUP),
     _bytes("memory", "host", "touched_mib", "memory.idle.available_change", "host", ""),
+    View(truth="quota", name="CPU time", parameter="quota_percent", metric="cpu.share", vantage=derive.OWN, unit="1",
+         scale=0.01, goal=0.03, kind="share", nothing=100.0, blind=_NO_PROCESS),
     View(truth="quota", name="work", parameter="quota_percent", metric="work", vantage="workload", unit="1",
          scale=0.01, goal=0.03, kind="share", nothing=100.0),
     View(truth="rate", name="lines", parameter="lines_per_s", metric="clock.host", vantage="host", unit="1/s",
@@ -125,7 +128,8 @@ def worst(found: pd.DataFrame) -> pd.DataFrame:
 def recovered_samples(frame: pd.DataFrame) -> pd.DataFrame:
     """Return the samples of trials that ended ok, and below them the sums over an instance's own processes."""
     samples = usable(frame)
-    return pd.concat([samples, derive.own_memory(samples), derive.own_written(samples)], ignore_index=True)
+    summed = (derive.own_memory(samples), derive.own_written(samples), derive.own_cpu_share(samples))
+    return pd.concat([samples, *summed], ignore_index=True)
 
 
 def usable(frame: pd.DataFrame) -> pd.DataFrame:

@@ -15,11 +15,12 @@ _NEVER = "Never calibrated on this machine: run `python -m bench calibrate`."
 _CITED = {
     ("delay", "its own line"): "delays before readiness were",
     ("memory", "pss"): "memory touched, by PSS, was",
+    ("quota", "CPU time"): "CPU time under a quota was",
     ("quota", "work"): "work under a CPU quota was",
     ("written", "processes"): "bytes written were",
     ("rate", "lines"): "an offered rate was",
 }
-"""The truths that are cited, each by its plainest view."""
+"""The truths that are cited, each by its plainest view; a quota also by what is done under it."""
 
 Row = Mapping[str, object]
 

@@ -145,6 +145,12 @@ def own_written(samples: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+def own_cpu_share(samples: pd.DataFrame) -> pd.DataFrame:
+    """Return how many CPUs each trial kept busy, by the host's books: CPU-seconds per second of ``cpu.window``."""
+    share = cpu_used(samples) / _by_trial(samples, "cpu.window", "host")
+    return _rows(samples, share, "cpu.share", OWN, "1", "lower")
+
+
 def residual(summed: pd.DataFrame) -> pd.DataFrame:
     """Return the change of MemAvailable that the sum of PSS does not explain; may be negative."""
     parts = []

@@ -99,6 +99,22 @@ def test_work_under_a_quota_is_a_share_of_that_without() -> None:
     assert calibration(frame.assign(outcome="spoiled")).empty
 
 
+def test_cpu_time_under_a_quota_is_a_share_of_that_without() -> None:
+    frame = pd.DataFrame(
+        [
+            row
+            for percent, used_s in ((100, 1.98), (25, 0.495))
+            for row in (
+                *rows("quota", "quota_percent", percent, "cpu.used", "cgroup", [used_s] * 3),
+                *rows("quota", "quota_percent", percent, "cpu.window", "host", [2.0] * 3),
+            )
+        ]
+    )
+    [found] = calibration(frame).to_dict("records")
+    assert (found["view"], found["injected"], found["verdict"]) == ("CPU time", 0.25, "met")
+    assert found["bias"] == pytest.approx(0)
+
+
 def test_an_offered_rate_needs_no_trial_without() -> None:
     [found] = calibration(pd.DataFrame(rows("rate", "lines_per_s", 50, "clock.host", "host", [2.5] * 3))).to_dict(
         "records"

@@ -30,9 +30,14 @@ def leave_with(error: BenchError | Interrupted) -> NoReturn:
     if isinstance(error, Interrupted):
         print(f"Ended by {error.signal_name} before anything was measured.", file=sys.stderr)  # noqa: T201
         raise SystemExit(of_signal(error.signal_name))
+    say(error)
+    raise SystemExit(ExitCode.BAD_INPUT if isinstance(error, InputError) else ExitCode.NOTHING_MEASURED)
+
+
+def say(error: BenchError) -> None:
+    """Say on standard error what went wrong and what to do."""
     print(f"bench: {error.what}", file=sys.stderr)  # noqa: T201
     for note in getattr(error, "__notes__", []):
         print(f"       {note}", file=sys.stderr)  # noqa: T201
     if error.remedy:
         print(f"       {error.remedy}", file=sys.stderr)  # noqa: T201
-    raise SystemExit(ExitCode.BAD_INPUT if isinstance(error, InputError) else ExitCode.NOTHING_MEASURED)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from bench.analysis.widths import widths
+from bench.cli.exits import say
 from bench.cli.report import report
 from bench.errors import BenchError
 
@@ -15,19 +18,33 @@ def serve() -> None:
     """Answer one request a line, each with a line, until the run hangs up. A report is printed."""
     with open(sys.stdin.fileno(), "w", closefd=False) as answers:
         for line in sys.stdin:
-            what, folder = json.loads(line)
-            answer = None
-            match what:
-                case "widths":
-                    answer = _widths(Path(folder))
-                case "report":
-                    report(folder, Path())  # an error of it ends this process, and says why as the command would
-            print(json.dumps(answer), file=answers, flush=True)
+            print(json.dumps(_answer(*json.loads(line))), file=answers, flush=True)
 
 
-def _widths(folder: Path) -> object:
+def _answer(what: str, folder: str = "", cpus: Sequence[int] = ()) -> object:
+    match what:
+        case "widths":
+            return _widths(folder)
+        case "report":
+            return _report(folder, cpus)
+        case _:
+            return True  # all is loaded by now
+
+
+def _widths(folder: str) -> object:
     """Return every cell with its widest half-width, or what is wrong."""
     try:
-        return [[list(key), width] for key, width in widths(folder).items()]
+        return [[list(key), width] for key, width in widths(Path(folder)).items()]
     except BenchError as error:
         return str(error)
+
+
+def _report(folder: str, cpus: Sequence[int]) -> bool:
+    """Report on all of these CPUs, since no trial is left to keep off; return whether that went well."""
+    os.sched_setaffinity(0, cpus)
+    try:
+        report(folder, Path())
+    except BenchError as error:
+        say(error)
+        return False
+    return True

@@ -60,15 +60,23 @@ def test_what_keeps_a_report_from_being_written_is_said(tmp_path: Path, capfd: p
     assert "bench: no run is called" in capfd.readouterr().err
 
 
-def test_where_it_was_killed_another_reports(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_where_it_was_killed_another_answers(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     run = write_run(tmp_path, rounds=3)
     with reading(CPUS) as reader:
-        process = child()
-        process.kill()
-        process.wait()
         reader.loaded()
+        killed(child())
+        assert reader.widths(run)
+        [other] = (one for one in psutil.Process().children() if one.status() != psutil.STATUS_ZOMBIE)
+        killed(other)
         assert reader.report(run)
     assert "report.html" in capfd.readouterr().out
+    assert psutil.Process().children() == []
+
+
+def killed(process: psutil.Process) -> None:
+    process.kill()
+    while process.status() != psutil.STATUS_ZOMBIE:
+        time.sleep(0.01)
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])

@@ -67,7 +67,7 @@ class Change(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pair:
-    """One figure in both runs: the medians in ``unit``, and the second over the first with its 95 % interval.
+    """One figure in both runs: the medians in ``unit``, and the ratio of the second to the first with its interval.
 
     ``p`` is of a ratio of 1, ``p_alike`` of a change that matters (the pair of one-sided tests; 1 where the 90 %
     interval reaches so far), each corrected by Holm over all figures; NaN where the figure cannot be tested, and
@@ -133,7 +133,7 @@ def compare(
 
     Columns: scenario, parameters, isolation (string); emulated (bool); metric, vantage, unit, better (string);
     n_before, n_after (int64), rounds; before, after (float64, medians in ``unit``); ratio, low, high (float64), after
-    over before with its 95 % interval; p, p_alike (float64), of no change and of one that matters, each corrected by
+    over before with its interval; p, p_alike (float64), of no change and of one that matters, each corrected by
     Holm; detectable (float64), the smallest change, as a share, that would have been seen; test (string),
     ``permutation`` or ``welch``; change (string), one of ``Change``; note (string), why it could not be tested.
 
@@ -167,7 +167,7 @@ def compare_runs(
     apart = of_machines(before.host, after.host)
     if apart and not across_hosts:
         raise ResultsError(
-            f"{before.run} and {after.run} come from different machines: "
+            f"{before.run} and {after.run} come from different machines, as far as they tell: "
             + "; ".join(f"{one.what} {one.before} and {one.after}" for one in apart),
             remedy="A change between machines says nothing of what was changed; if you know, add --across-hosts",
         )
@@ -176,7 +176,8 @@ def compare_runs(
     samples = [measured(frame) for frame in kept]
     found = [sides(one) for one in samples]
     alike, notes = _alike(kept, found, (before, after))
-    pairs = _pairs(found, alike, _emulated(kept[0]), min_change=min_change, every=every)
+    confidence = max(before.stopping.confidence, after.stopping.confidence)
+    pairs = _pairs(found, alike, _emulated(kept[0]), min_change=min_change, confidence=confidence, every=every)
     ended = endings(kept[0], kept[1], Evidence.of(kept[1], after, samples[1]))
     if not pairs and not any(one.is_new for one in ended):
         raise ResultsError(
@@ -229,6 +230,7 @@ def _pairs(
     emulated: Mapping[Cell, bool],
     *,
     min_change: float,
+    confidence: float,
     every: bool,
 ) -> tuple[Pair, ...]:
     figures = [
@@ -240,7 +242,7 @@ def _pairs(
     compared = [_Sides.of(found[0][cell][figure], found[1][cell][figure]) for cell, figure in figures]
     testable = sum(one.contrast is not None for one in compared)
     tested = [one.p_value(testable) for one in compared]
-    ratios = [one.ratio() for one in compared]
+    ratios = [one.ratio(confidence) for one in compared]
     changed = holm([p for p, _ in tested])
     alike = holm([one.p_alike(inner, min_change) for one, (_, inner) in zip(compared, ratios, strict=True)])
     return tuple(
@@ -276,10 +278,10 @@ class _Sides:
             return self.contrast.p(), "welch"
         return permutation.p_value(np.log(self.after.values), np.log(self.before.values)), "permutation"
 
-    def ratio(self) -> tuple[intervals.Estimate, intervals.Estimate]:
+    def ratio(self, confidence: float) -> tuple[intervals.Estimate, intervals.Estimate]:
         """Return after over before with its interval, and with that of the pair of one-sided tests."""
         resampled = intervals.of_ratio(self.after, self.before)
-        return resampled.interval(), resampled.interval(1 - 2 * (1 - intervals.CONFIDENCE))
+        return resampled.interval(confidence), resampled.interval(1 - 2 * (1 - confidence))
 
     def p_alike(self, inner: intervals.Estimate, min_change: float) -> float:
         """Return an uncorrected p of a change that matters: of the pair of one-sided tests, 1 by the interval."""

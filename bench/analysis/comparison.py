@@ -8,14 +8,14 @@ from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from bench.analysis import derive
-from bench.analysis.intervals import CONFIDENCE
 from bench.analysis.resampling import Floats
 from bench.analysis.sides import Side
 from bench.analysis.significance import ALPHA
-from bench.analysis.summary import BASELINE, measured, summarize
+from bench.analysis.summary import BASELINE, confidence_of, measured, summarize
 from bench.analysis.trials import counts, outcomes, said
 from bench.model import Scalar
 
@@ -77,6 +77,8 @@ class Comparison:
     summary: pd.DataFrame
     figures: Mapping[tuple[str, str, str], Finding]
     ends: Mapping[str, Mapping[str, int]]
+    confidence: float
+    """What intervals are reckoned with."""
 
     @property
     def values_of(self) -> dict[str, Scalar]:
@@ -107,6 +109,11 @@ class Comparison:
         rows = self.samples
         wanted = rows[(rows["isolation"] == isolation) & (rows["metric"] == metric) & (rows["vantage"] == vantage)]
         return wanted.sort_values("trial")["value"].to_numpy()
+
+    def scale(self, metric: str, vantage: str) -> float:
+        """Return what ratios are to, the geometric mean of bare's trials; NaN where bare has none above zero."""
+        values = self.values(BASELINE, metric, vantage)
+        return float(np.exp(np.log(values).mean())) if values.size and values.min() > 0 else math.nan
 
     def by_isolation(self, metric: str, vantage: str) -> dict[str, Floats]:
         """Return the same for every isolation that has any."""
@@ -154,19 +161,20 @@ class Comparison:
 
 
 def comparisons(
-    frame: pd.DataFrame, samples: pd.DataFrame | None = None, *, confidence: float = CONFIDENCE
+    frame: pd.DataFrame, samples: pd.DataFrame | None = None, *, confidence: float | None = None
 ) -> tuple[Comparison, ...]:
     """Split the samples of one run, as ``load`` gives them, into one Comparison per scenario and parameters.
 
     ``samples`` and ``confidence`` as in ``summarize``. Raises ResultsError when the frame holds more than one run.
     """
     samples = measured(frame) if samples is None else samples
-    summary = summarize(frame, samples, confidence=confidence)
+    sure = confidence_of(frame) if confidence is None else confidence
+    summary = summarize(frame, samples, confidence=sure)
     pair = ["scenario", "parameters"]
     measured_of = dict(iter(samples.groupby(pair, sort=False, observed=True)))
     ends = counts(outcomes(frame))
     found = [
-        _compare(str(key[0]), str(key[1]), rows, measured_of.get(key, samples.iloc[:0]), ends)
+        _compare(str(key[0]), str(key[1]), rows, measured_of.get(key, samples.iloc[:0]), ends, sure)
         for key, rows in summary.groupby(pair, sort=False)
     ]
     first = list(dict.fromkeys(summary["scenario"]))
@@ -185,6 +193,7 @@ def _compare(
     summary: pd.DataFrame,
     samples: pd.DataFrame,
     ends: Mapping[tuple[str, str, str], Mapping[str, int]],
+    confidence: float,
 ) -> Comparison:
     cells = summary.drop_duplicates("isolation").set_index("isolation")
     return Comparison(
@@ -196,6 +205,7 @@ def _compare(
         summary=summary,
         figures=_figures(summary),
         ends={str(name): ends[scenario, parameters, str(name)] for name in cells.index},
+        confidence=confidence,
     )
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
 
-from bench.analysis.manifest import Host, Manifest, RunEnvelope, RunScenario
+from bench.analysis.manifest import REDACTED_HOST, Host, Manifest, RunEnvelope, RunScenario
 from bench.errors import ResultsError
 
 _Record = Host | RunScenario | RunEnvelope
 _UNKNOWN = "not recorded"
+_NAMELESS = "redacted"
 _MEMORY_TOLERANCE = 0.02
 """The same machine reports a little more or less memory from one kernel to the next."""
 
@@ -35,8 +36,13 @@ class Shared:
 
 
 def of_machines(before: Host, after: Host) -> tuple[Difference, ...]:
-    """Return in what two hosts are different machines: name, processor, memory (beyond 2 %); nothing for the same."""
+    """Return in what two hosts are different machines: name, processor, memory (beyond 2 %); nothing for the same.
+
+    Two whose names were redacted count as different: nothing says that they are one.
+    """
+    redacted = before.name == after.name == REDACTED_HOST
     found = [
+        *([Difference(what="host", before=_NAMELESS, after=_NAMELESS)] if redacted else []),
         *_pair("host", before.name, after.name),
         *_pair("CPU", f"{before.cpus} x {before.cpu_model}", f"{after.cpus} x {after.cpu_model}"),
     ]

@@ -123,7 +123,8 @@ def of_ratio(values: Side, baseline: Side) -> Resampled:
     """Resample the ratio of two geometric means by round.
 
     Rounds that both sides have are drawn together, so that what troubles a whole round troubles both sides of a
-    resample alike (blocks of Abedi & Brecht, ICPE 2017); rounds that only one side has, by themselves.
+    resample alike (blocks of Abedi & Brecht, ICPE 2017); rounds that only one side has, with the one before them that
+    both have: a host's states last for seconds, and what lies close together is no news of each other.
     """
     n = min(values.n, baseline.n)
     if not (values.is_positive and baseline.is_positive):
@@ -183,22 +184,31 @@ def _of_rounds(side: Side, both: Ints, stream: int) -> Floats:
 
 
 def _resampled_log_ratios(values: Side, baseline: Side) -> Floats:
-    """Return the difference of the mean logarithms of every resample of two sides, drawn as their medians are."""
+    """Return the difference of the mean logarithms of every resample of two sides; of few shared rounds, each alone."""
     both = values.shared(baseline)
+    if both.size < MINIMUM:
+        return _mean_logs(values, values.rounds, 1, 1) - _mean_logs(baseline, baseline.rounds, 2, 2)
     if values.iterations is None and baseline.iterations is None and both.size == values.n == baseline.n:
         return resampling.means(np.log(values.values) - np.log(baseline.values), 0)
-    return _mean_logs(values, both, 1) - _mean_logs(baseline, both, 2)
+    return _mean_logs(values, both, 0, 1) - _mean_logs(baseline, both, 0, 2)
 
 
-def _mean_logs(side: Side, both: Ints, stream: int) -> Floats:
-    total = np.zeros(RESAMPLES)
-    for part, drawn_for in _parts(side, both, stream):
-        if part.iterations is None:
-            total += part.n * resampling.means(np.log(part.values), drawn_for)
-        else:
-            drawn = resampling.drawn(part.n, drawn_for)
-            total += np.log(_of_instances(part.iterations, drawn, stream)).sum(axis=1)
-    return total / side.n
+def _mean_logs(side: Side, begins: Ints, stream: int, within: int) -> Floats:
+    """Return the mean logarithm of every resample of the blocks of rounds that begin with these.
+
+    ``stream`` draws blocks, ``within`` what an instance reported.
+    """
+    block = np.maximum(np.searchsorted(begins, side.rounds, side="right") - 1, 0)
+    counts = np.bincount(block, minlength=begins.size).astype(np.float64)
+    size = resampling.means(counts, stream)
+    if side.iterations is None:
+        sums = np.bincount(block, np.log(side.values), begins.size).astype(np.float64)
+        return resampling.means(sums, stream) / size
+    logs = np.log(resampling.medians_of_each(side.iterations, within))
+    of_blocks = np.add.reduceat(logs, np.searchsorted(block, np.arange(begins.size)), axis=1)
+    drawn = np.take_along_axis(of_blocks, resampling.drawn(begins.size, stream), axis=1)
+    found: Floats = drawn.mean(axis=1) / size
+    return found
 
 
 def _parts(side: Side, both: Ints, stream: int) -> list[tuple[Side, int]]:

@@ -52,8 +52,8 @@ def steps(comparison: Comparison, rungs: Sequence[Rung]) -> tuple[Step, ...]:
         own = values[rung.isolation]
         if own:
             below, passed = _measured_below(rung, by_name, values)
-            time = intervals.median(list(own.values()))
-            added = intervals.paired_difference(own, values[below]) if below else time
+            time = intervals.median(list(own.values()), confidence=comparison.confidence)
+            added = intervals.paired_difference(own, values[below], confidence=comparison.confidence) if below else time
             emulated = rung.isolation in comparison.emulated
             step = Step(rung=rung, below=below, passed=passed, emulated=emulated, time=time, added=added)
             found.append(step)

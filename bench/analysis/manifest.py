@@ -12,6 +12,9 @@ from bench.errors import ResultsError
 from bench.model import Arm, Better, Claim, Client, Density, Phase, Rung, Scalar, Storage
 from bench.store import dataset, layout
 
+REDACTED_HOST = "HOST"
+"""The name of every host in a run that was published."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Host:
@@ -37,9 +40,9 @@ class Harness:
     cpu_set: tuple[int, ...] = ()
     python: str = ""
     unwatched: dict[str, str] = field(default_factory=dict)
+    """Sentinels that cannot stand on this machine, each with what is missing."""
     varied: dict[str, str] = field(default_factory=dict)
     """What was drawn for every trial; empty text where there was nothing to choose, no key where it was not drawn."""
-    """Sentinels that cannot stand on this machine, each with what is missing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,8 +1,9 @@
-"""Where the median of a resample lies among the values in order: drawn once for every number of values, then looked up.
+"""Means and medians of resamples: what every resample draws hangs on the number of values alone, and is drawn once.
 
-Resampling n values with replacement and taking the median picks one, or the mean of two, of the n values in order.
-Which, depends on n alone. With U the k-th smallest of n uniform numbers, ``floor(n * U)`` is the place, from 0, of the
-k-th smallest of n values drawn with replacement: so one beta-distributed number stands for a whole resample, exactly.
+Where the median of a resample lies among the values in order is looked up. Resampling n values with replacement and
+taking the median picks one, or the mean of two, of the n values in order. Which, depends on n alone. With U the k-th
+smallest of n uniform numbers, ``floor(n * U)`` is the place, from 0, of the k-th smallest of n values drawn with
+replacement: so one beta-distributed number stands for a whole resample, exactly.
 
 Where two sides are drawn by the same rounds, one such number does not do. Up to ``EXACT`` rounds the rounds are drawn
 themselves. Beyond it the medians follow how many of a resample's rounds lie below either side's median (first order of
@@ -48,13 +49,14 @@ def paired_medians(one: Floats, other: Floats) -> tuple[Floats, Floats]:
 
 
 def means(values: Floats, stream: int) -> Floats:
-    """Return the mean of every resample of ``values``, shape (RESAMPLES,); a stream draws the same places each time."""
+    """Return the mean of every resample of ``values``, shape (RESAMPLES,), with the places that ``drawn`` gives."""
     if values.size <= KEPT:
         found: Floats = (_shares(values.size, stream) @ values).ravel()
         return found
     rng, rows = _rng(values.size, stream), max(1, _BLOCK // values.size)
     blocks = [min(rows, RESAMPLES - done) for done in range(0, RESAMPLES, rows)]
-    return np.concatenate([values[rng.integers(values.size, size=(rows, values.size))].mean(axis=1) for rows in blocks])
+    places = (rng.integers(values.size, size=(rows, values.size), dtype=np.uint32) for rows in blocks)
+    return np.concatenate([values[drawn].mean(axis=1) for drawn in places])
 
 
 def medians_of_each(groups: tuple[Floats, ...], stream: int) -> Floats:

@@ -81,7 +81,7 @@ def measured(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def summarize(
-    frame: pd.DataFrame, samples: pd.DataFrame | None = None, *, confidence: float = intervals.CONFIDENCE
+    frame: pd.DataFrame, samples: pd.DataFrame | None = None, *, confidence: float | None = None
 ) -> pd.DataFrame:
     """Summarize the samples of one run, as ``load`` gives them.
 
@@ -89,8 +89,9 @@ def summarize(
     (string); emulated (bool); metric, vantage, unit, better (string).
 
     n (int64), the rounds with an instance behind the figure; median, low, high (float64, in ``unit``), the interval
-    of order statistics at ``confidence``; ratio, ratio_low, ratio_high (float64) against bare of the same scenario,
-    parameters, metric and vantage, missing where bare has no such figure, its interval a bootstrap by round.
+    of order statistics at ``confidence``, the frame's own (see ``load``) if not given; ratio, ratio_low, ratio_high
+    (float64), of geometric means, against bare of the same scenario, parameters, metric and vantage, missing where
+    bare has no such figure, its interval a bootstrap by round.
 
     p (float64), of a ratio of 1, paired by round and corrected by Holm over all headline figures of the run, or for
     another figure over all cells that have it; equivalent (bool), whether a test says that the ratio lies within 3 %
@@ -111,17 +112,23 @@ def summarize(
     if runs > 1:
         raise ResultsError(f"the frame holds {runs} runs", remedy="Summarize each run by itself")
     cells = sides(measured(frame) if samples is None else samples)
+    sure = confidence_of(frame) if confidence is None else confidence
     ended = trials.outcomes(frame)
     emulated = ended.groupby(derive.CELL, observed=True)["emulated"].any().to_dict()
     rows: list[dict[str, object]] = []
     for key, bad in trials.counts(ended).items():
         about: dict[str, object] = dict(zip(derive.CELL, key, strict=True))
         about |= {"emulated": bool(emulated[key]), **{name.replace(" ", "_"): count for name, count in bad.items()}}
-        found = _figures(cells.get(key, {}), cells.get((*key[:2], BASELINE), {}), key[2] == BASELINE, confidence)
+        found = _figures(cells.get(key, {}), cells.get((*key[:2], BASELINE), {}), key[2] == BASELINE, sure)
         rows += [about | figure for figure in found or [{"n": 0}]]
     table = pd.DataFrame(rows, columns=[*DTYPES, *_TESTS])
     corrected = _corrected(table).drop(columns=list(_TESTS)).assign(rank=_ranks(table, cells))
     return corrected.astype(dict(DTYPES))
+
+
+def confidence_of(frame: pd.DataFrame) -> float:
+    """Return the confidence that a loaded frame's intervals are reckoned with; 95 % for one that says nothing."""
+    return float(frame.attrs.get("confidence", intervals.CONFIDENCE))
 
 
 def sides(samples: pd.DataFrame) -> dict[Cell, dict[Figure, Side]]:

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import pandas as pd
 
 from bench.analysis.comparison import Comparison, comparisons, natural, reading_order
-from bench.analysis.intervals import CONFIDENCE
 from bench.analysis.manifest import Manifest, NotOffered
 from bench.model import Scalar
 
@@ -91,8 +90,7 @@ def sweeps(
     Raises ResultsError when the frame holds more than one run.
     """
     found: dict[str, list[Comparison]] = {}
-    confidence = manifest.stopping.confidence if manifest else CONFIDENCE
-    for one in comparisons(frame, samples, confidence=confidence):
+    for one in comparisons(frame, samples, confidence=manifest.stopping.confidence if manifest else None):
         found.setdefault(one.scenario, []).append(one)
     steps = _step_names(frame)
     return tuple(_sweep(name, rows, steps.get(name, frozenset()), manifest) for name, rows in found.items())

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import bench
-from bench.analysis.manifest import Manifest
+from bench.analysis.manifest import REDACTED_HOST, Manifest
 
-HOST, USER, PLACE, IDENTIFIER = "HOST", "USER", "PATH", "ID"
+HOST, USER, PLACE, IDENTIFIER = REDACTED_HOST, "USER", "PATH", "ID"
 """What stands in the place of what was redacted."""
 
 _PERSONS = range(1000, 60000)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from bench.report import gallery, html, markdown
 from bench.report.compose import compose
 from bench.report.content import Picture, Report
+from bench.report.garbage import left_alone
 
 __all__ = ["ReportPaths", "compose", "save", "write"]
 
@@ -31,22 +29,10 @@ def write(run_dir: str | Path) -> ReportPaths:
 
     Raises ResultsError when the run is missing, broken or from a newer Isobench.
     """
-    with _nothing_collected():
-        return save(compose(run_dir), Path(run_dir))
+    return save(compose(run_dir), Path(run_dir))
 
 
-@contextmanager
-def _nothing_collected() -> Iterator[None]:
-    """Let cycles of garbage wait: looking for them takes a seventh of a large report's time, and finds next to none."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
-
-
+@left_alone()
 def save(report: Report, folder: Path) -> ReportPaths:
     """Write a composed report into ``folder``: each plot as PNG and as SVG, the page with the SVGs inside."""
     saved = gallery.save(report.pictures, folder / PLOTS)

@@ -30,10 +30,12 @@ from bench.report import (
     words,
 )
 from bench.report.content import Facet, Picture, Report, Section
+from bench.report.garbage import left_alone
 from bench.report.overview import Line
 from bench.report.sections import section
 
 
+@left_alone()
 def compose(path: str | Path) -> Report:
     """Read the run folder ``path`` and return everything its report says.
 

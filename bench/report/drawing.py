@@ -112,7 +112,7 @@ def waterfall(axes: Axes, comparison: Comparison, manifest: Manifest | None, one
 
 
 def relative(axes: Axes, comparison: Comparison, found: list[Finding], bare: float) -> None:
-    """Draw each trial over bare's median, the ratio and its interval."""
+    """Draw each trial over ``bare``, bare's geometric mean, and the ratio of geometric means with its interval."""
     colours = style.colours(comparison.isolations)
     for row, one in enumerate(found):
         values = comparison.values(one.isolation, one.metric, one.vantage) / bare

@@ -98,11 +98,11 @@ def _trials(
     """Draw the dots of a panel, whose first setting is the picture's ``first``, and return where they are."""
     y, seen = 0.0, [np.empty(0)]
     for place, (_, row) in enumerate(rows, start=first):
-        bare = row.finding(BASELINE, metric, vantage)
+        scale = row.scale(metric, vantage) if relative else 1.0
         drawn = _drawn(sweep, row, metric, vantage, looks)
         for turn, isolation in enumerate(drawn):
-            along = dots.of(place, isolation) / (bare.median if relative and bare else 1.0)
-            if not relative or bare:
+            along = dots.of(place, isolation) / scale
+            if math.isfinite(scale):
                 scatter.draw(axes, along, y + turn, 0.26, looks[isolation][0], across=True)
                 seen.append(along)
         y += max(1, len(drawn)) + _BETWEEN

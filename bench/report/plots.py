@@ -78,7 +78,7 @@ def throughput(comparison: Comparison, metric: str) -> Figure | None:
     None when no isolation, or not bare, reported it.
     """
     found = [one for one in comparison.findings(metric, "workload") if math.isfinite(one.ratio)]
-    bare = next((one.median for one in found if one.isolation == "bare"), math.nan)
+    bare = comparison.scale(metric, "workload")
     if not found or not math.isfinite(bare):
         return None
     with style.settings():
@@ -88,7 +88,7 @@ def throughput(comparison: Comparison, metric: str) -> Figure | None:
         name = words.capital(words.metric(metric))
         drawing.title(axes, comparison, f"{name}, {found[0].better} is better")
         middle = style.cut(words.quantity(bare, found[0].unit), style.ROW_LETTERS)
-        axes.set_xlabel(f"relative to bare, whose median is {middle} (ratio, no unit)")
+        axes.set_xlabel(f"relative to bare's geometric mean of {middle} (ratio, no unit)")
     return figure
 
 

@@ -16,6 +16,7 @@ import bench
 from bench.analysis import permutation, summary
 from bench.analysis.compare import Change, compare_runs
 from bench.analysis.frame import load
+from bench.analysis.manifest import REDACTED_HOST
 from bench.analysis.significance import contrast, holm
 from bench.errors import InputError, ResultsError
 from tests.synthetic import write_run
@@ -214,7 +215,7 @@ def test_an_isolation_that_is_no_longer_ready_is_worse_and_one_that_was_not_aske
         (lambda d: d["scenarios"]["cpu"].update(version="ffff"), "scenario cpu is of version 0123456789ab"),
         (lambda d: d["images"]["base"].update(digest="sha256:77"), "the image of startup is sha256:5f0c"),
         (lambda d: d["images"].clear(), "and not recorded in the second"),
-        (lambda d: d["host"].update(name="elm"), "different machines: host fir and elm"),
+        (lambda d: d["host"].update(name="elm"), "different machines, as far as they tell: host fir and elm"),
         (lambda d: d["host"].update(cpu_model="Other"), "CPU 2 x Scripted CPU 9000 and 2 x Other"),
         (lambda d: d["host"].update(memory_bytes=1 << 30), "memory"),
         (lambda d: d["scenarios"].clear(), "share no scenario"),
@@ -223,6 +224,21 @@ def test_an_isolation_that_is_no_longer_ready_is_worse_and_one_that_was_not_aske
 def test_what_cannot_be_compared_is_refused_and_named(before: Path, after: Path, edit: Edit, said: str) -> None:
     with pytest.raises(ResultsError, match=said):
         compare_runs(before, edit_manifest(after, edit))
+
+
+def test_two_runs_without_the_names_of_their_hosts_are_not_taken_for_one_machines(before: Path, after: Path) -> None:
+    for run in (before, after):
+        edit_manifest(run, lambda document: document["host"].update(name=REDACTED_HOST))
+    with pytest.raises(ResultsError, match="different machines, as far as they tell: host redacted and redacted"):
+        compare_runs(before, after)
+    assert compare_runs(before, after, across_hosts=True).across
+
+
+def test_a_run_that_looked_at_its_data_is_compared_with_its_own_confidence(before: Path, after: Path) -> None:
+    plain = compare_runs(before, after).pairs
+    edit_manifest(before, lambda document: document.update(stopping={"confidence": 0.97}))
+    wider = compare_runs(before, after).pairs
+    assert all(one.low > other.low and one.high < other.high for one, other in zip(plain, wider, strict=True))
 
 
 def test_other_machines_are_compared_when_the_reader_says_so(before: Path, after: Path) -> None:

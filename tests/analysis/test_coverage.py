@@ -7,6 +7,7 @@ of ``summarize``. Bars are those of a report: 93 to 97 % at 95 %, 3 to 7 % of tw
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -49,11 +50,18 @@ def test_ratios_hold_the_truth(rounds: int) -> None:
 
 
 def test_ratios_hold_the_truth_where_the_baseline_has_rounds_of_its_own() -> None:
-    """Four rounds of the baseline for each of the other side, as in runs that stop by themselves."""
-    each, every = RUNS // len(SHAPES), 4
-    pairs = [pair for shape in SHAPES for pair in sides(shape, 12 * every, runs=each)]
-    seldom = [(one.at(one.rounds[::every]), other) for one, other in pairs]
-    found = [intervals.of_ratio(*over_one_stretch(*pair)).interval() for pair in seldom]
+    """Four rounds of the baseline for each of the other side, as in runs that stop by themselves.
+
+    The host has a state that lasts for these four: drawn each by itself, they would make it seem surer than it is.
+    """
+    each, every, shared = RUNS // len(SHAPES), 4, 12
+    states = np.random.default_rng(9).lognormal(0, 0.1, (each, shared)).repeat(every, axis=1)
+    pairs = [
+        (one.at(one.rounds[::every]), replace(other, values=other.values * state))
+        for shape in SHAPES
+        for (one, other), state in zip(sides(shape, shared * every, runs=each), states, strict=True)
+    ]
+    found = [intervals.of_ratio(*over_one_stretch(*pair)).interval() for pair in pairs]
     assert 0.93 <= covered(found, TRUTH) <= 0.97
 
 
@@ -70,7 +78,7 @@ def test_many_iterations_of_few_instances_do_not_make_it_surer() -> None:
     assert row["pooled"] < 0.6
 
 
-@pytest.mark.parametrize("shape", SHAPES[:2])
+@pytest.mark.parametrize("shape", SHAPES)
 def test_runs_that_stop_by_their_own_width_still_hold_the_truth(shape: Shape) -> None:
     """Stopped at the first look at which the ratio is within 8 %, at the confidence such runs are reported with."""
     looks = [PILOT]

@@ -59,7 +59,7 @@ def test_throughput_shows_every_trial(found: dict[str, Comparison]) -> None:
     assert figure is not None
     dots = [line for line in figure.axes[0].lines if line.get_marker() == "o"]
     assert [len(line.get_xdata()) for line in dots] == [3, 3, 3]  # type: ignore[arg-type]
-    assert any("relative to bare, whose median is" in text and "/s" in text for text in texts(figure))
+    assert any("relative to bare's geometric mean of" in text and "/s" in text for text in texts(figure))
 
 
 def test_what_was_not_measured_is_not_drawn(found: dict[str, Comparison]) -> None:

@@ -17,11 +17,11 @@ def method(manifest: Manifest) -> tuple[str, ...]:
         "(Abedi & Brecht, ICPE 2017).",
         f"Every figure is the median of n trials, one per fresh instance, with its {sure} interval of order statistics "
         "(Maricq et al., OSDI 2018). A ratio is of geometric means over rounds, and so the mean of the ratios of "
-        "rounds that both sides have (Fleming & Wallace, CACM 1986); it need not be the quotient of two medians. A difference "
-        f"is of medians. Both have a bootstrap interval: {intervals.RESAMPLES} resamples of rounds, of both sides "
-        "together where they share the round, for ratios each with the rounds of one side alone that follow it, and of "
-        "what an instance reported within its round (Kalibera & Jones, ISMM 2013). Where one side left the run early, "
-        "the other's later rounds are left out, so that what the host did then is not taken for a difference. "
+        "rounds that both sides have (Fleming & Wallace, CACM 1986); it need not be the quotient of two medians. A "
+        f"difference is of medians. Both have a bootstrap interval: {intervals.RESAMPLES} resamples of rounds, of both "
+        "sides together where they share the round, for ratios each with the rounds of one side alone that follow it, "
+        "and of what an instance reported within its round (Kalibera & Jones, ISMM 2013). Where one side left the run "
+        "early, the other's later rounds are left out, so that what the host did then is not taken for a difference. "
         f"Fewer than {intervals.MINIMUM} trials give no interval; n stands beside each figure.",
         "A difference from bare is said to be one when its interval excludes 1 and its test, paired by round, is "
         f"significant at {(1 - intervals.CONFIDENCE) * 100:.0f} % after Holm's correction over all headline figures of "

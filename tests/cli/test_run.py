@@ -173,16 +173,16 @@ def test_a_report_that_cannot_be_written_is_exit_code_1_and_the_run_is_kept(tmp_
 
 def test_a_run_that_is_to_be_sure_says_how_sure_it_is_and_why_it_stops(tmp_path: Path) -> None:
     scenarios = write_scenario(tmp_path / "scenarios", "say", "hello")
-    done = ended(command(scenarios, "--precision", "5%", reported=True), tmp_path)
+    done = ended(command(scenarios, "--precision", "50%", reported=True), tmp_path)
     assert done.returncode == 0, done.stderr
-    said = r"after (\d+) rounds the widest is speak on fake, \+- \d\.\d% where 5\.0% is asked, about 0 s left"
-    [looked] = re.findall(said, done.stdout)
+    said = r"after (\d+) rounds the widest is speak on fake, \+- \d+\.\d% where 50\.0% is asked, about .+ left"
+    looked = re.findall(said, done.stdout)[-1]
     (run,) = (tmp_path / "results").iterdir()
     told = json.loads((run / "manifest.json").read_text())
     assert (told["planned"], told["rounds"]) == (int(looked), {"speak": int(looked)})
     assert told["stopping"] == {
-        "rounds": None, "precision": 0.05, "budget_s": None, "confidence": 0.97,
-        "reason": f"every headline ratio is within 0.05 of itself, after {looked} rounds",
+        "rounds": None, "precision": 0.5, "budget_s": None, "confidence": 0.97,
+        "reason": f"every headline ratio is within 0.5 of itself, after {looked} rounds",
     }  # fmt: skip
 
 

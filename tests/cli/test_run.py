@@ -24,6 +24,14 @@ bench.cli.run.reading = unreported
 main()
 """
 
+# The fake has a thousand rounds in the time that a run takes at least which looks at its data.
+AT_ONCE = """
+import bench.stopping
+from bench.cli import main
+bench.stopping.STRETCH_S = 0.0
+main()
+"""
+
 
 def command(scenarios: Path, *words: str, isolation: str = "fake", reported: bool = False) -> list[str]:
     start = ["-m", "bench"] if reported else ["-c", UNREPORTED]
@@ -173,7 +181,8 @@ def test_a_report_that_cannot_be_written_is_exit_code_1_and_the_run_is_kept(tmp_
 
 def test_a_run_that_is_to_be_sure_says_how_sure_it_is_and_why_it_stops(tmp_path: Path) -> None:
     scenarios = write_scenario(tmp_path / "scenarios", "say", "hello")
-    done = ended(command(scenarios, "--precision", "50%", reported=True), tmp_path)
+    words = command(scenarios, "--precision", "50%", reported=True)
+    done = ended([words[0], "-c", AT_ONCE, *words[3:]], tmp_path)
     assert done.returncode == 0, done.stderr
     said = r"after (\d+) rounds the widest is speak on fake, \+- \d+\.\d% where 50\.0% is asked, about .+ left"
     looked = re.findall(said, done.stdout)[-1]

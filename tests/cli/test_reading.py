@@ -33,14 +33,18 @@ def child() -> psutil.Process:
     return found
 
 
+def asleep(process: psutil.Process) -> bool:
+    """Whether it does nothing for half a second."""
+    before, since = process.cpu_times(), process.num_ctx_switches()
+    time.sleep(0.5)
+    return process.cpu_times() == before and process.num_ctx_switches() == since
+
+
 def test_it_takes_no_cpu_time_once_it_has_loaded_and_keeps_off_the_instances_cpus() -> None:
     with reading(CPUS) as reader:
         reader.loaded()
         process = child()
-        before, since = process.cpu_times(), process.num_ctx_switches()
-        time.sleep(0.5)
-        assert process.cpu_times() == before
-        assert process.num_ctx_switches() == since
+        assert any(asleep(process) for _ in range(20))  # on a busy host it may be on its way to sleep for a while
         assert {tuple(psutil.Process(thread.id).cpu_affinity()) for thread in process.threads()} == {CPUS}
     assert not process.is_running()
 

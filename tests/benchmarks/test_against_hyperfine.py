@@ -8,14 +8,14 @@ its runs in a few hundredths of a second, in whatever state the host was just th
 invocation to the next by much more than the spread of its runs: 121 to 171 on an idle machine, 10 runs each; with the
 number that it chooses itself (1,100 to 1,700 runs of 2 ms), 151 to 193. Its half-width is therefore taken over
 invocations, which are its instances, as ours is taken over rounds; the time it needs goes with the square. 10 runs are
-its best: they need 89 to 171 s here, its own choice 158 s. Ours ends by itself, and all counts from the first trial's
+its best: they need 31 to 171 s here, its own choice 158 s. Ours ends by itself, and all counts from the first trial's
 beginning to the last one's end: set-up, readings, verified teardown, the journal's syncs, looks at the data. Of
 hyperfine's all counts but its export. Checks and reports count on neither side. That ours is about as sure as it says
 is for two runs to show.
 
 *What a round costs.* Each command once for a round, in a random order; of hyperfine only the run counts, as it times it
 itself. Whoever drives hyperfine so by hand has our order of trials, without readings and verification, and would need
-27 such rounds here, 8 s of runs, for a ratio within 5 %; ours took 10 to 39 s.
+27 such rounds here, 8 s of runs, for a ratio within 5 %; ours took 9 to 39 s.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 import tarfile
 import tempfile
 from collections.abc import Sequence
@@ -156,6 +157,17 @@ def test_layers_of_a_saved_image_may_be_packed(own_cache: Path, tmp_path: Path) 
     plain = base(own.save(tmp_path / "plain.tar"), "plain")
     packed_ = base(own.save(tmp_path / "packed.tar", **{"0/layer.tar": packed(own.layers[0], "gzip")}), "packed")
     assert (plain / "base.tar").read_bytes() == (packed_ / "base.tar").read_bytes()
+
+
+def test_other_code_imports_anew(own_cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    saved = Own(layers=[layer(*LOWER)]).save(tmp_path / "mine.tar")
+    before, again = base(saved), base(saved)
+    module = sys.modules[imported.base.__module__]  # the package has a function of that name
+    monkeypatch.setattr(module, "settings", lambda *_asked: b"path=/new\n")
+    monkeypatch.setattr(module, "_code", lambda: iter([b"a change to settings.py"]))
+    after = base(saved)
+    assert again == before
+    assert (after / "own" / "settings").read_bytes() == b"path=/new\n"
 
 
 def test_the_lock_names_the_image_by_content(own_cache: Path, tmp_path: Path) -> None:

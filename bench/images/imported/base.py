@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import ExitStack
 from functools import partial
+from importlib import resources
 from pathlib import Path
 
 from bench.errors import ImageError
@@ -18,9 +20,6 @@ from bench.images.imported.settings import devices, settings
 from bench.images.imported.source import Found, find
 from bench.images.imported.user import resolve
 from bench.model import ImageSource, short_digest
-
-_FORM = 1
-"""Raised when the same image is flattened to other bytes than before."""
 
 _MOUNT_POINTS = {"dev": 0o755, "etc": 0o755, "proc": 0o755, "run": 0o755, "sys": 0o755, "tmp": 0o1777, "usr": 0o755}
 """Folders that isolations mount on, or expect (nspawn takes nothing without /usr for a system), by permission bits."""
@@ -38,13 +37,19 @@ def base(source: ImageSource, *, wanted_by: str, say: Say) -> Path:
     does; nothing is left in the cache then, and nothing is ever written outside of it.
     """
     found = find(source, wanted_by, say)
-    asked = (str(_FORM), found.identity, source.reference)
+    asked = (found.identity.encode(), source.reference.encode(), *_code())
     return cache.once(
-        cache.shelf("bases") / f"imported-{short_digest(*map(str.encode, asked))}",
+        cache.shelf("bases") / f"imported-{short_digest(*asked)}",
         partial(_make, source=source, found=found, wanted_by=wanted_by, say=say),
         whole=lock.whole,
         say=say,
     )
+
+
+def _code() -> Iterator[bytes]:
+    """Yield the source that flattens an image: other code makes other bytes of the same image."""
+    package = resources.files("bench.images.imported")
+    yield from (one.read_bytes() for one in sorted(package.iterdir(), key=str) if one.name.endswith(".py"))
 
 
 def _make(folder: Path, *, source: ImageSource, found: Found, wanted_by: str, say: Say) -> None:

@@ -26,6 +26,8 @@ from tests.required import unavailable
 START_S = 90.0
 LEAVE_S = 30.0
 FLOOD_BYTES = 128 << 10
+FLOODS_AGAIN = ("/bin/sh", "-c", "echo ready; while :; do cat /dev/zero; done")
+"""For gVisor, in which one in some dozens of writes that fill the host's pipe is told EAGAIN, and cat gives up."""
 COMMON = ("requested", "start", "ready", "end", "bye", "exited", "gone")
 EATS = 'BEGIN { s = "x"; while (length(s) < 4000000) s = s s; while (1) a[i++] = s i }'
 """An awk program that takes memory in pieces small enough to be granted, until it is killed."""

@@ -20,7 +20,7 @@ from bench.isolations.docker_leaks import bearing, reap
 from bench.isolations.docker_volume import LABEL
 from bench.isolations.probe import check
 from bench.model import Image
-from tests.isolations.contract import IsolationContract, LifeContract, ProcessContract, start
+from tests.isolations.contract import FLOODS_AGAIN, IsolationContract, LifeContract, ProcessContract, start
 from tests.isolations.engines import gvisor_registered, opened
 
 
@@ -46,6 +46,7 @@ class EngineContract(LifeContract):
 class TestGvisor(EngineContract, IsolationContract):
     name = "docker:runsc"
     roles = frozenset({"sentry", "gofer", "shim"})
+    floods = FLOODS_AGAIN
 
 
 @pytest.mark.docker

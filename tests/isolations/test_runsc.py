@@ -11,12 +11,14 @@ from bench.isolations.gated import Seat
 from bench.isolations.probe import check
 from bench.isolations.runsc import Runsc
 from bench.model import Image
+from tests.isolations.contract import FLOODS_AGAIN
 from tests.isolations.gated import GatedContract
 
 
 class TestRunsc(GatedContract):
     name = "runsc"
     roles = frozenset({"monitor", "sentry", "gofer"})
+    floods = FLOODS_AGAIN
 
     def test_a_sandbox_that_ignores_its_control_group_is_caught(self, isolation: Isolation, image: Image) -> None:
         found = check(Heedless(isolation.run, ("ptrace",)), image, lambda _line: None)

@@ -28,7 +28,8 @@ _SPECTRUM = (
 class Finding:
     """One figure of one isolation; NaN where there is no interval, or no bare to hold it against.
 
-    Fields as the columns of ``summarize``; ``rank`` is None for what is no headline figure.
+    Fields as the columns of ``summarize``; ``rank`` is None for what is no headline figure, ``warmup`` is empty
+    where no workload said how it went.
     """
 
     isolation: str
@@ -48,6 +49,7 @@ class Finding:
     equivalent: bool
     detectable: float
     rank: int | None
+    warmup: str
 
     @property
     def has_interval(self) -> bool:
@@ -217,7 +219,8 @@ def _figures(summary: pd.DataFrame) -> dict[tuple[str, str, str], Finding]:
 
 
 def _known(row: dict[str, Any]) -> dict[str, Any]:
-    return row | {"rank": None if row["rank"] is pd.NA else int(row["rank"])}
+    rank, warmup = row["rank"], row["warmup"]
+    return row | {"rank": None if rank is pd.NA else int(rank), "warmup": "" if pd.isna(warmup) else str(warmup)}
 
 
 def naturally(parameters: str) -> list[tuple[bool, float, str]]:

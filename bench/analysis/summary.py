@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from bench.analysis import derive, intervals, trials
+from bench.analysis import derive, intervals, trials, warmup
 from bench.analysis.headlines import headlines
 from bench.analysis.ranks import ranks
 from bench.analysis.sides import Ints, Side, over_one_stretch
@@ -56,6 +56,7 @@ DTYPES: Mapping[str, str] = {
     "equivalent": "bool",
     "detectable": "float64",
     "rank": "Int64",
+    "warmup": "string",
     "spoiled": "int64",
     "failed": "int64",
     "did_not_return": "int64",
@@ -96,7 +97,8 @@ def summarize(
     p (float64), of a ratio of 1, paired by round and corrected by Holm over all headline figures of the run, or for
     another figure over all cells that have it; equivalent (bool), whether a test says that the ratio lies within 3 %
     of 1, corrected likewise; detectable (float64), the smallest change, as a share, that this comparison would have
-    seen with a power of 80 %; rank (Int64) among the isolations, 1 the best, for headline figures.
+    seen with a power of 80 %; rank (Int64) among the isolations, 1 the best, for headline figures; warmup (string), how
+    the speed of a workload went that said it while it ran: flat, warming, slowing or unsteady (see ``warmup``).
 
     spoiled, failed, did_not_return, unsupported (int64), the trials that are left out of every figure here: disturbed
     by the host, ended badly, waited for in vain, never begun because the isolation is not ready. Formulas stand in
@@ -114,16 +116,22 @@ def summarize(
     cells = sides(measured(frame) if samples is None else samples)
     sure = confidence_of(frame) if confidence is None else confidence
     ended = trials.outcomes(frame)
+    kinds = warmup.kinds(frame)
     emulated = ended.groupby(derive.CELL, observed=True)["emulated"].any().to_dict()
     rows: list[dict[str, object]] = []
     for key, bad in trials.counts(ended).items():
         about: dict[str, object] = dict(zip(derive.CELL, key, strict=True))
         about |= {"emulated": bool(emulated[key]), **{name.replace(" ", "_"): count for name, count in bad.items()}}
         found = _figures(cells.get(key, {}), cells.get((*key[:2], BASELINE), {}), key[2] == BASELINE, sure)
-        rows += [about | figure for figure in found or [{"n": 0}]]
+        rows += [about | {"warmup": kinds.get((*key, _said(figure)))} | figure for figure in found or [{"n": 0}]]
     table = pd.DataFrame(rows, columns=[*DTYPES, *_TESTS])
     corrected = _corrected(table).drop(columns=list(_TESTS)).assign(rank=_ranks(table, cells))
     return corrected.astype(dict(DTYPES))
+
+
+def _said(figure: Mapping[str, object]) -> str:
+    """Return the name of what the workload said, which a figure is, or is made of."""
+    return str(figure.get("metric", "")).removesuffix(derive.PER_CPU_S).removesuffix(derive.PER_1000)
 
 
 def confidence_of(frame: pd.DataFrame) -> float:

@@ -22,6 +22,8 @@ from bench.analysis.texts import holds
 Floats = npt.NDArray[np.float64]
 
 FLAT, WARMING, SLOWING, UNSTEADY, SHORT = "flat", "warming", "slowing", "unsteady", "too short"
+MOVING = (WARMING, SLOWING, UNSTEADY)
+"""What is no steady speed: one figure over the whole run does not stand for it."""
 
 LEAST = 8
 """Fewest points that are judged."""
@@ -69,16 +71,32 @@ def change_points(values: Floats) -> list[int]:
     return found[::-1]
 
 
+def changes(values: Floats) -> list[int]:
+    """Return the change points at which the mean changes by more than the tolerance."""
+    points = change_points(values)
+    means = [float(part.mean()) for part in np.split(values, points)]
+    return [
+        point
+        for point, before, after in zip(points, means, means[1:], strict=False)
+        if abs(after - before) > _TOLERANCE * max(abs(before), abs(after))
+    ]
+
+
+def ends(values: Floats) -> tuple[float, float]:
+    """Return the mean of the first and of the last three points."""
+    return float(values[:_SEGMENT].mean()), float(values[-_SEGMENT:].mean())
+
+
 def kind_of(values: Floats, *, higher_is_better: bool) -> str:
     """Return ``flat``, ``warming``, ``slowing``, ``unsteady`` or ``too short`` for one trial's series, in order."""
     if len(values) < LEAST:
         return SHORT
-    changes = _relevant(values, change_points(values))
-    if not changes:
+    found = changes(values)
+    if not found:
         return FLAT
-    if changes[-1] > len(values) * (1 - _TAIL):
+    if found[-1] > len(values) * (1 - _TAIL):
         return UNSTEADY
-    means = [float(part.mean()) for part in np.split(values, changes)]
+    means = [float(part.mean()) for part in np.split(values, found)]
     best = max(means) if higher_is_better else min(means)
     return WARMING if abs(means[-1] - best) <= _TOLERANCE * abs(best) else SLOWING
 
@@ -101,8 +119,7 @@ def classify(frame: pd.DataFrame) -> pd.DataFrame:
                 str(metric).removesuffix(SERIES),
                 int(str(trial)),
                 len(values),
-                float(values[:_SEGMENT].mean()),
-                float(values[-_SEGMENT:].mean()),
+                *ends(values),
                 kind_of(values, higher_is_better=better == "higher"),
             )
         )
@@ -127,16 +144,12 @@ def cells(classified: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(found, columns=columns).astype({**dict.fromkeys(columns[:-1], "string"), "trials": "int64"})
 
 
+def kinds(frame: pd.DataFrame) -> dict[tuple[str, ...], str]:
+    """Return what ``cells`` says, by scenario, parameters, isolation and metric, where there are enough points."""
+    found = cells(classify(frame))
+    judged = found[found["kind"] != SHORT]
+    return {(*map(str, row[:-1]),): str(row[-1]) for row in judged[[*CELL, "metric", "kind"]].itertuples(index=False)}
+
+
 def _running(values: Floats) -> Floats:
     return np.concatenate(([0.0], np.cumsum(values)))
-
-
-def _relevant(values: Floats, changes: list[int]) -> list[int]:
-    """Leave out the changes across which the mean stays within the tolerance."""
-    parts = np.split(values, changes)
-    means = [float(part.mean()) for part in parts]
-    return [
-        change
-        for change, before, after in zip(changes, means, means[1:], strict=False)
-        if abs(after - before) > _TOLERANCE * max(abs(before), abs(after))
-    ]

@@ -6,20 +6,25 @@ from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
+
 from bench.analysis import disturbances
 from bench.analysis.caveats import Trouble, doubts, told, unsteady
 from bench.analysis.citations import citations
 from bench.analysis.claims import judged as judge_claims
 from bench.analysis.comparison import reading_order
+from bench.analysis.derive import SERIES
 from bench.analysis.frame import load
 from bench.analysis.manifest import Manifest, load_manifest
 from bench.analysis.summary import measured
 from bench.analysis.sweep import Sweep, sweeps
+from bench.analysis.texts import holds
 from bench.analysis.trials import ending
 from bench.report import (
     about,
     answer,
     claimed,
+    courses,
     disturbed,
     facts,
     method,
@@ -48,10 +53,11 @@ def compose(path: str | Path) -> Report:
     found = sorted(sweeps(frame, manifest, samples), key=lambda one: _place(one, manifest))
     journal = told(run_dir)
     bad = journal.troubles
-    moving = unsteady(frame)
+    series = frame[holds(frame["metric"], lambda name: name.endswith(SERIES))]
+    moving = unsteady(series)
     sections = tuple(
         _noted(
-            section(sweep, manifest),
+            _with_courses(section(sweep, manifest), sweep, series),
             (*facts.lost(sweep), *journal.stops.get(sweep.scenario, ()), *moving.get(sweep.scenario, ())),
         )
         for sweep in found
@@ -104,6 +110,12 @@ def _overview(found: list[Sweep], manifest: Manifest, lines: tuple[Line, ...]) -
     emulated = {line.name for line in lines if line.emulated}
     said = " ".join((alt, *words.emulated(sorted(emulated))))
     return Facet(table=table, picture=Picture(name="overview", alt=said, draw=draw) if draw else None)
+
+
+def _with_courses(made: Section, sweep: Sweep, series: pd.DataFrame) -> Section:
+    """Return a section with how workloads' speeds went, after what answers its question."""
+    found = courses.facets(sweep, series, made.anchor)
+    return replace(made, facets=(*made.facets[: made.leading], *found, *made.facets[made.leading :]))
 
 
 def _noted(made: Section, notes: tuple[str, ...]) -> Section:

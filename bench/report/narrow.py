@@ -11,7 +11,7 @@ from bench.analysis.manifest import Manifest, RunMetric, RunScenario
 from bench.analysis.sweep import Sweep
 from bench.report import figures, grids, ladders, plots, ready, sentences, words
 from bench.report.content import Facet, Picture, Table
-from bench.report.parts import Parts, beside, is_seen_as_parts, named, other_metrics, own_metrics, with_details
+from bench.report.parts import Parts, beside, is_seen_as_parts, named, other_metrics, own_metrics, slug, with_details
 
 
 def parts(sweep: Sweep, manifest: Manifest, scenario: RunScenario | None, anchor: str) -> Parts:
@@ -91,11 +91,6 @@ def _start_up(comparison: Comparison, manifest: Manifest, anchor: str, title: st
             details=(figures.phases(comparison, manifest),),
         )
     ]
-
-
-def slug(metric: str) -> str:
-    """Return a metric's name as part of a file name."""
-    return "".join(letter if letter.isalnum() else "-" for letter in metric.lower()).strip("-")
 
 
 def _filled(tables: Sequence[Table]) -> tuple[Table, ...]:

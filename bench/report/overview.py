@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from bench.analysis import warmup
 from bench.analysis.comparison import Comparison, Finding
 from bench.analysis.headlines import IDLE, READY
 from bench.analysis.manifest import Manifest, RunScenario
@@ -31,6 +32,16 @@ class Place:
     setting: str
     found: Finding | None
     gap: str = ""
+    moving: str = ""
+    bare_moving: str = ""
+    """What the isolation's own speed was, and bare's, where it was not steady: ``unsteady``."""
+
+    @property
+    def shown(self) -> str:
+        """How the figure stands to bare's, and what is to be said against it."""
+        how = standing.standing(self.found) if self.found else ""
+        bare = f"{BASELINE} is {self.bare_moving}" if self.bare_moving else ""
+        return "; ".join(filter(None, (how, self.moving, bare)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,9 +94,20 @@ def table(sweeps: Sequence[Sweep], manifest: Manifest) -> Table | None:
             "“Better” and “worse” are significant at 5 % after Holm's correction over all headline figures of this "
             "run; “could have seen” is the smallest change that the comparison would have shown with a power of 80 %.",
             f"{ties}them equal.",
+            *_speeds(sweeps, manifest),
             *_twins(sweeps),
             *words.emulated(sorted(emulated)),
         ),
+    )
+
+
+def _speeds(sweeps: Sequence[Sweep], manifest: Manifest) -> tuple[str, ...]:
+    """Say what is meant by words for a speed that was not steady, where one stands in the table."""
+    if not any(place.moving for line in _with_bare(sweeps, manifest) for place in line.places):
+        return ()
+    return (
+        "“Warming”, “slowing” and “unsteady” are speeds that changed while a workload ran: one figure over all of it "
+        "stands for no part of it. How it went is in its scenario's section.",
     )
 
 
@@ -147,7 +169,14 @@ def _every(sweep: Sweep, scenario: RunScenario | None) -> Iterator[Line]:
 def _place(sweep: Sweep, row: Comparison, names: Sequence[str], isolation: str, metric: str, vantage: str) -> Place:
     found = row.finding(isolation, metric, vantage)
     gap = "" if found else row.lost(isolation) or sweep.gap(row, isolation)
-    return Place(setting=label(row.values_of, names), found=found, gap=gap)
+    bare = row.finding(BASELINE, metric, vantage) if isolation != BASELINE else None
+    return Place(
+        setting=label(row.values_of, names), found=found, gap=gap, moving=_moving(found), bare_moving=_moving(bare)
+    )
+
+
+def _moving(found: Finding | None) -> str:
+    return found.warmup if found and found.warmup in warmup.MOVING else ""
 
 
 def _titled(what: str, setting: str) -> str:
@@ -162,7 +191,7 @@ def _cells(place: Place) -> tuple[str, ...]:
         Valued(words.quantity(found.median, found.unit), found.median),
         Valued(words.times(found.ratio), found.ratio),
         Valued(words.times_interval(found.ratio_low, found.ratio_high) or words.NONE, found.ratio_low),
-        standing.standing(found) or words.NONE,
+        place.shown or words.NONE,
         Valued(standing.seen_from(found.detectable), found.detectable),
         Valued(words.NONE if found.rank is None else str(found.rank), found.rank or math.nan),
         Valued(str(found.n), found.n),

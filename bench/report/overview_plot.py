@@ -13,6 +13,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from bench.analysis.comparison import Finding
 from bench.analysis.significance import MARGIN
+from bench.analysis.summary import BASELINE
 from bench.report import standing, style, words
 from bench.report.drawing import LOG_FROM
 from bench.report.overview import KINDS, Line
@@ -27,6 +28,9 @@ _NAME_LETTERS, _WHAT_LETTERS, _SAID_LETTERS = 32, 84, 76
 
 _LOOKS = {standing.EQUIVALENT: "s", standing.NOT_SHOWN: "o", standing.TOO_FEW: "o"}
 """Markers of what is no difference; a difference is a diamond."""
+
+_IN_LITTLE_ROOM = {standing.EQUIVALENT: "equivalent"}
+"""Words that the legend has whole."""
 
 _LEGEND = (
     ("D", True, "differs from bare"),
@@ -78,7 +82,7 @@ def _fitting(found: Sequence[Line]) -> list[Line]:
 def _panel(axes: Axes, told: Axes, rows: Sequence[Line], colours: dict[str, str]) -> None:
     told.set_axis_off()
     y, places, names = 0.0, [], []
-    for what, group in groupby(rows, key=lambda line: line.what):
+    for what, group in groupby(rows, key=_headed):
         heading = axes.annotate(
             style.cut(what, _WHAT_LETTERS), (0, y), xycoords=("axes fraction", "data"), va="center", fontsize=8.5,
             color=style.FAINT, annotation_clip=False, bbox={"facecolor": style.PAPER, "edgecolor": "none", "pad": 1.5},
@@ -95,7 +99,7 @@ def _panel(axes: Axes, told: Axes, rows: Sequence[Line], colours: dict[str, str]
                 fontsize=8.5,
             )
             places.append(y)
-            names.append(style.cut(line.name, _NAME_LETTERS))
+            names.append(style.cut(_named(line), _NAME_LETTERS))
             y += 1
     axes.set_yticks(places, names)
     for one in (axes, told):
@@ -132,17 +136,38 @@ def _said(line: Line) -> str:
         interval = words.times_interval(found[0].ratio_low, found[0].ratio_high)
         return f"{words.times(found[0].ratio)} {interval}  {standing.standing(found[0])}{missing}"
     span = words.ranged(min(one.ratio for one in found), max(one.ratio for one in found), "1")
-    return f"{span}x over {len(found)} settings  {tally(found)}{missing}"
+    return f"{span}x over {len(found)} settings  {_tally(found)}{missing}"
 
 
-def tally(found: Sequence[Finding]) -> str:
+def _named(line: Line) -> str:
+    """Return a row's name: the isolation's, with what is to be said against its speed."""
+    return ", ".join(filter(None, (line.name, _moving(line, [one.moving for one in line.places]))))
+
+
+def _headed(line: Line) -> str:
+    """Return a group's heading: the figure's, with what is to be said against bare's speed."""
+    bare = _moving(line, [one.bare_moving for one in line.places])
+    return f"{line.what} ({BASELINE}: {bare})" if bare else line.what
+
+
+def _moving(line: Line, kinds: Sequence[str]) -> str:
+    """Say what a speed was that was not steady, and at how many of several settings; nothing for none."""
+    moving = [kind for kind in kinds if kind]
+    if not moving:
+        return ""
+    kind = moving[0] if len(set(moving)) == 1 else "no steady speed"
+    return f"{kind}{f' at {len(moving)}' if len(line.places) > 1 else ''}"
+
+
+def _tally(found: Sequence[Finding]) -> str:
     """Return how many figures stand how to bare's: ``worse at 3, no difference shown at 1``."""
     counts: dict[str, int] = {}
     for one in found:
         counts[standing.standing(one)] = counts.get(standing.standing(one), 0) + 1
     if len(counts) == 1:
         return f"{next(iter(counts))} at all"
-    return ", ".join(f"{word} at {count}" for word, count in sorted(counts.items(), key=lambda pair: -pair[1]))
+    known = sorted(counts.items(), key=lambda pair: -pair[1])
+    return ", ".join(f"{_IN_LITTLE_ROOM.get(word, word)} at {count}" for word, count in known)
 
 
 def _scale(axes: Axes, rows: Sequence[Line]) -> None:

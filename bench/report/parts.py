@@ -81,6 +81,11 @@ def named(metric: str, vantage: str) -> str:
     return name if vantage in ("workload", "host", metric.partition(".")[0]) else f"{name} ({words.vantage(vantage)})"
 
 
+def slug(metric: str) -> str:
+    """Return a metric's name as part of a file name."""
+    return "".join(letter if letter.isalnum() else "-" for letter in metric.lower()).strip("-")
+
+
 def is_seen_as_parts(vantages: Sequence[str]) -> bool:
     """Say whether these vantages are not who saw a figure, but parts or forms of what was seen."""
     return len(vantages) > 1 and vantages[0] not in _VANTAGES

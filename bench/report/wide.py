@@ -12,8 +12,7 @@ from bench.analysis.manifest import Manifest, RunScenario
 from bench.analysis.sweep import Sweep
 from bench.report import figures, grids, panels, ready, sentences, words
 from bench.report.content import Facet, Picture, Table
-from bench.report.narrow import slug
-from bench.report.parts import Parts, beside, is_seen_as_parts, named, other_metrics, own_metrics, with_details
+from bench.report.parts import Parts, beside, is_seen_as_parts, named, other_metrics, own_metrics, slug, with_details
 
 _WHISKERS = "Whiskers are 95 % intervals."
 

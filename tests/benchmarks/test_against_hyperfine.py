@@ -48,7 +48,7 @@ from tests.required import unavailable
 
 PRECISION = 0.05
 OF_HYPERFINES_TIME = 0.8
-INVOCATIONS = 12
+INVOCATIONS = 9
 RUNS = 10
 """The fewest that hyperfine makes when it is not told a number."""
 

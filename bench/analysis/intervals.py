@@ -59,13 +59,14 @@ class Resampled:
     value: float
     resamples: Floats | None
     """In order at both ends (``_sorted_at_the_ends``). None where there are too few trials, or nothing to compare."""
-    of_means: bool
+    drawn_from: int = 0
+    """Of a ratio, how many blocks of rounds each resample was drawn from; nought of a difference of medians."""
 
     def interval(self, confidence: float = CONFIDENCE) -> Estimate:
         """Return the figure between the percentiles that leave out equal tails, for means smaller ones."""
         if self.resamples is None:
             return Estimate(n=self.n, value=self.value, low=math.nan, high=math.nan)
-        tail = _tail_of_means(self.n, confidence) if self.of_means else (1 - confidence) / 2
+        tail = _tail_of_means(self.drawn_from, confidence) if self.drawn_from else (1 - confidence) / 2
         low, high = (_percentile(self.resamples, share) for share in (tail, 1 - tail))
         # Interpolating between equal quantiles may miss them by one rounding; the interval holds its own figure.
         return Estimate(n=self.n, value=self.value, low=min(low, self.value), high=max(high, self.value))
@@ -128,12 +129,14 @@ def of_ratio(values: Side, baseline: Side) -> Resampled:
     """
     n = min(values.n, baseline.n)
     if not (values.is_positive and baseline.is_positive):
-        return Resampled(n=n, value=math.nan, resamples=None, of_means=True)
+        return Resampled(n=n, value=math.nan, resamples=None)
     value = math.exp(float(np.log(values.values).mean() - np.log(baseline.values).mean()))
     if n < MINIMUM:
-        return Resampled(n=n, value=value, resamples=None, of_means=True)
-    resamples = np.exp(_resampled_log_ratios(values, baseline))
-    return Resampled(n=n, value=value, resamples=_sorted_at_the_ends(resamples), of_means=True)
+        return Resampled(n=n, value=value, resamples=None)
+    both = values.shared(baseline)
+    resamples = np.exp(_resampled_log_ratios(values, baseline, both))
+    blocks = both.size if both.size >= MINIMUM else n
+    return Resampled(n=n, value=value, resamples=_sorted_at_the_ends(resamples), drawn_from=blocks)
 
 
 def of_difference(values: Side, baseline: Side) -> Resampled:
@@ -141,9 +144,9 @@ def of_difference(values: Side, baseline: Side) -> Resampled:
     n = min(values.n, baseline.n)
     value = values.median - baseline.median
     if n < MINIMUM:
-        return Resampled(n=n, value=value, resamples=None, of_means=False)
+        return Resampled(n=n, value=value, resamples=None)
     one, other = _resampled_medians(values, baseline)
-    return Resampled(n=n, value=value, resamples=_sorted_at_the_ends(one - other), of_means=False)
+    return Resampled(n=n, value=value, resamples=_sorted_at_the_ends(one - other))
 
 
 def best_coverage(n: int) -> float:
@@ -183,9 +186,8 @@ def _of_rounds(side: Side, both: Ints, stream: int) -> Floats:
     return resampled
 
 
-def _resampled_log_ratios(values: Side, baseline: Side) -> Floats:
+def _resampled_log_ratios(values: Side, baseline: Side, both: Ints) -> Floats:
     """Return the difference of the mean logarithms of every resample of two sides; of few shared rounds, each alone."""
-    both = values.shared(baseline)
     if both.size < MINIMUM:
         return _mean_logs(values, values.rounds, 1, 1) - _mean_logs(baseline, baseline.rounds, 2, 2)
     if values.iterations is None and baseline.iterations is None and both.size == values.n == baseline.n:

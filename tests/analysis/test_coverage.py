@@ -65,6 +65,20 @@ def test_ratios_hold_the_truth_where_the_baseline_has_rounds_of_its_own() -> Non
     assert 0.93 <= covered(found, TRUTH) <= 0.97
 
 
+def test_ratios_hold_the_truth_where_both_sides_have_lost_rounds() -> None:
+    """Of 12 rounds each side has lost three, never the same, so that both have six: fewer than either has."""
+    each = RUNS // len(SHAPES)
+    pairs = [pair for shape in SHAPES for pair in sides(shape, 12, runs=each)]
+    lost = np.random.default_rng(4).permuted(np.tile(np.arange(12), (len(pairs), 1)), axis=1)
+    kept = [
+        (one.at(np.sort(places[3:])), other.at(np.sort(np.delete(places, [3, 4, 5]))))
+        for (one, other), places in zip(pairs, lost, strict=True)
+    ]
+    assert {one.shared(other).size for one, other in kept} == {6}
+    found = [intervals.of_ratio(*pair).interval() for pair in kept]
+    assert 0.93 <= covered(found, TRUTH) <= 0.97
+
+
 @pytest.mark.parametrize("rounds", [6, 10, 30])
 def test_medians_hold_the_truth(rounds: int) -> None:
     found = [intervals.median(one.values / TRUTH) for one, _ in sides("log-normal", rounds)]

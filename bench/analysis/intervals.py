@@ -17,8 +17,8 @@ host is now in one state and now in another, a median lies between two modes and
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -53,7 +53,10 @@ class Estimate:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Resampled:
-    """A ratio of means or difference of medians: its figure, and that of every resample, shape (RESAMPLES,)."""
+    """A ratio of means or difference of medians: its figure, and every resample's, shape (RESAMPLES,).
+
+    Of a ratio these are logarithms.
+    """
 
     n: int
     value: float
@@ -68,6 +71,8 @@ class Resampled:
             return Estimate(n=self.n, value=self.value, low=math.nan, high=math.nan)
         tail = _tail_of_means(self.drawn_from, confidence) if self.drawn_from else (1 - confidence) / 2
         low, high = (_percentile(self.resamples, share) for share in (tail, 1 - tail))
+        if self.drawn_from:
+            low, high = math.exp(low), math.exp(high)
         # Interpolating between equal quantiles may miss them by one rounding; the interval holds its own figure.
         return Estimate(n=self.n, value=self.value, low=min(low, self.value), high=max(high, self.value))
 
@@ -127,16 +132,36 @@ def of_ratio(values: Side, baseline: Side) -> Resampled:
     resample alike (blocks of Abedi & Brecht, ICPE 2017); rounds that only one side has, with the one before them that
     both have: a host's states last for seconds, and what lies close together is no news of each other.
     """
-    n = min(values.n, baseline.n)
-    if not (values.is_positive and baseline.is_positive):
-        return Resampled(n=n, value=math.nan, resamples=None)
-    value = math.exp(float(np.log(values.values).mean() - np.log(baseline.values).mean()))
-    if n < MINIMUM:
-        return Resampled(n=n, value=value, resamples=None)
-    both = values.shared(baseline)
-    resamples = np.exp(_resampled_log_ratios(values, baseline, both))
-    blocks = both.size if both.size >= MINIMUM else n
-    return Resampled(n=n, value=value, resamples=_sorted_at_the_ends(resamples), drawn_from=blocks)
+    return of_ratios([(values, baseline)])[0]
+
+
+def of_ratios(pairs: Sequence[tuple[Side, Side]]) -> list[Resampled]:
+    """Resample many ratios as ``of_ratio`` does; those of as many rounds at once, in a fraction of the time."""
+    found = {place: _unsure_ratio(*pair) for place, pair in enumerate(pairs)}
+    sure = {place: pairs[place] for place, one in found.items() if one.n >= MINIMUM and not math.isnan(one.value)}
+    shared = {place: one.shared(other) for place, (one, other) in sure.items()}
+    alike: dict[int, dict[int, Floats]] = {}
+    for place, (one, other) in sure.items():
+        if one.iterations is None and other.iterations is None and shared[place].size == one.n == other.n:
+            alike.setdefault(one.n, {})[place] = np.log(one.values) - np.log(other.values)
+    logs = {
+        place: column
+        for same in alike.values()
+        for place, column in zip(same, resampling.means_of_columns(np.stack([*same.values()], 1), 0).T, strict=True)
+    }
+    for place, (one, other) in sure.items():
+        both = shared[place]
+        resamples = logs[place] if place in logs else _resampled_log_ratios(one, other, both)
+        blocks = both.size if both.size >= MINIMUM else found[place].n
+        found[place] = replace(found[place], resamples=_sorted_at_the_ends(resamples), drawn_from=blocks)
+    return list(found.values())
+
+
+def _unsure_ratio(values: Side, baseline: Side) -> Resampled:
+    """Return a ratio without resamples; NaN unless all is above zero."""
+    positive = values.is_positive and baseline.is_positive
+    value = math.exp(float(np.log(values.values).mean() - np.log(baseline.values).mean())) if positive else math.nan
+    return Resampled(n=min(values.n, baseline.n), value=value, resamples=None)
 
 
 def of_difference(values: Side, baseline: Side) -> Resampled:
@@ -190,8 +215,6 @@ def _resampled_log_ratios(values: Side, baseline: Side, both: Ints) -> Floats:
     """Return the difference of the mean logarithms of every resample of two sides; of few shared rounds, each alone."""
     if both.size < MINIMUM:
         return _mean_logs(values, values.rounds, 1, 1) - _mean_logs(baseline, baseline.rounds, 2, 2)
-    if values.iterations is None and baseline.iterations is None and both.size == values.n == baseline.n:
-        return resampling.means(np.log(values.values) - np.log(baseline.values), 0)
     return _mean_logs(values, both, 0, 1) - _mean_logs(baseline, both, 0, 2)
 
 

@@ -29,6 +29,8 @@ KEPT = 256
 """Most values of which it is kept in memory what every resample draws, 8 bytes each: 20 MB."""
 _ROWS = 33
 """A divisor of RESAMPLES: so many rows of KEPT values are below the 9216 from which OpenBLAS uses threads."""
+_COLUMNS = 24
+"""So many columns times those rows are below the 262,144 products from which it does."""
 _BLOCK = 1 << 21
 """About how many values are drawn at once where that is not kept."""
 
@@ -46,6 +48,18 @@ def paired_medians(one: Floats, other: Floats) -> tuple[Floats, Floats]:
     """Return the medians of every resample of two sides, of equal size, whose places are drawn together."""
     order = np.argsort(other, kind="stable")
     return (_exactly if one.size <= EXACT else _by_counts)(one[order], other[order])
+
+
+def means_of_columns(columns: Floats, stream: int) -> Floats:
+    """Return the means of every resample of each column of an array of shape (n, columns), (RESAMPLES, columns).
+
+    All columns have the same rows drawn. The product reads what is drawn once for several of them, not once for each.
+    """
+    n, width = columns.shape
+    if n > KEPT:
+        return np.stack([means(column, stream) for column in columns.T], axis=1)
+    parts = [columns[:, begin : begin + _COLUMNS] for begin in range(0, width, _COLUMNS)]
+    return np.concatenate([(_shares(n, stream) @ part).reshape(RESAMPLES, -1) for part in parts], axis=1)
 
 
 def means(values: Floats, stream: int) -> Floats:

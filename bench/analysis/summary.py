@@ -141,7 +141,9 @@ def confidence_of(frame: pd.DataFrame) -> float:
 
 def sides(samples: pd.DataFrame) -> dict[Cell, dict[Figure, Side]]:
     """Return the values by round of every figure (metric, vantage, unit, better) of every cell, in order of sight."""
-    columns = [pd.factorize(samples[name]) for name in (*derive.CELL, *FIGURE)]
+    columns = [
+        (codes, known.tolist()) for codes, known in (pd.factorize(samples[name]) for name in (*derive.CELL, *FIGURE))
+    ]
     rows = np.flatnonzero(np.logical_and.reduce([codes >= 0 for codes, _ in columns]))  # without a name: no figure
     groups = _numbered([codes[rows] for codes, _ in columns])
     order = np.argsort(groups, kind="stable")
@@ -170,12 +172,19 @@ def _figures(
     own: Mapping[Figure, Side], bare: Mapping[Figure, Side], is_bare: bool, confidence: float
 ) -> list[dict[str, object]]:
     baselines = {figure[:2]: side for figure, side in bare.items()}
+    held = {
+        figure: over_one_stretch(side, baselines[figure[:2]])
+        for figure, side in own.items()
+        if figure[:2] in baselines and not is_bare
+    }
+    ratios = dict(zip(held, intervals.of_ratios([*held.values()]), strict=True))
     rows: list[dict[str, object]] = []
     for figure, side in own.items():
         baseline = baselines.get(figure[:2])
         about: dict[str, object] = dict(zip(FIGURE, figure, strict=True))
         middle = intervals.median(side.values, confidence=confidence)
-        rows.append(about | _figure(middle) | _ratio(side, baseline, confidence, is_bare=is_bare))
+        ratio = _ratio(*held[figure], ratios[figure], confidence) if figure in held else _OWN if is_bare else {}
+        rows.append({**about, **_figure(middle), **ratio})
         if figure[:2] in OVERHEADS and baseline is not None and not is_bare:
             added = intervals.of_difference(*over_one_stretch(side, baseline)).interval(confidence)
             rows.append(about | {"metric": f"{OVERHEAD}{figure[0]}"} | _figure(added))
@@ -186,13 +195,11 @@ def _figure(estimate: intervals.Estimate) -> dict[str, object]:
     return {"n": estimate.n, "median": estimate.value, "low": estimate.low, "high": estimate.high}
 
 
-def _ratio(side: Side, baseline: Side | None, confidence: float, *, is_bare: bool) -> dict[str, object]:
-    if baseline is None:
-        return {}
-    if is_bare:  # one by definition, not by measurement: no interval
-        return {"ratio": 1.0, "ratio_low": math.nan, "ratio_high": math.nan}
-    side, baseline = over_one_stretch(side, baseline)
-    resampled = intervals.of_ratio(side, baseline)
+_OWN: Mapping[str, object] = {"ratio": 1.0, "ratio_low": math.nan, "ratio_high": math.nan}
+"""Bare's ratio to itself: one by definition, not by measurement, and so without an interval."""
+
+
+def _ratio(side: Side, baseline: Side, resampled: intervals.Resampled, confidence: float) -> dict[str, object]:
     found = resampled.interval(confidence)
     known: dict[str, object] = {"ratio": found.value, "ratio_low": found.low, "ratio_high": found.high}
     tested = contrast(side, baseline)

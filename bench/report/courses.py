@@ -62,6 +62,8 @@ def facets(sweep: Sweep, frame: pd.DataFrame, anchor: str) -> tuple[Facet, ...]:
     ``frame`` as ``load`` gives it. Cells whose trials said too few figures are left out.
     """
     found: dict[str, list[Course]] = {}
+    if frame.empty:
+        return ()
     for metric, course in _courses(sweep, frame):
         found.setdefault(metric, []).append(course)
     return tuple(_facet(sweep, metric, courses, anchor) for metric, courses in found.items())

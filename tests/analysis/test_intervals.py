@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from bench.analysis import intervals, resampling
+from bench.analysis.sides import Side
 
 POSITIVE = st.floats(1e-6, 1e6)
 SAMPLES = st.lists(POSITIVE, min_size=3, max_size=12)
@@ -186,3 +187,20 @@ def test_a_host_that_becomes_faster_after_one_side_has_left_makes_no_difference(
 def test_rounds_of_the_baseline_alone_count_within_the_stretch() -> None:
     baseline = {1: 1.0, 2: 1.0, 3: 9.0, 4: 9.0, 5: 9.0, 6: 1.0, 7: 1.0, 8: 1.0}
     assert intervals.paired_ratio({1: 9.0, 2: 9.0, 6: 9.0}, baseline).value == pytest.approx(9 / 9 ** (3 / 6))
+
+
+def test_many_ratios_at_once_are_those_of_each_alone() -> None:
+    rng = np.random.default_rng(3)
+    rounds = np.arange(12)
+    one_each = [Side.of(rounds, rng.lognormal(0, 0.1, 12)) for _ in range(60)]
+    pairs = [*zip(one_each[::2], one_each[1::2], strict=True)]
+    several = Side.of(rounds.repeat(3), rng.lognormal(0, 0.1, 36))
+    fewer, longer = (Side.of(np.arange(n), rng.lognormal(0, 0.1, n)) for n in (2, 300))
+    pairs += [(several, pairs[0][0]), (fewer, pairs[0][1]), (longer, longer), (longer, pairs[0][0])]
+    pairs += [(Side.of(rounds, np.zeros(12)), pairs[0][0])]
+    for together, (one, other) in zip(intervals.of_ratios(pairs), pairs, strict=True):
+        alone, found = intervals.of_ratio(one, other).interval(), together.interval()
+        assert found.n == alone.n
+        assert (found.value, found.low, found.high) == pytest.approx(
+            (alone.value, alone.low, alone.high), rel=1e-12, nan_ok=True
+        )

@@ -104,10 +104,10 @@ def doubts(frame: pd.DataFrame) -> tuple[Trouble, ...]:
     return tuple(found)
 
 
-def unsteady(frame: pd.DataFrame) -> dict[str, tuple[str, ...]]:
-    """Return, by scenario, which cells of a frame as ``load`` gives it had not reached a steady speed, in words."""
+def unsteady(cells: pd.DataFrame) -> dict[str, tuple[str, ...]]:
+    """Return, by scenario, which cells had no steady speed, in words; ``cells`` as ``warmup.cells`` gives them."""
     found: dict[str, list[str]] = {}
-    for row in warmup.cells(warmup.classify(frame)).to_dict("records"):
+    for row in cells.to_dict("records"):
         cell = {str(name): str(value) for name, value in row.items()}
         if (kind := cell["kind"]) in _CHANGES:
             where = ", ".join(f"{name} = {value}" for name, value in json.loads(cell["parameters"]).items())

@@ -98,7 +98,8 @@ def summarize(
     another figure over all cells that have it; equivalent (bool), whether a test says that the ratio lies within 3 %
     of 1, corrected likewise; detectable (float64), the smallest change, as a share, that this comparison would have
     seen with a power of 80 %; rank (Int64) among the isolations, 1 the best, for headline figures; warmup (string), how
-    the speed of a workload went that said it while it ran: flat, warming, slowing or unsteady (see ``warmup``).
+    the speed went behind what a workload reports, where it said so while it ran: flat, warming, slowing or unsteady
+    (see ``warmup``).
 
     spoiled, failed, did_not_return, unsupported (int64), the trials that are left out of every figure here: disturbed
     by the host, ended badly, waited for in vain, never begun because the isolation is not ready. Formulas stand in
@@ -116,22 +117,25 @@ def summarize(
     cells = sides(measured(frame) if samples is None else samples)
     sure = confidence_of(frame) if confidence is None else confidence
     ended = trials.outcomes(frame)
-    kinds = warmup.kinds(frame)
+    kinds = warmup.kinds(warmup.cells(warmup.classify(frame)))
     emulated = ended.groupby(derive.CELL, observed=True)["emulated"].any().to_dict()
     rows: list[dict[str, object]] = []
     for key, bad in trials.counts(ended).items():
         about: dict[str, object] = dict(zip(derive.CELL, key, strict=True))
         about |= {"emulated": bool(emulated[key]), **{name.replace(" ", "_"): count for name, count in bad.items()}}
         found = _figures(cells.get(key, {}), cells.get((*key[:2], BASELINE), {}), key[2] == BASELINE, sure)
-        rows += [about | {"warmup": kinds.get((*key, _said(figure)))} | figure for figure in found or [{"n": 0}]]
+        went = kinds.get(key, {})
+        rows += [about | {"warmup": _went(figure, went)} | figure for figure in found or [{"n": 0}]]
     table = pd.DataFrame(rows, columns=[*DTYPES, *_TESTS])
     corrected = _corrected(table).drop(columns=list(_TESTS)).assign(rank=_ranks(table, cells))
     return corrected.astype(dict(DTYPES))
 
 
-def _said(figure: Mapping[str, object]) -> str:
-    """Return the name of what the workload said, which a figure is, or is made of."""
-    return str(figure.get("metric", "")).removesuffix(derive.PER_CPU_S).removesuffix(derive.PER_1000)
+def _went(figure: Mapping[str, object], kinds: Mapping[str, str]) -> str | None:
+    """Return how the speed went behind a figure; None for what no workload reports."""
+    metric = str(figure.get("metric", "")).removesuffix(derive.PER_CPU_S).removesuffix(derive.PER_1000)
+    reported = figure.get("vantage") == "workload" and not metric.startswith("clock.")
+    return warmup.of_figure(metric, kinds) if reported else None
 
 
 def confidence_of(frame: pd.DataFrame) -> float:

@@ -11,11 +11,13 @@ deviations, of thirty from about 5: what is called flat may still drift by less.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from bench.analysis import plausible
 from bench.analysis.derive import CELL, SERIES
 from bench.analysis.texts import holds
 
@@ -101,16 +103,24 @@ def kind_of(values: Floats, *, higher_is_better: bool) -> str:
     return WARMING if abs(means[-1] - best) <= _TOLERANCE * abs(best) else SLOWING
 
 
+def points(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the points of every series of trials that ended ok, of a frame as ``load`` gives it.
+
+    Those that cannot be (see ``plausible``) are left out.
+    """
+    rows = frame[(frame["outcome"] == "ok") & holds(frame["metric"], lambda name: name.endswith(SERIES))]
+    return plausible.kept(rows)
+
+
 def classify(frame: pd.DataFrame) -> pd.DataFrame:
-    """Classify every series of every trial that ended ok, of a frame as ``load`` gives it.
+    """Classify every series of ``points``, of a frame as ``load`` gives it.
 
     One row per trial and metric. Columns: scenario, parameters, isolation, metric (string; without ``.series``);
     trial, points (int64); first, last (float64, in the metric's unit: the mean of the first and of the last three
     points); kind (string).
     """
-    rows = frame[(frame["outcome"] == "ok") & holds(frame["metric"], lambda name: name.endswith(SERIES))]
     found = []
-    for key, series in rows.groupby([*CELL, "metric", "better", "trial"], sort=False, observed=True):
+    for key, series in points(frame).groupby([*CELL, "metric", "better", "trial"], sort=False, observed=True):
         *about, metric, better, trial = key
         values = series["value"].to_numpy(dtype="float64")
         found.append(
@@ -144,11 +154,24 @@ def cells(classified: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(found, columns=columns).astype({**dict.fromkeys(columns[:-1], "string"), "trials": "int64"})
 
 
-def kinds(frame: pd.DataFrame) -> dict[tuple[str, ...], str]:
-    """Return what ``cells`` says, by scenario, parameters, isolation and metric, where there are enough points."""
-    found = cells(classify(frame))
-    judged = found[found["kind"] != SHORT]
-    return {(*map(str, row[:-1]),): str(row[-1]) for row in judged[[*CELL, "metric", "kind"]].itertuples(index=False)}
+def kinds(found: pd.DataFrame) -> dict[tuple[str, ...], dict[str, str]]:
+    """Return the kinds of ``cells``: of each cell (scenario, parameters, isolation) by metric, where points suffice."""
+    kinds: dict[tuple[str, ...], dict[str, str]] = {}
+    for row in found.loc[found["kind"] != SHORT, [*CELL, "metric", "kind"]].itertuples(index=False, name=None):
+        *cell, metric, kind = map(str, row)
+        kinds.setdefault(tuple(cell), {})[metric] = kind
+    return kinds
+
+
+def of_figure(metric: str, kinds: Mapping[str, str]) -> str | None:
+    """Return how the speed went behind a figure that a workload reports over all of its run; None where nobody knows.
+
+    ``kinds`` are its cell's, by metric. A figure without a series of its own, a latency say, comes from the same
+    seconds as those that have one: where one of these was not steady, nor is it.
+    """
+    if metric in kinds or not kinds:
+        return kinds.get(metric)
+    return next((kind for kind in kinds.values() if kind in MOVING), FLAT)
 
 
 def _running(values: Floats) -> Floats:

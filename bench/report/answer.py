@@ -83,17 +83,17 @@ def _over(mine: Sequence[Line]) -> str:
     found = [(line, setting, one) for line in mine for setting, one in line.known]
     if len(found) == 1:
         line, _, one = found[0]
-        moving = "".join(f", {place.moving}" for place in line.places if place.moving and place.found)
-        return f"has {_ratio(one)} {line.what.partition(': ')[2]}{moving}"
+        changed = ", over a speed that changed" if line.moving else ""
+        return f"has {_ratio(one)} {line.what.partition(': ')[2]}{changed}"
     counts = {word: sum(standing.standing(one) == word for _, _, one in found) for word in _WORDS}
     known = [(word, count) for word, count in counts.items() if count]
     said = ", ".join(f"{_WORDS[word]} in {count}" for word, count in known)
     line, setting, one = max(found, key=lambda triple: ratio_far(triple[2].ratio))
     interval = words.times_interval(one.ratio_low, one.ratio_high)
     furthest = f"{line.what}{_at(setting)}, {words.times(one.ratio)} {interval}".rstrip()
-    changing = sum(bool(place.moving) for line in mine for place in line.places)
-    doubt = f", of which {changing} had no steady speed" if changing else ""
-    return f"is {said} of {len(found)} figures{doubt} (furthest from {BASELINE}: {furthest})"
+    moving = sum(line.moving for line in mine)
+    changed = f", {moving} of them over a speed that changed" if moving else ""
+    return f"is {said} of {len(found)} figures{changed} (furthest from {BASELINE}: {furthest})"
 
 
 _WORDS = {

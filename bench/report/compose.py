@@ -8,17 +8,15 @@ from pathlib import Path
 
 import pandas as pd
 
-from bench.analysis import disturbances
+from bench.analysis import disturbances, warmup
 from bench.analysis.caveats import Trouble, doubts, told, unsteady
 from bench.analysis.citations import citations
 from bench.analysis.claims import judged as judge_claims
 from bench.analysis.comparison import reading_order
-from bench.analysis.derive import SERIES
 from bench.analysis.frame import load
 from bench.analysis.manifest import Manifest, load_manifest
 from bench.analysis.summary import measured
 from bench.analysis.sweep import Sweep, sweeps
-from bench.analysis.texts import holds
 from bench.analysis.trials import ending
 from bench.report import (
     about,
@@ -53,11 +51,11 @@ def compose(path: str | Path) -> Report:
     found = sorted(sweeps(frame, manifest, samples), key=lambda one: _place(one, manifest))
     journal = told(run_dir)
     bad = journal.troubles
-    series = frame[holds(frame["metric"], lambda name: name.endswith(SERIES))]
-    moving = unsteady(series)
+    speeds = warmup.cells(warmup.classify(frame))
+    moving, points = unsteady(speeds), warmup.points(frame)
     sections = tuple(
         _noted(
-            _with_courses(section(sweep, manifest), sweep, series),
+            _with_courses(section(sweep, manifest), sweep, points, speeds),
             (*facts.lost(sweep), *journal.stops.get(sweep.scenario, ()), *moving.get(sweep.scenario, ())),
         )
         for sweep in found
@@ -112,9 +110,10 @@ def _overview(found: list[Sweep], manifest: Manifest, lines: tuple[Line, ...]) -
     return Facet(table=table, picture=Picture(name="overview", alt=said, draw=draw) if draw else None)
 
 
-def _with_courses(made: Section, sweep: Sweep, series: pd.DataFrame) -> Section:
+def _with_courses(made: Section, sweep: Sweep, points: pd.DataFrame, speeds: pd.DataFrame) -> Section:
     """Return a section with how workloads' speeds went, after what answers its question."""
-    found = courses.facets(sweep, series, made.anchor)
+    mine = points[points["scenario"] == sweep.scenario]
+    found = courses.facets(sweep, mine, warmup.kinds(speeds), made.anchor) if len(mine) else ()
     return replace(made, facets=(*made.facets[: made.leading], *found, *made.facets[made.leading :]))
 
 

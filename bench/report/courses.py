@@ -34,9 +34,9 @@ _NEAR = 0.03
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Course:
-    """A cell's speed while it ran: its ``kind`` as ``warmup.cells`` has it, and all it said.
+    """A cell's speed while it ran: its ``kind`` as ``warmup.cells`` has it, and what its trials said.
 
-    ``trials`` holds of each trial the seconds since its first figure, and its figures in ``unit``.
+    ``trials`` holds the seconds since the first figure, and the figures in ``unit``, of each trial that is judged.
     """
 
     row: Comparison
@@ -56,36 +56,25 @@ class Course:
         return float(np.median(first)), float(np.median(last))
 
 
-def facets(sweep: Sweep, frame: pd.DataFrame, anchor: str) -> tuple[Facet, ...]:
+def facets(
+    sweep: Sweep, points: pd.DataFrame, kinds: Mapping[tuple[str, ...], Mapping[str, str]], anchor: str
+) -> tuple[Facet, ...]:
     """Return, for each metric of a sweep that was said while a workload ran, its cells' courses.
 
-    ``frame`` as ``load`` gives it. Cells whose trials said too few figures are left out.
+    ``points`` are those of ``warmup.points`` of this scenario, ``kinds`` those of ``warmup.kinds``. Cells whose trials
+    said too few figures are left out, and it is said which isolations have none.
     """
     found: dict[str, list[Course]] = {}
-    if frame.empty:
-        return ()
-    for metric, course in _courses(sweep, frame):
-        found.setdefault(metric, []).append(course)
+    for row in sweep.comparisons:
+        for isolation in row.isolations:
+            for metric, kind in kinds.get((row.scenario, row.parameters, isolation), {}).items():
+                found.setdefault(metric, []).append(_course(points, row, isolation, metric, kind))
     return tuple(_facet(sweep, metric, courses, anchor) for metric, courses in found.items())
 
 
-def _courses(sweep: Sweep, frame: pd.DataFrame) -> list[tuple[str, Course]]:
-    kinds, found = warmup.kinds(frame), []
-    for row in sweep.comparisons:
-        for isolation in row.isolations:
-            for metric in dict.fromkeys(name for own, name, _ in row.figures if own == isolation):
-                kind = kinds.get((sweep.scenario, row.parameters, isolation, metric))
-                if kind is not None:
-                    found.append((metric, _course(frame, row, isolation, metric, kind)))
-    return found
-
-
-def _course(frame: pd.DataFrame, row: Comparison, isolation: str, metric: str, kind: str) -> Course:
-    wanted = {
-        "scenario": row.scenario, "parameters": row.parameters, "isolation": isolation, "metric": f"{metric}{SERIES}",
-        "outcome": "ok",
-    }  # fmt: skip
-    rows = frame[np.logical_and.reduce([(frame[name] == value).to_numpy() for name, value in wanted.items()])]
+def _course(points: pd.DataFrame, row: Comparison, isolation: str, metric: str, kind: str) -> Course:
+    wanted = {"parameters": row.parameters, "isolation": isolation, "metric": f"{metric}{SERIES}"}
+    rows = points[np.logical_and.reduce([(points[name] == value).to_numpy() for name, value in wanted.items()])]
     trials = tuple(
         (own["at_s"].to_numpy() - own["at_s"].iloc[0], own["value"].to_numpy())
         for _, own in rows.groupby("trial", sort=True, observed=True)
@@ -96,17 +85,28 @@ def _course(frame: pd.DataFrame, row: Comparison, isolation: str, metric: str, k
 
 def _facet(sweep: Sweep, metric: str, courses: Sequence[Course], anchor: str) -> Facet:
     title = f"{words.capital(words.metric(metric))} while it ran"
-    moving = [f"{sweep.name_of(one.isolation)}{_at(sweep, one)}" for one in courses if one.kind in warmup.MOVING]
-    said = f"No steady speed: {'; '.join(moving)}." if moving else "Every isolation had a steady speed."
+    said = _sentences(sweep, courses)
     alt = (
         f"{title}: a panel for each isolation and setting, a line for each trial, as a share of the panel's median. "
-        f"{said} {' '.join(words.emulated(sorted(sweep.emulated)))}"
+        f"{' '.join((*said, *words.emulated(sorted(sweep.emulated))))}"
     )
+    drawn = [one for one in courses if one.middle > 0]  # shares of nothing cannot be drawn
     return Facet(
         table=_table(sweep, title, courses),
-        sentences=(said,),
-        picture=Picture(name=f"{anchor}-{slug(metric)}-course", alt=alt.rstrip(), draw=_later(sweep, title, courses)),
+        sentences=said,
+        picture=Picture(name=f"{anchor}-{slug(metric)}-course", alt=alt, draw=_later(sweep, title, drawn))
+        if drawn
+        else None,
     )
+
+
+def _sentences(sweep: Sweep, courses: Sequence[Course]) -> tuple[str, ...]:
+    """Say whose speed was not steady, and of whom that is not known."""
+    moving = [f"{sweep.name_of(one.isolation)}{_at(sweep, one)}" for one in courses if one.kind in warmup.MOVING]
+    judged = {one.isolation for one in courses}
+    unknown = [sweep.name_of(name) for name in sweep.isolations if name not in judged]
+    said = f"No steady speed: {'; '.join(moving)}." if moving else "All that are shown here had a steady speed."
+    return (said, *([f"Too few figures to judge: {', '.join(unknown)}."] if unknown else []))
 
 
 def _table(sweep: Sweep, title: str, courses: Sequence[Course]) -> Table:
@@ -124,7 +124,7 @@ def _table(sweep: Sweep, title: str, courses: Sequence[Course]) -> Table:
             )
         )
     varies = bool(_names(sweep))
-    head = ("setting", "isolation", "speed", "at first", "at last", "n")
+    head = ("setting", "isolation", "course", "at first", "at last", "n")
     return Table(
         title=title,
         head=head if varies else head[1:],
@@ -134,7 +134,8 @@ def _table(sweep: Sweep, title: str, courses: Sequence[Course]) -> Table:
         notes=(
             "Flat: no change of over 1 %. Warming, slowing: a change, then a steady speed, at its best or below it. "
             "Unsteady: it changed in the last quarter, or not in all trials alike. What lasts for fewer than three "
-            "figures is no change. “At first” and “at last” are medians over trials, of the mean of three figures.",
+            "figures is no change. “At first” and “at last” are medians over trials, of the mean of three figures; n "
+            f"counts the trials that said {warmup.LEAST} figures or more.",
         ),
     )
 

@@ -33,8 +33,9 @@ class Place:
     found: Finding | None
     gap: str = ""
     moving: str = ""
+    """What the isolation's speed was behind the figure, where it was not steady: ``unsteady``."""
     bare_moving: str = ""
-    """What the isolation's own speed was, and bare's, where it was not steady: ``unsteady``."""
+    """The same of bare's, which the figure is held against."""
 
     @property
     def shown(self) -> str:
@@ -59,6 +60,12 @@ class Line:
     def known(self) -> tuple[tuple[str, Finding], ...]:
         """Settings at which there is a ratio to bare, with the figure."""
         return tuple((one.setting, one.found) for one in self.places if one.found and math.isfinite(one.found.ratio))
+
+    @property
+    def moving(self) -> int:
+        """At how many of these settings the isolation's speed was not steady, or bare's."""
+        held = (one for one in self.places if one.found and math.isfinite(one.found.ratio))
+        return sum(bool(one.moving or one.bare_moving) for one in held)
 
     @property
     def gaps(self) -> tuple[str, ...]:

@@ -32,6 +32,10 @@ _LOOKS = {standing.EQUIVALENT: "s", standing.NOT_SHOWN: "o", standing.TOO_FEW: "
 _IN_LITTLE_ROOM = {standing.EQUIVALENT: "equivalent"}
 """Words that the legend has whole."""
 
+_CHANGED = "†"
+_BARE_CHANGED = f"({BASELINE} {_CHANGED})"
+"""Marks for speeds that were not steady while a workload ran."""
+
 _LEGEND = (
     ("D", True, "differs from bare"),
     ("o", False, standing.NOT_SHOWN),
@@ -65,7 +69,8 @@ def _draw(found: Sequence[Line], shown: Sequence[Line]) -> Figure:
             _panel(axes, told, rows, colours)
             axes.set_title(f"{kind}, ratio to bare")
             _scale(axes, rows)
-        _legend(figure, grid[0][0])
+        changed = any(one.moving or one.bare_moving for line in shown for one in line.places)
+        _legend(figure, grid[0][0], f"{_CHANGED} speed changed" if changed else "")
     return figure
 
 
@@ -82,12 +87,12 @@ def _fitting(found: Sequence[Line]) -> list[Line]:
 def _panel(axes: Axes, told: Axes, rows: Sequence[Line], colours: dict[str, str]) -> None:
     told.set_axis_off()
     y, places, names = 0.0, [], []
-    for what, group in groupby(rows, key=_headed):
-        heading = axes.annotate(
-            style.cut(what, _WHAT_LETTERS), (0, y), xycoords=("axes fraction", "data"), va="center", fontsize=8.5,
+    for heading, group in groupby(rows, key=_headed):
+        written = axes.annotate(
+            heading, (0, y), xycoords=("axes fraction", "data"), va="center", fontsize=8.5,
             color=style.FAINT, annotation_clip=False, bbox={"facecolor": style.PAPER, "edgecolor": "none", "pad": 1.5},
         )  # fmt: skip
-        heading.set_in_layout(False)  # it may reach over what stands beside the rows, whose line is free there
+        written.set_in_layout(False)  # it may reach over what stands beside the rows, whose line is free there
         y += _HEADING
         for line in group:
             _line(axes, y, line, colours[line.isolation])
@@ -99,7 +104,7 @@ def _panel(axes: Axes, told: Axes, rows: Sequence[Line], colours: dict[str, str]
                 fontsize=8.5,
             )
             places.append(y)
-            names.append(style.cut(_named(line), _NAME_LETTERS))
+            names.append(_named(line))
             y += 1
     axes.set_yticks(places, names)
     for one in (axes, told):
@@ -140,23 +145,18 @@ def _said(line: Line) -> str:
 
 
 def _named(line: Line) -> str:
-    """Return a row's name: the isolation's, with what is to be said against its speed."""
-    return ", ".join(filter(None, (line.name, _moving(line, [one.moving for one in line.places]))))
+    """Return a row's name, marked where the isolation's speed was not steady."""
+    return _marked(line.name, _NAME_LETTERS, _CHANGED if any(one.moving for one in line.places) else "")
 
 
 def _headed(line: Line) -> str:
-    """Return a group's heading: the figure's, with what is to be said against bare's speed."""
-    bare = _moving(line, [one.bare_moving for one in line.places])
-    return f"{line.what} ({BASELINE}: {bare})" if bare else line.what
+    """Return the heading of a figure's rows, marked where bare's speed was not steady."""
+    return _marked(line.what, _WHAT_LETTERS, _BARE_CHANGED if any(one.bare_moving for one in line.places) else "")
 
 
-def _moving(line: Line, kinds: Sequence[str]) -> str:
-    """Say what a speed was that was not steady, and at how many of several settings; nothing for none."""
-    moving = [kind for kind in kinds if kind]
-    if not moving:
-        return ""
-    kind = moving[0] if len(set(moving)) == 1 else "no steady speed"
-    return f"{kind}{f' at {len(moving)}' if len(line.places) > 1 else ''}"
+def _marked(text: str, letters: int, mark: str) -> str:
+    """Return text that fits, and the mark behind it, whole."""
+    return f"{style.cut(text, letters - len(mark) - 1)} {mark}" if mark else style.cut(text, letters)
 
 
 def _tally(found: Sequence[Finding]) -> str:
@@ -187,7 +187,8 @@ def _scale(axes: Axes, rows: Sequence[Line]) -> None:
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{words.plain(value)}x"))
 
 
-def _legend(figure: Figure, axes: Axes) -> None:
+def _legend(figure: Figure, axes: Axes, remark: str) -> None:
+    """Explain the markers below the panels, and what else is to be said."""
     handles = [
         axes.plot(
             [], [], marker, linestyle="none", color=style.INK, markerfacecolor=style.INK if filled else style.PAPER,
@@ -196,4 +197,7 @@ def _legend(figure: Figure, axes: Axes) -> None:
         for marker, filled, _ in _LEGEND
     ]  # fmt: skip
     labels = [text for _, _, text in _LEGEND]
+    if remark:
+        handles += axes.plot([], [], linestyle="none")
+        labels.append(remark)
     figure.legend(handles, labels, loc="outside lower center", ncols=len(labels), frameon=False, fontsize=8.5)

@@ -82,8 +82,8 @@ def test_without_a_series_there_is_nothing_to_classify() -> None:
 
 
 def test_a_report_says_which_cells_had_not_reached_a_steady_speed() -> None:
-    assert unsteady(frame(series((100.0, 40)))) == {}
-    said = unsteady(frame(series((60.0, 10), (100.0, 30)), series((100.0, 40))))
+    assert unsteady(cells(classify(frame(series((100.0, 40)))))) == {}
+    said = unsteady(cells(classify(frame(series((60.0, 10), (100.0, 30)), series((100.0, 40))))))
     assert list(said) == ["cpu"]
     assert said["cpu"][0].startswith(
         "rate on bare is unsteady: in 2 trials its speed changed in some and not in others"

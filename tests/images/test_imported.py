@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import inspect
 import sys
 import tarfile
 import tempfile
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 
 from bench.errors import ImageError
 from bench.images import imported, lock
+from bench.images.imported.settings import settings as make_settings
 from bench.model import ImageSource
 from tests.images.conftest import quiet
 from tests.images.oci import Member, Own, device, digest, folder, hard, layer, link, packed, regular
@@ -163,6 +165,7 @@ def test_other_code_imports_anew(own_cache: Path, tmp_path: Path, monkeypatch: p
     saved = Own(layers=[layer(*LOWER)]).save(tmp_path / "mine.tar")
     before, again = base(saved), base(saved)
     module = sys.modules[imported.base.__module__]  # the package has a function of that name
+    assert Path(inspect.getfile(make_settings)).read_bytes() in set(module._code())
     monkeypatch.setattr(module, "settings", lambda *_asked: b"path=/new\n")
     monkeypatch.setattr(module, "_code", lambda: iter([b"a change to settings.py"]))
     after = base(saved)

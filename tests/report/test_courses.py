@@ -14,8 +14,8 @@ from matplotlib.lines import Line2D
 
 import bench
 from bench import report
-from bench.report import courses
-from bench.report.content import Facet, Report
+from bench.report import courses, overview_plot
+from bench.report.content import Facet, Report, Valued
 from tests.synthetic import write_run
 
 Floats = npt.NDArray[np.float64]
@@ -63,6 +63,14 @@ def composed(run: Path) -> Report:
 
 @pytest.fixture(scope="module")
 def facet(composed: Report) -> Facet:
+    return courses_of(composed)
+
+
+def of_cpu(run: Path) -> Facet:
+    return courses_of(report.compose(run))
+
+
+def courses_of(composed: Report) -> Facet:
     [cpu] = [section for section in composed.sections if section.anchor == "cpu"]
     assert cpu.facets[cpu.leading].table.title == "Events per s while it ran"
     return cpu.facets[cpu.leading]
@@ -75,7 +83,9 @@ def test_the_table_names_every_course_with_how_it_began_and_ended(facet: Facet) 
         ("threads = 2", "bare"): "slowing", ("threads = 2", "docker"): "flat", ("threads = 2", "vm (emulated)"): "flat",
     }  # fmt: skip
     first, last = rows["threads = 1", "docker"][1:3]
-    assert (first.removesuffix(" /s")[0], last.removesuffix(" /s")[0]) in {("5", "8"), ("4", "8"), ("5", "7")}
+    assert isinstance(first, Valued)
+    assert isinstance(last, Valued)
+    assert [first.value, last.value] == pytest.approx([500, 800], rel=0.01)
     assert facet.sentences == ("No steady speed: docker, threads = 1; bare, threads = 2.",)
 
 
@@ -105,22 +115,69 @@ def test_the_first_screen_says_whose_speed_a_ratio_rests_on(composed: Report) ->
         ("CPU throughput: events per s, threads = 2", "vm (emulated)"): "bare is slowing",
     }
     assert any("stands for no part of it" in note for note in composed.overview.table.notes)
-    assert "docker" in composed.answer[-2]
-    assert "of which 1 had no steady speed" in composed.answer[-2]
+    [worked] = [said for said in composed.answer if said.startswith("Work done")]
+    docker, machine = worked.split("; ")[:2]
+    assert "of 4 figures, 4 of them over a speed that changed" in docker
+    assert "of 4 figures, 2 of them over a speed that changed" in machine
     assert composed.overview.picture is not None
-    rows = [label.get_text() for label in composed.overview.picture.figure.axes[-2].get_yticklabels()]
-    assert rows[:2] == ["docker, warming at 1", "vm (emulated)"]
-    headings = [text.get_text() for text in composed.overview.picture.figure.axes[-2].texts]
-    assert headings[0] == "CPU throughput: events per s (bare: slowing at 1)"
+    drawn = composed.overview.picture.figure
+    panel = drawn.axes[-2]
+    assert [label.get_text() for label in panel.get_yticklabels()][:2] == ["docker †", "vm (emulated)"]
+    assert panel.texts[0].get_text() == "CPU throughput: events per s (bare †)"
+    assert drawn.legends[0].get_texts()[-1].get_text() == "† speed changed"
+
+
+def test_a_mark_stays_whole_where_a_name_is_cut(composed: Report, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(overview_plot, "_NAME_LETTERS", 5)
+    monkeypatch.setattr(overview_plot, "_WHAT_LETTERS", 20)
+    assert composed.overview is not None
+    assert composed.overview.picture is not None
+    panel = composed.overview.picture.figure.axes[-2]
+    assert panel.get_yticklabels()[0].get_text().endswith(" †")
+    assert panel.texts[0].get_text().endswith(" (bare †)")
+    assert len(panel.texts[0].get_text()) <= 20
 
 
 def test_a_summary_has_it_and_what_is_made_of_it(run: Path) -> None:
     table = bench.summarize(bench.load(run)).set_index(["isolation", "metric"])
     kinds = table["warmup"].dropna()
     assert set(kinds.index.get_level_values("metric")) == {
-        "events_per_s", "events_per_s.per_cpu_s", "events_per_s.cpu_s_per_1000",
+        "events_per_s", "events_per_s.per_cpu_s", "events_per_s.cpu_s_per_1000", "latency_p95",
     }  # fmt: skip
-    assert set(kinds["docker", "events_per_s"]) == {"warming", "flat"}
+    assert set(kinds["docker", "events_per_s"]) == {"warming", "flat"} == set(kinds["docker", "latency_p95"])
+
+
+@pytest.mark.parametrize("stalled", [[0.0] * POINTS, [0.0] * 8 + [500.0] * 4])
+def test_a_workload_that_stalled_is_in_the_table_and_not_drawn(stalled: list[float], tmp_path: Path) -> None:
+    made = of_cpu(told(tmp_path / "run", lambda name, n: stalled if name == "vm" else levels(name, n)))
+    assert [row[3] for row in made.table.rows if row[1] == "vm (emulated)"] == ["0 /s"] * 2
+    assert made.picture is not None
+    assert not [axes for axes in made.picture.figure.axes if "vm" in axes.get_title(loc="left")]
+    nothing = of_cpu(told(tmp_path / "none", lambda _name, _n: stalled))
+    assert nothing.picture is None
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_a_point_that_cannot_be_is_left_out_and_said(value: float, tmp_path: Path) -> None:
+    run = told(tmp_path / "run", lambda _name, _n: [800.0, value, *[800.0] * 9])
+    assert {row[2] for row in of_cpu(run).table.rows} == {"flat"}
+    assert "events_per_s.series (workload)" in report.compose(run).troubles[0].reason
+
+
+def test_who_said_too_few_figures_is_named(tmp_path: Path) -> None:
+    run = told(tmp_path / "run", lambda name, _n: [800.0] * (5 if name == "docker" else POINTS))
+    assert of_cpu(run).sentences == ("All that are shown here had a steady speed.", "Too few figures to judge: docker.")
+
+
+def test_of_one_setting_and_without_bare_it_is_said_as_well(tmp_path: Path) -> None:
+    run = told(tmp_path / "run", levels)
+    trials = [json.loads(line) for line in (run / "trials.jsonl").read_text().splitlines()]
+    kept = [one for one in trials if one["isolation"] != "bare" and one["parameters"] != {"threads": 2}]
+    (run / "trials.jsonl").write_text("".join(json.dumps(one) + "\n" for one in kept))
+    made = of_cpu(run)
+    assert made.table.head[:2] == ("isolation", "course")
+    assert [row[:2] for row in made.table.rows] == [("docker", "warming"), ("vm (emulated)", "flat")]
+    assert "| docker | warming |" in report.write(run).markdown.read_text()
 
 
 def test_too_few_points_are_not_shown(tmp_path: Path) -> None:
@@ -132,8 +189,7 @@ def test_of_more_cells_than_a_page_holds_those_without_steady_speed_are_drawn(
     run: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(courses, "MOST_PANELS", 2)
-    [cpu] = [section for section in report.compose(run).sections if section.anchor == "cpu"]
-    picture = cpu.facets[cpu.leading].picture
+    picture = of_cpu(run).picture
     assert picture is not None
     drawn = picture.figure
     titles = [axes.get_title(loc="left") for axes in drawn.axes if axes.get_title(loc="left")]

@@ -19,6 +19,7 @@ from bench.images.imported.root import Node, Root
 from bench.images.imported.settings import devices, settings
 from bench.images.imported.source import Found, find
 from bench.images.imported.user import resolve
+from bench.images.mmdebstrap import EPOCH_S
 from bench.model import ImageSource, short_digest
 
 _MOUNT_POINTS = {"dev": 0o755, "etc": 0o755, "proc": 0o755, "run": 0o755, "sys": 0o755, "tmp": 0o1777, "usr": 0o755}
@@ -47,9 +48,10 @@ def base(source: ImageSource, *, wanted_by: str, say: Say) -> Path:
 
 
 def _code() -> Iterator[bytes]:
-    """Yield the source that flattens an image: other code makes other bytes of the same image."""
+    """Yield the source of this package, and the time it gives files: others make other bytes of the same image."""
     package = resources.files("bench.images.imported")
     yield from (one.read_bytes() for one in sorted(package.iterdir(), key=str) if one.name.endswith(".py"))
+    yield str(EPOCH_S).encode()
 
 
 def _make(folder: Path, *, source: ImageSource, found: Found, wanted_by: str, say: Say) -> None:

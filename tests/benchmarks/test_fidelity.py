@@ -40,10 +40,10 @@ def median_of(*measured: Callable[[], float], rounds: int) -> list[float]:
     return [statistics.median(found) for found in values]
 
 
-def holds(bar: Callable[[], bool]) -> bool:
-    """Whether a bar holds in one of three measurements: a fault of ours fails all three, a noisy neighbour does not."""
+def holds(bar: Callable[[], bool], *, attempts: int = ATTEMPTS) -> bool:
+    """Whether a bar holds in one of several measurements: a fault of ours fails all, a noisy neighbour does not."""
     with kept_to(harness_cpus(1)):
-        return any(bar() for _attempt in range(ATTEMPTS))
+        return any(bar() for _attempt in range(attempts))
 
 
 def ready_s(isolation: Isolation, image: Image) -> float:
@@ -191,6 +191,7 @@ def test_bare_throughput_is_that_of_outside_and_the_harness_stays_quiet(image: I
     tree = images.tree(image, lambda _line: None)
     cpus = ",".join(str(cpu) for cpu in instance_cpus(1))
     shares: list[float] = []
+    ratios: list[float] = []  # of all attempts: a busy host's seconds differ by several percent, a loss of ours stays
 
     def inside() -> float:
         with start(bare, image, SYSBENCH, ready="^Threads started") as instance:
@@ -205,12 +206,12 @@ def test_bare_throughput_is_that_of_outside_and_the_harness_stays_quiet(image: I
         return _events(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
 
     def bar() -> bool:
-        within, without = median_of(inside, outside, rounds=5)
-        share = statistics.median(shares)
-        print(f"sysbench inside / outside {within / without:.4f}; harness {share:.3%} of a core")
-        return within / without >= 0.99 and share < 0.01
+        ratios.extend(inside() / outside() for _round in range(5))
+        ratio, share = statistics.geometric_mean(ratios), statistics.median(shares)
+        print(f"sysbench inside / outside {ratio:.4f} in {len(ratios)} rounds; harness {share:.3%} of a core")
+        return ratio >= 0.99 and share < 0.01
 
-    assert holds(bar)
+    assert holds(bar, attempts=6)
 
 
 def _events(output: str) -> float:

@@ -50,27 +50,24 @@ def paired_medians(one: Floats, other: Floats) -> tuple[Floats, Floats]:
     return (_exactly if one.size <= EXACT else _by_counts)(one[order], other[order])
 
 
-def means_of_columns(columns: Floats, stream: int) -> Floats:
-    """Return the means of every resample of each column of an array of shape (n, columns), (RESAMPLES, columns).
-
-    All columns have the same rows drawn. The product reads what is drawn once for several of them, not once for each.
-    """
-    n, width = columns.shape
-    if n > KEPT:
-        return np.stack([means(column, stream) for column in columns.T], axis=1)
-    parts = [columns[:, begin : begin + _COLUMNS] for begin in range(0, width, _COLUMNS)]
-    return np.concatenate([(_shares(n, stream) @ part).reshape(RESAMPLES, -1) for part in parts], axis=1)
-
-
 def means(values: Floats, stream: int) -> Floats:
     """Return the mean of every resample of ``values``, shape (RESAMPLES,), with the places that ``drawn`` gives."""
-    if values.size <= KEPT:
-        found: Floats = (_shares(values.size, stream) @ values).ravel()
-        return found
-    rng, rows = _rng(values.size, stream), max(1, _BLOCK // values.size)
+    return means_of_columns(values[:, np.newaxis], stream)[:, 0]
+
+
+def means_of_columns(columns: Floats, stream: int) -> Floats:
+    """Return the same of each column of an array of shape (n, columns), all with the same places: (RESAMPLES, columns).
+
+    The product reads what is drawn once for several columns, not once for each.
+    """
+    n, width = columns.shape
+    if n <= KEPT:
+        parts = (columns[:, begin : begin + _COLUMNS] for begin in range(0, width, _COLUMNS))
+        return np.concatenate([(_shares(n, stream) @ part).reshape(RESAMPLES, -1) for part in parts], axis=1)
+    rng, rows = _rng(n, stream), max(1, _BLOCK // columns.size)
     blocks = [min(rows, RESAMPLES - done) for done in range(0, RESAMPLES, rows)]
-    places = (rng.integers(values.size, size=(rows, values.size), dtype=np.uint32) for rows in blocks)
-    return np.concatenate([values[drawn].mean(axis=1) for drawn in places])
+    places = (rng.integers(n, size=(rows, n), dtype=np.uint32) for rows in blocks)
+    return np.concatenate([columns[drawn].mean(axis=1) for drawn in places])
 
 
 def medians_of_each(groups: tuple[Floats, ...], stream: int) -> Floats:

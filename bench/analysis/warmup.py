@@ -154,7 +154,11 @@ def cells(classified: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(found, columns=columns).astype({**dict.fromkeys(columns[:-1], "string"), "trials": "int64"})
 
 
-def kinds(found: pd.DataFrame) -> dict[tuple[str, ...], dict[str, str]]:
+Kinds = Mapping[tuple[str, ...], Mapping[str, str]]
+"""By cell (scenario, parameters, isolation), by metric."""
+
+
+def kinds(found: pd.DataFrame) -> Kinds:
     """Return the kinds of ``cells``: of each cell (scenario, parameters, isolation) by metric, where points suffice."""
     kinds: dict[tuple[str, ...], dict[str, str]] = {}
     for row in found.loc[found["kind"] != SHORT, [*CELL, "metric", "kind"]].itertuples(index=False, name=None):

@@ -52,10 +52,10 @@ def compose(path: str | Path) -> Report:
     journal = told(run_dir)
     bad = journal.troubles
     speeds = warmup.cells(warmup.classify(frame))
-    moving, points = unsteady(speeds), warmup.points(frame)
+    moving, kinds, points = unsteady(speeds), warmup.kinds(speeds), warmup.points(frame)
     sections = tuple(
         _noted(
-            _with_courses(section(sweep, manifest), sweep, points, speeds),
+            _with_courses(section(sweep, manifest), sweep, points, kinds),
             (*facts.lost(sweep), *journal.stops.get(sweep.scenario, ()), *moving.get(sweep.scenario, ())),
         )
         for sweep in found
@@ -110,10 +110,9 @@ def _overview(found: list[Sweep], manifest: Manifest, lines: tuple[Line, ...]) -
     return Facet(table=table, picture=Picture(name="overview", alt=said, draw=draw) if draw else None)
 
 
-def _with_courses(made: Section, sweep: Sweep, points: pd.DataFrame, speeds: pd.DataFrame) -> Section:
+def _with_courses(made: Section, sweep: Sweep, points: pd.DataFrame, kinds: warmup.Kinds) -> Section:
     """Return a section with how workloads' speeds went, after what answers its question."""
-    mine = points[points["scenario"] == sweep.scenario]
-    found = courses.facets(sweep, mine, warmup.kinds(speeds), made.anchor) if len(mine) else ()
+    found = courses.facets(sweep, points[points["scenario"] == sweep.scenario], kinds, made.anchor)
     return replace(made, facets=(*made.facets[: made.leading], *found, *made.facets[made.leading :]))
 
 

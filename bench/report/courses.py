@@ -56,9 +56,7 @@ class Course:
         return float(np.median(first)), float(np.median(last))
 
 
-def facets(
-    sweep: Sweep, points: pd.DataFrame, kinds: Mapping[tuple[str, ...], Mapping[str, str]], anchor: str
-) -> tuple[Facet, ...]:
+def facets(sweep: Sweep, points: pd.DataFrame, kinds: warmup.Kinds, anchor: str) -> tuple[Facet, ...]:
     """Return, for each metric of a sweep that was said while a workload ran, its cells' courses.
 
     ``points`` are those of ``warmup.points`` of this scenario, ``kinds`` those of ``warmup.kinds``. Cells whose trials

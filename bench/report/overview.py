@@ -38,6 +38,11 @@ class Place:
     """The same of bare's, which the figure is held against."""
 
     @property
+    def has_ratio(self) -> bool:
+        """Whether there is a figure, and bare's to hold it against."""
+        return self.found is not None and math.isfinite(self.found.ratio)
+
+    @property
     def shown(self) -> str:
         """How the figure stands to bare's, and what is to be said against it."""
         how = standing.standing(self.found) if self.found else ""
@@ -59,13 +64,12 @@ class Line:
     @property
     def known(self) -> tuple[tuple[str, Finding], ...]:
         """Settings at which there is a ratio to bare, with the figure."""
-        return tuple((one.setting, one.found) for one in self.places if one.found and math.isfinite(one.found.ratio))
+        return tuple((one.setting, one.found) for one in self.places if one.found and one.has_ratio)
 
     @property
     def moving(self) -> int:
         """At how many of these settings the isolation's speed was not steady, or bare's."""
-        held = (one for one in self.places if one.found and math.isfinite(one.found.ratio))
-        return sum(bool(one.moving or one.bare_moving) for one in held)
+        return sum(one.has_ratio and bool(one.moving or one.bare_moving) for one in self.places)
 
     @property
     def gaps(self) -> tuple[str, ...]:

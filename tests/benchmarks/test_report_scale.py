@@ -2,7 +2,7 @@
 
 The requirement is a run of a million samples in 500 cells: frame, intervals, plots and page within 20 s and 1 GiB, and
 ten times the samples within twelve times the time. Measured on 2 cores that others used too: 18.6 to 22.6 s (27 to 31
-CPU-s, two thirds of them to draw, by two processes) and 680 to 699 MiB in all processes together for a million samples;
+CPU-s, half of them to draw, by two processes) and 680 to 699 MiB in all processes together for a million samples;
 18.4 to 19.9 s and 464 MiB for a tenth of them. Memory and growth are held here. 20 s are not, as they hang on what else
 the machine does: nearly all is the price of 500 cells, whose ratios and pictures cost as much with few samples as with
 many.

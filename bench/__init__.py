@@ -1,42 +1,25 @@
 """Isobench: what does each way of isolating a workload cost on this machine, and how sure are we?
 
-Glossary. One word for one thing, everywhere.
-
-========== ==========================================================================================
-scenario   one question, one file in ``scenarios/``: image, workload, parameters, metrics, claims
-workload   the command that runs inside; the same bytes in every isolation
-service    a workload that stays and answers, until it is stopped
-client     what asks a service, or works in an empty instance, once for every step; inside, or on the host
-image      a content-addressed root file system built from a recipe; every isolation runs it
-isolation  a way to run a workload: ``bare``, ``docker``, ``vm``; a variant's words follow a colon: ``docker:runsc``
-envelope   what every instance of a comparison gets: CPUs, memory, pids, network; the same for all, checked
-instance   one started isolation unit
-timeline   named marks of one instance on the host's monotonic clock
-arm        a named way to run the same scenario: network, storage, the client's place
-cell       scenario x parameters (the arm among them) x isolation
-step       one set of the client's own parameters; all steps of a cell run in the same instance, in random order
-rung       an isolation of a launch ladder: it starts what the rung below it starts, and something more
-trial      one fresh instance of one cell, measured once
-round      every cell once, in a fresh random order
-sample     one number: metric, value, unit, vantage (who saw it), when
-outcome    how a trial ended: ok, failed, timed out, out of memory, did not return, unsupported, spoiled
-run        one invocation: manifest, journal, samples under ``results/<run-id>/``
-claim      an expectation written in a scenario: who says what, and what the data would have to show
-verdict    what the data say of a claim: supported, refuted, undecided, or not testable here
-========== ==========================================================================================
+One word for one thing, everywhere: ``python -m bench explain WORD``, or ``bench.model.glossary``.
 
 In a notebook::
 
     import bench
-    frame = bench.load("results/20261123-2105-fir")   # one row per sample; a failed trial is a row without a value
-    bench.summarize(frame)                             # medians, intervals, ratios to bare
-    bench.verdicts("results/20261123-2105-fir")        # what people claim, and what these data say of it
-    bench.disturbances("results/20261123-2105-fir")    # what the sentinels read of every trial, and what spoils
-    bench.compare("results/before", "results/after")   # what has changed, one row per figure
-    bench.publish("results/after", "two-cores")        # a redacted copy under results/published, and its index
-    bench.export("results/before", "csv", "out.csv")   # or parquet, json, hyperfine, pytest-benchmark, github
+    run = bench.Run("results/20261123-2105-fir")       # or bench.runs("results")[-1], the newest
+    run.samples                                        # one row per sample; a failed trial is a row without a value
+    run.glance                                         # the answer: a row an isolation and question, with its mark
+    run.summary                                        # medians, intervals, ratios to bare
+    run.verdicts                                       # what people claim, and what these data say of it
+    run.disturbances                                   # what the sentinels read of every trial, and what spoils
+    run.plot.start_up()                                # the report's pictures
+    run.compare("results/after").table                 # what has changed, one row per figure
+    run.export("csv", "out.csv")                       # or parquet, json, hyperfine, pytest-benchmark, github
+    bench.schemas["summary"]                           # a table's columns: dtype, unit, meaning
+    bench.publish(run.path, "two-cores")               # a redacted copy under results/published, and its index
 
-Names are resolved on first use, so that importing ``bench`` to measure imports no pandas.
+Functions do the same for a folder: ``load``, ``summarize``, ``glance``, ``verdicts``, ``disturbances``,
+``calibration``, ``compare``, ``export``. Names are resolved on first use, so that importing ``bench`` to measure
+imports no pandas.
 """
 
 from __future__ import annotations
@@ -44,35 +27,57 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from bench.analysis.calibration import calibration as calibration
-    from bench.analysis.claims import verdicts as verdicts
-    from bench.analysis.compare import compare as compare
-    from bench.analysis.disturbances import disturbances as disturbances
-    from bench.analysis.frame import load as load
-    from bench.analysis.summary import summarize as summarize
-    from bench.exports import export as export
-    from bench.publishing import publish as publish
+from bench.version import __version__ as __version__
 
-__version__ = "0.1.0"
-__all__ = ["calibration", "compare", "disturbances", "export", "load", "publish", "summarize", "verdicts"]
+if TYPE_CHECKING:
+    from bench.analysis.claims.claims import verdicts as verdicts
+    from bench.analysis.data.frame import load as load
+    from bench.analysis.figures.glance import glance as glance
+    from bench.analysis.figures.summary import summarize as summarize
+    from bench.analysis.quality.calibration import calibration as calibration
+    from bench.analysis.quality.disturbances import disturbances as disturbances
+    from bench.analysis.schemas import schemas as schemas
+    from bench.analysis.statistics import studies as studies
+    from bench.analysis.two_runs.compare import compare as compare
+    from bench.measuring import stopping as stopping
+    from bench.report.plots import style as style
+    from bench.sharing.formats import export as export
+    from bench.sharing.publish import publish as publish
+    from bench.sharing.run import Run as Run
+    from bench.sharing.run import runs as runs
 
 _LAZY = {
-    "calibration": "bench.analysis.calibration",
-    "compare": "bench.analysis.compare",
-    "disturbances": "bench.analysis.disturbances",
-    "export": "bench.exports",
-    "load": "bench.analysis.frame",
-    "publish": "bench.publishing",
-    "summarize": "bench.analysis.summary",
-    "verdicts": "bench.analysis.claims",
+    "Run": "bench.sharing.run",
+    "calibration": "bench.analysis.quality.calibration",
+    "compare": "bench.analysis.two_runs.compare",
+    "disturbances": "bench.analysis.quality.disturbances",
+    "export": "bench.sharing.formats",
+    "glance": "bench.analysis.figures.glance",
+    "load": "bench.analysis.data.frame",
+    "publish": "bench.sharing.publish",
+    "runs": "bench.sharing.run",
+    "schemas": "bench.analysis.schemas",
+    "stopping": "bench.measuring",
+    "studies": "bench.analysis.statistics",
+    "style": "bench.report.plots",
+    "summarize": "bench.analysis.figures.summary",
+    "verdicts": "bench.analysis.claims.claims",
 }
+"""Where each public name is: a function, a class or a table of that module, or a module of that package."""
+
+__all__ = [
+    "Run", "calibration", "compare", "disturbances", "export", "glance", "load", "publish", "runs", "schemas",
+    "stopping", "studies", "style", "summarize", "verdicts",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> object:
-    if name in _LAZY:
+    if name not in _LAZY:
+        return importlib.import_module("bench.isolations.moved").moved(__name__, frames=2)(name)
+    try:
         return getattr(importlib.import_module(_LAZY[name]), name)
-    raise AttributeError(f"module 'bench' has no attribute {name!r}")
+    except AttributeError:
+        return importlib.import_module(f"{_LAZY[name]}.{name}")
 
 
 def __dir__() -> list[str]:

@@ -14,7 +14,7 @@ BenchError                  what failed, where, and what to do next
 │   └── UnavailableError    the isolation cannot run on this host at all: reason and remedy
 └── LeftoverError           something of an instance is still there after its teardown
 
-``Interrupted`` stands beside the tree: it is how SIGINT and SIGTERM unwind a run, never a failure.
+``Interrupted`` stands beside the tree: it is how SIGINT, SIGTERM and SIGHUP unwind a run, never a failure.
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ class LeftoverError(BenchError):
 
 
 class Interrupted(BaseException):
-    """SIGINT or SIGTERM arrived; unwinds the run, which keeps what it has measured.
+    """SIGINT, SIGTERM or SIGHUP arrived; unwinds the run, which keeps what it has measured.
 
     A request to stop, no error; a BaseException, so that no handler of errors swallows it.
     """
@@ -108,6 +108,14 @@ class Interrupted(BaseException):
     def __init__(self, signal_name: str) -> None:
         super().__init__(signal_name)
         self.signal_name = signal_name
+
+
+def said(error: BenchError) -> str:
+    """Return what went wrong; of what could not be taken down, first what had gone wrong before."""
+    before = error.__context__ if isinstance(error, LeftoverError) else None
+    while before is not None and not type(before).__module__.startswith("bench."):
+        before = before.__context__
+    return str(error) if before is None else f"{getattr(before, 'what', before)}; then: {error}"
 
 
 def did_you_mean(name: str, choices: Iterable[str]) -> str:

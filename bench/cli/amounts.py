@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 from bench.errors import InputError
@@ -23,6 +24,7 @@ def share(text: str, option: str, *, most: float = 1.0) -> float:
 def span_s(text: str, option: str) -> float:
     """Return ``90s``, ``10m`` or ``1h`` in seconds; raises InputError for what is no span of time."""
     found = re.fullmatch(r"\s*(\d+(?:\.\d*)?)\s*(s|m|min|h)\s*", text)
-    if not found or float(found[1]) <= 0:
+    value = float(found[1]) * _SECONDS[found[2]] if found else 0.0
+    if not 0 < value < math.inf:
         raise InputError(f"{option} {text!r} is no span of time", remedy=f"Such as {option} 10m, 90s or 1h")
-    return float(found[1]) * _SECONDS[found[2]]
+    return value

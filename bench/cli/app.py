@@ -1,4 +1,4 @@
-"""The commands and their options. What they do is imported when they are called: ``--help`` must be quick."""
+"""Commands that measure and read, and their options; what they do is imported when called: --help must be quick."""
 
 from __future__ import annotations
 
@@ -7,38 +7,29 @@ from typing import Annotated
 
 import typer
 
-from bench import __version__
-from bench.cli.exits import leave_with
-from bench.errors import BenchError, Interrupted
+from bench.cli import completion, upkeep
+from bench.cli.given import AsJson, Kernel, Results, RunGiven, Scenarios, Verbose, Yes
+from bench.cli.helping import Command, Group
+from bench.version import __version__
 
 app = typer.Typer(
+    cls=Group,
     no_args_is_help=True,
-    add_completion=False,
+    add_completion=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # plain help: typer's boxes import rich.markdown, half the time of --help
     context_settings={"help_option_names": ["-h", "--help"]},
     help="What does each way of isolating a workload cost on this machine, and how sure are we?",
     epilog=(
-        "Exit codes: 0 all went well; 1 some trials failed (doctor: an isolation is not ready); 2 the input is wrong; "
-        "3 nothing could be measured; 4 something is worse (compare); 130 Ctrl-C; 143 SIGTERM. "
+        "Exit codes: 0 all went well; 1 some trials failed (doctor: an isolation is not ready; check-plugin: a check "
+        "failed; clean: something could not be looked at); 2 the input is wrong; "
+        "3 nothing could be measured; 4 something is worse (compare); 129 SIGHUP; 130 Ctrl-C; 143 SIGTERM. "
         "What was measured is kept in every case."
     ),
 )
 
-Results = Annotated[Path, typer.Option("--results", metavar="DIR", help="Folder that keeps the runs.")]
-Scenarios = Annotated[
-    Path | None, typer.Option("--scenarios", metavar="DIR", help="Your own scenarios, beside the stock ones.")
-]
-Yes = Annotated[bool, typer.Option("--yes", help="Consent to what --fix shows, without being asked.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON.")]
-
-
-def main() -> None:
-    """Run the command line; errors raised on purpose become a message and an exit code."""
-    try:
-        app()
-    except (BenchError, Interrupted) as error:
-        leave_with(error)
+_COMPARED, _OWN = "What is compared, and how long", "A workload of your own, instead of scenarios"
+"""Headings of the options of ``run``."""
 
 
 @app.callback(invoke_without_command=True)
@@ -50,10 +41,13 @@ def _root(
         raise typer.Exit
 
 
-@app.command()
+@app.command(cls=Command)
 def run(
     scenarios: Annotated[
-        list[str] | None, typer.Argument(metavar="SCENARIO", help="Scenarios to run; none means all.")
+        list[str] | None,
+        typer.Argument(
+            metavar="SCENARIO", autocompletion=completion.scenarios, help="Scenarios to run; none means all."
+        ),
     ] = None,
     isolation: Annotated[
         str | None,
@@ -61,7 +55,8 @@ def run(
             "--isolation",
             "-i",
             metavar="A,B",
-            help="Isolations to compare, `all` for all there are; else bare,docker,vm.",
+            help="Isolations; `all` for all; else bare,docker,vm.",
+            rich_help_panel=_COMPARED,
         ),
     ] = None,
     rounds: Annotated[
@@ -70,26 +65,31 @@ def run(
             min=1,
             max=10_000,
             metavar="N",
-            help="Rounds, instead of each scenario's own; with --precision or --budget, at most.",
+            help="Of each scenario; with --precision, --budget at most.",
+            rich_help_panel=_COMPARED,
         ),
     ] = None,
     precision: Annotated[
         str | None,
-        typer.Option(metavar="SHARE", help="Go on until every ratio to bare is within this: 5%."),
+        typer.Option(metavar="SHARE", help="Go on until ratios to bare are this sure: 5%.", rich_help_panel=_COMPARED),
     ] = None,
     budget: Annotated[
         str | None,
-        typer.Option(metavar="TIME", help="Spend this long, where intervals are widest: 10m."),
+        typer.Option(
+            metavar="TIME", help="Spend this long, where intervals are widest: 10m.", rich_help_panel=_COMPARED
+        ),
     ] = None,
     twin: Annotated[
-        bool, typer.Option("--twin", help="Measure bare twice, as bare:twin, to see what chance alone does.")
+        bool, typer.Option("--twin", help="Measure bare twice: what chance alone does.", rich_help_panel=_COMPARED)
     ] = False,
-    quick: Annotated[bool, typer.Option("--quick", help="Fewer rounds and shorter workloads.")] = False,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Fewer rounds and shorter workloads.", rich_help_panel=_COMPARED)
+    ] = False,
     fix: Annotated[bool, typer.Option("--fix", help="First apply the remedies that doctor would.")] = False,
     yes: Yes = False,
     seed: Annotated[
         int | None,
-        typer.Option(metavar="N", help="Seed of the order of trials; drawn and recorded if not given."),
+        typer.Option(min=0, max=(1 << 63) - 1, metavar="N", help="Of the order of trials; else drawn. It is recorded."),
     ] = None,
     results: Results = Path("results"),
     scenarios_folder: Scenarios = None,
@@ -97,41 +97,51 @@ def run(
         str | None,
         typer.Option(
             metavar="IMAGE",
-            help="Your own workload instead: an image's name, a saved image, an OCI layout or a Dockerfile.",
+            help="A name, a saved image, an OCI layout, a Dockerfile.",
+            rich_help_panel=_OWN,
         ),
     ] = None,
     command: Annotated[
-        str | None, typer.Option(metavar="WORDS", help="What to run in it; else what it runs by itself.")
+        str | None,
+        typer.Option(metavar="WORDS", help="What to run in it; else what it runs by itself.", rich_help_panel=_OWN),
     ] = None,
     ready: Annotated[
-        str | None, typer.Option(metavar="REGEX", help="The line it prints when it is ready; else its start.")
+        str | None,
+        typer.Option(metavar="REGEX", help="Its line that means ready; else its start.", rich_help_panel=_OWN),
     ] = None,
     metric: Annotated[
         list[str] | None,
-        typer.Option(metavar="SPEC", help="A number it prints: 'NAME=REGEX UNIT higher|lower'. May be repeated."),
+        typer.Option(metavar="SPEC", help="'NAME=REGEX UNIT higher|lower'; may be repeated.", rich_help_panel=_OWN),
     ] = None,
-    cpus: Annotated[int | None, typer.Option(min=1, metavar="N", help="CPUs it gets; 1 if not given.")] = None,
-    memory: Annotated[int | None, typer.Option(min=64, metavar="MIB", help="Memory it gets; 512 if not given.")] = None,
+    cpus: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="CPUs it gets; 1 if not given.", rich_help_panel=_OWN)
+    ] = None,
+    memory: Annotated[
+        int | None, typer.Option(min=64, metavar="MIB", help="Memory it gets; 512 if not given.", rich_help_panel=_OWN)
+    ] = None,
+    kernel: Kernel = None,
+    verbose: Verbose = False,
 ) -> None:
     """Measure scenarios on isolations, and report."""
-    from bench.cli.own import Own
-    from bench.cli.run import Stop
-    from bench.cli.run import run as measure
+    from bench.cli.commands.run import Stop
+    from bench.cli.commands.run import run as measure
+    from bench.cli.own import AdhocOptions
 
-    own = Own(image=image, command=command, ready=ready, metrics=metric or [], cpus=cpus, memory_mib=memory)
+    own = AdhocOptions(image=image, command=command, ready=ready, metrics=metric or [], cpus=cpus, memory_mib=memory)
     stop = Stop(rounds=rounds, precision=precision, budget=budget)
-    measure(scenarios or [], isolation, stop, quick, fix, yes, seed, results, scenarios_folder, own, twin=twin)
+    asked = (scenarios or [], isolation, stop, quick, fix, yes, seed, results, scenarios_folder, own, kernel)
+    measure(*asked, twin=twin, verbose=verbose)
 
 
-@app.command("list")
+@app.command("list", cls=Command)
 def list_(results: Results = Path("results"), scenarios_folder: Scenarios = None, as_json: AsJson = False) -> None:
     """Show scenarios, isolations and runs."""
-    from bench.cli.list import show
+    from bench.cli.commands.list import show
 
     show(results, scenarios_folder, as_json=as_json)
 
 
-@app.command()
+@app.command(cls=Command)
 def doctor(
     isolation: Annotated[
         str | None, typer.Option("--isolation", "-i", metavar="A,B", help="Only these; all if not given.")
@@ -144,31 +154,33 @@ def doctor(
         bool,
         typer.Option("--stop-engine", help="Stop the Docker engine that --fix has started, and do no more."),
     ] = False,
+    kernel: Kernel = None,
     as_json: AsJson = False,
 ) -> None:
     """Try every isolation by a real start; say reason and remedy."""
-    from bench.cli.doctor import doctor as command
-    from bench.cli.doctor import stop
+    from bench.cli.commands.doctor import doctor as command
+    from bench.cli.commands.doctor import stop
     from bench.cli.wanted import wanted
 
     if stop_engine:
         stop()
     else:
-        command(wanted(isolation) if isolation else [], fix=fix, yes=yes, as_json=as_json)
+        command(wanted(isolation) if isolation else [], fix=fix, yes=yes, as_json=as_json, kernel=kernel)
 
 
-@app.command()
+@app.command(cls=Command)
 def report(
-    run_id: Annotated[str, typer.Argument(metavar="RUN", help="A run's id, or the path of its folder.")],
+    run_id: RunGiven,
     results: Results = Path("results"),
+    verbose: Verbose = False,
 ) -> None:
-    """Show a run's tables, and write its report again."""
-    from bench.cli.report import report as command
+    """Show a run at a glance, and write its report again."""
+    from bench.cli.commands.report import report as command
 
-    command(run_id, results)
+    command(run_id, results, verbose=verbose)
 
 
-@app.command()
+@app.command(cls=Command)
 def compare(
     run_a: Annotated[str, typer.Argument(metavar="RUN_A", help="Before: a run's id, or the path of its folder.")],
     run_b: Annotated[str, typer.Argument(metavar="RUN_B", help="After.")],
@@ -187,22 +199,65 @@ def compare(
     results: Results = Path("results"),
 ) -> None:
     """Tell what has changed from one run to another."""
-    from bench.cli.compare import compare as command
+    from bench.cli.commands.compare import compare as command
 
     command(run_a, run_b, results, min_change=min_change, across_hosts=across_hosts, every=every, markdown=markdown)
+
+
+@app.command(cls=Command)
+def recommend(
+    run_id: RunGiven,
+    weights: Annotated[
+        str | None,
+        typer.Option(metavar="WEIGHTS", help="`start=3,memory=1`; else all that was measured, alike."),
+    ] = None,
+    must: Annotated[
+        list[str] | None,
+        typer.Option(metavar="MUST", help="'own kernel', 'start<200ms'; may be repeated."),
+    ] = None,
+    markdown: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Also write Markdown; - prints it instead.")
+    ] = None,
+    results: Results = Path("results"),
+) -> None:
+    """Rank isolations by your own weights; say how sure that is."""
+    from bench.cli.commands.recommend import recommend as command
+
+    command(run_id, results, weights=weights, musts=must or [], to=markdown)
+
+
+@app.command(cls=Command)
+def explain(
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[FIGURE]", help="Also a scenario, an isolation, a word; none lists all.", show_default=False
+        ),
+    ] = None,
+    isolation: Annotated[
+        str | None,
+        typer.Option("--isolation", "-i", metavar="A,B", help="Whose stopwatches are told; else bare,docker,vm."),
+    ] = None,
+    scenarios_folder: Scenarios = None,
+    as_json: AsJson = False,
+) -> None:
+    """Tell what a figure or a word is, and what it misses."""
+    from bench.cli.commands.explain import explain as command
+
+    command(" ".join(words or ()), isolation, scenarios_folder, as_json=as_json)
 
 
 @app.command(hidden=True)
 def reader() -> None:
     """Read a run's data for the run itself, as it goes on and when it is over."""
-    from bench.cli.reader import serve
+    from bench.cli.commands.reader import serve
 
     serve()
 
 
-@app.command()
+@app.command(cls=Command)
 def publish(
-    run_id: Annotated[str, typer.Argument(metavar="RUN", help="A run's id, or the path of its folder.")],
+    run_id: RunGiven,
     name: Annotated[str, typer.Argument(metavar="NAME", help="Small letters, digits and hyphens: two-cores.")],
     results: Results = Path("results"),
     replace: Annotated[bool, typer.Option("--replace", help="A report of that name makes room.")] = False,
@@ -215,17 +270,23 @@ def publish(
     ] = None,
 ) -> None:
     """Make a redacted copy of a run, and an index of them."""
-    from bench.cli.publish import publish as command
+    from bench.cli.commands.publish import publish as command
 
     command(run_id, name, results, replace=replace, anyway=anyway, console=with_console, keep=keep or [])
 
 
-@app.command()
+@app.command(cls=Command)
 def export(
-    run_id: Annotated[str, typer.Argument(metavar="RUN", help="A run's id, or the path of its folder.")],
+    run_id: RunGiven,
     format_name: Annotated[
         str,
-        typer.Option("--format", "-f", metavar="NAME", help="csv, parquet, json, hyperfine, pytest-benchmark, github."),
+        typer.Option(
+            "--format",
+            "-f",
+            metavar="NAME",
+            autocompletion=completion.formats,
+            help="csv, parquet, json, hyperfine, hyperfine-2, pytest-benchmark, github, github-smaller, github-bigger.",
+        ),
     ],
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where to; standard output if not given.")
@@ -236,45 +297,11 @@ def export(
     results: Results = Path("results"),
 ) -> None:
     """Write a run in the format of another tool."""
-    from bench.cli.export import export as command
+    from bench.cli.commands.export import export as command
 
     command(run_id, results, format_name=format_name, output=output, what=what)
 
 
-@app.command()
-def calibrate(
-    truths: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="TRUTH", help="delay, memory, quota, rate, written; none means all."),
-    ] = None,
-    isolation: Annotated[
-        str | None, typer.Option("--isolation", "-i", metavar="A,B", help="Only these; all if not given.")
-    ] = None,
-    rounds: Annotated[
-        int | None, typer.Option(min=1, max=10_000, metavar="N", help="Rounds; 5 if not given, with --quick 3.")
-    ] = None,
-    quick: Annotated[bool, typer.Option("--quick", help="Fewer rounds and amounts.")] = False,
-    fix: Annotated[bool, typer.Option("--fix", help="First apply the remedies that doctor would.")] = False,
-    yes: Yes = False,
-    results: Results = Path("results"),
-    judged: Annotated[
-        Path | None,
-        typer.Option("--from", metavar="RUN", help="Measure nothing: judge this calibration's folder again."),
-    ] = None,
-) -> None:
-    """Inject known truths; say how well the meters recover them here."""
-    from bench.cli.calibrate import calibrate as command
-    from bench.cli.calibrate import judge
-
-    if judged is not None:
-        judge(judged)
-    else:
-        command(truths or [], isolation, rounds, quick=quick, fix=fix, yes=yes, results=results)
-
-
-@app.command()
-def clean() -> None:
-    """Remove what dead runs have left on this host."""
-    from bench.cli.clean import clean as command
-
-    command()
+calibrate = app.command(cls=Command)(upkeep.calibrate)
+check_plugin = app.command("check-plugin", cls=Command)(upkeep.check_plugin)
+clean = app.command(cls=Command)(upkeep.clean)

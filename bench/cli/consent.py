@@ -15,14 +15,14 @@ def consents(*, yes: bool, console: Console) -> Consents:
     """Return what asks: shows the change, then takes ``--yes``, or a yes at the terminal; without either it is a no."""
 
     def asks(why: str, fault: Fault) -> bool:
-        console.print(f"  {why}. This would change:", soft_wrap=True, markup=False)
+        console.print(f"  {why}. This would change:", soft_wrap=True)
         for line in fault.change.splitlines():
-            console.print(f"    {line}", soft_wrap=True, markup=False)
+            console.print(f"    {line}", soft_wrap=True)
         if yes:
             return True
         if sys.stdin.isatty():
             return typer.confirm("  Go on?", err=True)
-        console.print("  Nothing was changed: add --yes to consent.", soft_wrap=True, markup=False)
+        console.print("  Nothing was changed: add --yes to consent.", soft_wrap=True)
         return False
 
     return asks

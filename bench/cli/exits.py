@@ -8,6 +8,7 @@ from enum import IntEnum
 from typing import NoReturn
 
 from bench.errors import BenchError, InputError, Interrupted
+from bench.store.sanitize import visible
 
 
 class ExitCode(IntEnum):
@@ -28,7 +29,7 @@ def of_signal(name: str) -> int:
 def leave_with(error: BenchError | Interrupted) -> NoReturn:
     """Say on standard error what went wrong and what to do, and exit with the right code."""
     if isinstance(error, Interrupted):
-        print(f"Ended by {error.signal_name} before anything was measured.", file=sys.stderr)  # noqa: T201
+        print(f"Ended by {error.signal_name}. What was measured before is kept.", file=sys.stderr)  # noqa: T201
         raise SystemExit(of_signal(error.signal_name))
     say(error)
     raise SystemExit(ExitCode.BAD_INPUT if isinstance(error, InputError) else ExitCode.NOTHING_MEASURED)
@@ -36,8 +37,8 @@ def leave_with(error: BenchError | Interrupted) -> NoReturn:
 
 def say(error: BenchError) -> None:
     """Say on standard error what went wrong and what to do."""
-    print(f"bench: {error.what}", file=sys.stderr)  # noqa: T201
+    print(visible(f"bench: {error.what}"), file=sys.stderr)  # noqa: T201
     for note in getattr(error, "__notes__", []):
-        print(f"       {note}", file=sys.stderr)  # noqa: T201
+        print(visible(f"       {note}"), file=sys.stderr)  # noqa: T201
     if error.remedy:
-        print(f"       {error.remedy}", file=sys.stderr)  # noqa: T201
+        print(visible(f"       {error.remedy}"), file=sys.stderr)  # noqa: T201

@@ -11,45 +11,52 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from bench.analysis.calibration import RELATIVE, worst
-from bench.analysis.comparison import reading_order
+from bench.analysis.data.isolations import UNTOLD, IsolationFacts
+from bench.analysis.quality.calibration import RELATIVE, worst
 
 _NAMES_WIDTH = 18
 """Wide enough for ``docker:runsc-net``, and for a mark behind ``vm:microvm``."""
 
-_INJECTED = {"s": (1e3, " ms"), "B": (2.0**-20, " MiB"), "1": (100.0, " %"), "1/s": (1.0, " /s")}
+_INJECTED = {
+    "s": (1e3, " ms"),
+    "B": (2.0**-20, " MiB"),
+    "1": (100.0, " %"),
+    "1/s": (1.0, " /s"),
+    "times": (1.0, " times"),
+}
 _TITLES = {
     "delay": "Delay before readiness",
     "memory": "Memory touched",
     "quota": "CPU quota",
     "rate": "Offered rate",
+    "surface": "Known set entered",
     "written": "Bytes written",
 }
 _STYLES = {"missed": "red", "undecided": "yellow"}
-EMULATED = "* emulated, not hardware virtualization"
+EMULATED_NOTE = "* emulated, not hardware virtualization"
 
 
-def tables(found: pd.DataFrame) -> Iterator[RenderableType]:
+def tables(found: pd.DataFrame, facts: IsolationFacts = UNTOLD) -> Iterator[RenderableType]:
     """Yield, for every truth and view, its title and a row for every isolation; last what a mark in them means.
 
-    ``found`` is what ``bench.analysis.calibration`` returns. Of each isolation the amount is shown that was recovered
-    worst. Figures stand in percent of what was injected where their goal does, else in milliseconds.
+    ``found`` is what ``bench.analysis.quality.calibration`` returns. Of each isolation the amount is shown that was
+    recovered worst. Figures stand in percent of what was injected where their goal does, else in milliseconds.
     """
     for (truth, view), rows in worst(found).groupby(["truth", "view"], sort=False):
         unit = "%" if truth in RELATIVE else "ms"
         yield Text(f"{_TITLES.get(str(truth), truth)}, by {view} ({unit})", style="bold")
-        yield Padding(_table(rows), (0, 0, 1, 0))
+        yield Padding(_table(rows, facts), (0, 0, 1, 0))
     if found["emulated"].any():
-        yield Text(EMULATED)
+        yield Text(EMULATED_NOTE)
 
 
-def _table(rows: pd.DataFrame) -> Table:
+def _table(rows: pd.DataFrame, facts: IsolationFacts) -> Table:
     table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False)
     table.add_column("", width=_NAMES_WIDTH, overflow="fold")
     for name, width in (("injected", 8), ("bias", 7), ("95 % interval", 17), ("spread", 6), ("goal", 4)):
         table.add_column(name, min_width=width, justify="right", overflow="fold")
     table.add_column("verdict", min_width=9)
-    for row in sorted(rows.to_dict("records"), key=lambda row: reading_order(str(row["isolation"]))):
+    for row in sorted(rows.to_dict("records"), key=lambda row: facts.reading_order(str(row["isolation"]))):
         table.add_row(*_cells(row))
     return table
 
@@ -64,7 +71,7 @@ def _cells(row: Mapping[Hashable, object]) -> list[RenderableType]:
         Text(f"{row['isolation']}{'*' if row['emulated'] else ''}"),
         f"{injected * times:g}{unit}",
         _signed(bias),
-        f"{_signed(low)} .. {_signed(high)}" if math.isfinite(low) else "too few rounds",
+        f"{_signed(low)} to {_signed(high)}" if math.isfinite(low) else "too few rounds",
         f"{spread:.2f}",
         f"{goal:g}",
         Text(verdict, style=_STYLES.get(verdict, "")),

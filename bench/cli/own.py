@@ -14,7 +14,7 @@ _MEMORY_MIB = 512
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Own:
+class AdhocOptions:
     """What was given; None, or nothing, where an option was left out."""
 
     image: str | None

@@ -1,171 +1,216 @@
-"""What a user sees while a run goes on: a progress line on a terminal, plain lines elsewhere.
+"""What a user sees while a run goes on: how far it is and the answer so far on a terminal, plain lines elsewhere.
 
-The line is drawn between trials only, never by a timer: drawing must not cost CPU time while a trial runs.
+Both are drawn between trials only, never by a timer: drawing must not cost CPU time while a trial runs.
 """
 
 from __future__ import annotations
 
 import math
+import os
 import time
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
-
-from bench import __version__
+from bench.cli.live.answer import SoFar, table
+from bench.cli.live.in_place import InPlace
+from bench.cli.live.time_left import TimeLeft
+from bench.cli.terminal import Terminal
+from bench.errors import BenchError
 from bench.isolations.base import Availability
+from bench.measuring.request import Listener
+from bench.measuring.stopping import PILOT, Look, Rule
 from bench.model import Kind, Measurement, Trial
-from bench.session import Listener
-from bench.stopping import Look
+from bench.version import __version__
+
+Ask = Callable[[Path], SoFar]
+"""Reads the answer so far from a run's folder; raises BenchError."""
+
+_SHARE = 30
+"""The answer is asked for again when the run has gone on for so many times as long as asking took."""
+_BAR = 24
 
 
 @contextmanager
-def listener() -> Iterator[Listener]:
-    """Yield the listener that suits where standard output goes."""
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        yield Lines(console)
+def listener(rule: Rule | None = None, ask: Ask | None = None) -> Iterator[Listener]:
+    """Yield the listener that suits where standard output goes.
+
+    ``rule`` is when the run stops, None after a known number of rounds; ``ask`` reads the answer so far, None: nobody.
+    """
+    console, rule = Terminal(), rule or Rule()
+    if not _is_watched(console):
+        yield Lines(console, rule)
         return
-    progress = Progress(
-        TextColumn("  {task.description}", markup=False),
-        BarColumn(bar_width=24),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[left]}"),
-        console=console,
-        auto_refresh=False,
-        transient=True,
-    )
-    with progress:
-        yield Bar(console, progress)
+    bar = Bar(console, rule, ask)
+    try:
+        yield bar
+    finally:
+        bar.end()
+
+
+def _is_watched(console: Terminal) -> bool:
+    """Whether somebody looks at a terminal that can draw over itself.
+
+    rich takes a pipe for a terminal where colours are forced, and a log kept by CI may come from a terminal.
+    """
+    return console.file.isatty() and not console.is_dumb_terminal and not os.environ.get("CI")
 
 
 class Lines:
     """One plain line for each thing that happens."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Terminal, rule: Rule | None = None) -> None:
         self._console = console
+        self._left = TimeToGo(rule or Rule())
         self._trials: Sequence[Trial] = ()
         self._done = 0
-        self._times = Times()
 
     def say(self, line: str) -> None:
         """Print a line of preparation."""
-        self._console.print(f"  {line}", style="dim", soft_wrap=True, markup=False)
+        self._console.print(f"  {line}", style="dim", soft_wrap=True)
 
     def checked(self, host: str, availabilities: Sequence[Availability]) -> None:
         """Print the host and what really runs on it."""
-        self._console.print(f"Isobench {__version__}   {host}", soft_wrap=True, markup=False)
+        self._left.times.checked(availabilities)
+        self._console.print(f"Isobench {__version__}   {host}", soft_wrap=True)
         for line in state_lines(availabilities):
-            self._console.print(line, soft_wrap=True, markup=False)
+            self._console.print(line, soft_wrap=True)
         self._console.print()
+
+    def opened(self, folder: Path) -> None:
+        """Nothing is read from it before the run is over."""
 
     def planned(self, trials: Sequence[Trial]) -> None:
         """Remember what is to come."""
         self._trials = trials
+        self._left.planned(trials)
 
-    def starting(self, trial: Trial) -> None:
+    def starting(self, _trial: Trial) -> None:
         """Start the trial's clock."""
-        self._times.start()
+        self._left.times.start()
 
     def measured(self, measurement: Measurement) -> None:
         """Print what became of a trial."""
-        self._done += 1
-        self._times.stop(measurement.trial)
-        left = self._times.left(self._trials[self._done :])
-        self._console.print(
-            f"  {self._done} of {len(self._trials)}  {trial_words(measurement.trial)}: "
-            f"{outcome_words(measurement)}{left}",
-            soft_wrap=True,
-            markup=False,
-        )
+        self._count(measurement)
+        left = f"   {words}" if (words := self._left.words()) else ""
+        self._console.print(f"  {self._so_many}  {_told(measurement)}{left}", soft_wrap=True)
 
     def looked(self, look: Look) -> None:
         """Print how sure the figures are by now."""
-        self._console.print(f"  {look_words(look)}", soft_wrap=True, markup=False)
+        self._left.looked(look)
+        self._console.print(f"  {', '.join(filter(None, (look_words(look), self._left.words())))}", soft_wrap=True)
+
+    def _count(self, measurement: Measurement) -> None:
+        self._done += 1
+        self._left.times.stop(measurement.trial)
+
+    @property
+    def _so_many(self) -> str:
+        return f"{self._done} of {len(self._trials)}"
 
 
 class Bar(Lines):
-    """A progress bar; only what went wrong leaves a line."""
+    """A bar, what runs, the time left, and the answer so far, all in place; only what went wrong leaves a line."""
 
-    def __init__(self, console: Console, progress: Progress) -> None:
-        super().__init__(console)
-        self._progress = progress
-        self._task: TaskID | None = None
+    def __init__(self, console: Terminal, rule: Rule | None = None, ask: Ask | None = None) -> None:
+        super().__init__(console, rule)
+        self._place = InPlace(console)
+        self._ask, self._folder = ask, Path()
+        self._answer = SoFar(columns=[], rows=[])
+        self._ask_at_s = math.inf
         self._sure = ""
+
+    def opened(self, folder: Path) -> None:
+        """Read the answer from this folder as soon as there is one."""
+        self._folder = folder
+        self._ask_at_s = -math.inf
 
     def planned(self, trials: Sequence[Trial]) -> None:
         """Show the empty bar."""
         super().planned(trials)
-        if self._task is None:
-            self._task = self._progress.add_task("", total=len(trials), left="")
-        else:
-            self._progress.update(self._task, total=len(trials))
+        self._draw("")
 
     def starting(self, trial: Trial) -> None:
-        """Show which trial runs now, and how long the rest will take."""
+        """Show which trial runs now, how long the rest will take, and what the figures are so far."""
+        self._read()
         last = max(coming.round for coming in self._trials)
-        self._show(f"round {trial.round} of {last}   {trial_words(trial)}")
+        self._draw(f"round {trial.round} of {last}: {trial_words(trial)}", trial.round)
         super().starting(trial)
 
     def measured(self, measurement: Measurement) -> None:
-        """Move the bar; leave a line where a trial did not end ok."""
-        self._done += 1
-        self._times.stop(measurement.trial)
+        """Count; leave a line where a trial did not end ok. The next one draws."""
+        self._count(measurement)
         if measurement.outcome.kind is not Kind.OK:
-            words = f"  {trial_words(measurement.trial)}: {outcome_words(measurement)}"
-            self._console.print(words, soft_wrap=True, markup=False)
-        self._show("")
+            self._place.erase()
+            self._console.print(f"  {_told(measurement)}", soft_wrap=True)
 
     def looked(self, look: Look) -> None:
         """Show from here on how sure the figures are."""
-        self._sure = f"   {look_words(look)}"
-        self._show("")
+        self._left.looked(look)
+        self._sure = look_words(look)
 
-    def _show(self, description: str) -> None:
-        if self._task is not None:
-            left = self._sure or self._times.left(self._trials[self._done :])
-            self._progress.update(self._task, completed=self._done, description=description, left=left)
-            self._progress.refresh()
+    def end(self) -> None:
+        """Leave the terminal as if nothing had been drawn."""
+        self._place.erase()
+
+    def _read(self) -> None:
+        """Have the answer read, where it is time to."""
+        began_s = time.monotonic()
+        if self._ask is None or not self._done or began_s < self._ask_at_s:
+            return
+        try:
+            self._answer = self._ask(self._folder)
+        except BenchError:  # what cannot be read now, the report will say
+            self._ask = None
+        now_s = time.monotonic()
+        self._ask_at_s = now_s + _SHARE * (now_s - began_s)
+
+    def _draw(self, doing: str, turn: int = 0) -> None:
+        filled = _BAR * self._done // max(1, len(self._trials))
+        bar = f"[{'#' * filled}{'-' * (_BAR - filled)}] " if self._place.width > 2 * _BAR else ""
+        head = [f"{bar}{', '.join(filter(None, (self._so_many, self._left.words())))}", doing, self._sure]
+        lines = [f"  {line}" for line in head if line]
+        room = self._place.height - len(lines) - 1
+        answer = table(self._answer, width=self._place.width - 2, height=room, turn=turn)
+        self._place.draw([*lines, *([""] if answer else []), *(f"  {line}" for line in answer)])
 
 
-class Times:
-    """How long trials of a cell take, to say how long the rest will."""
+class TimeToGo:
+    """How long a run still takes: by its trials, by the time it was given, or by what a look at its data has said."""
 
-    def __init__(self) -> None:
-        self._spent_s: dict[tuple[str, str, str], list[float]] = defaultdict(list)
-        self._began_s = 0.0
+    def __init__(self, rule: Rule) -> None:
+        self.times = TimeLeft()
+        self._rule = rule
+        self._end_s: float | None = None
 
-    def start(self) -> None:
-        """A trial starts."""
-        self._began_s = time.monotonic()
+    def planned(self, trials: Sequence[Trial]) -> None:
+        """These trials are to come, with those that have been; where the rule gives a time, it begins."""
+        self.times.planned(trials)
+        if self._end_s is None and self._rule.budget_s is not None:
+            self._end_s = time.monotonic() + self._rule.budget_s
 
-    def stop(self, trial: Trial) -> None:
-        """The trial has ended."""
-        self._spent_s[_cell(trial)].append(time.monotonic() - self._began_s)
+    def looked(self, look: Look) -> None:
+        """Take what the data say from here on."""
+        self._end_s = time.monotonic() + look.left_s
 
-    def left(self, trials: Sequence[Trial]) -> str:
-        """Return the time these trials will take, in words; nothing when there is none left or known."""
-        spent = [value for values in self._spent_s.values() for value in values]
-        if not trials or not spent:
-            return ""
-        anywhere_s = sum(spent) / len(spent)
-        known = {cell: sum(values) / len(values) for cell, values in self._spent_s.items()}
-        seconds = round(sum(known.get(_cell(trial), anywhere_s) for trial in trials))
-        return f"   {_duration(seconds)} left"
+    def words(self) -> str:
+        """Say it; empty text where nothing bounds it, or there is none left."""
+        if self._rule.is_fixed:
+            seconds = self.times.left_s() or 0.0
+        elif self._end_s is None:
+            return f"time left is known after round {PILOT}"
+        else:
+            seconds = self._end_s - time.monotonic()
+        return f"{_duration(round(seconds))} left" if math.isfinite(seconds) and seconds > 0 else ""
 
 
 def look_words(look: Look) -> str:
-    """Say how wide the widest ratio is, what was asked, and how long it will take."""
+    """Say how wide the widest ratio is, and what was asked."""
     if look.widest is None or look.widest.half_width is None:
         return f"after {look.rounds} rounds no ratio has an interval"
     scenario, _, isolation = look.widest.key
     said = f"after {look.rounds} rounds the widest is {scenario} on {isolation}, +- {look.widest.half_width:.1%}"
-    said += f" where {look.precision:.1%} is asked" if look.precision else ""
-    if not math.isfinite(look.left_s):
-        return said
-    return f"{said}, about {_duration(max(0, round(look.left_s)))} left"
+    return f"{said} where {look.precision:.1%} is asked" if look.precision else said
 
 
 def _duration(seconds: int) -> str:
@@ -188,12 +233,12 @@ def trial_words(trial: Trial) -> str:
     return f"{trial.cell.scenario.name}{' ' + parameters if parameters else ''} on {trial.cell.isolation}"
 
 
+def _told(measurement: Measurement) -> str:
+    return f"{trial_words(measurement.trial)}: {outcome_words(measurement)}"
+
+
 def outcome_words(measurement: Measurement) -> str:
     """Return the outcome with its reason, and the console's last line where that helps."""
     outcome = measurement.outcome
     words = f"{outcome.kind}: {outcome.reason}" if outcome.reason else str(outcome.kind)
     return f"{words} (last line: {measurement.tail[-1]})" if measurement.tail else words
-
-
-def _cell(trial: Trial) -> tuple[str, str, str]:
-    return (trial.cell.scenario.name, trial.cell.parameters_text, trial.cell.isolation)

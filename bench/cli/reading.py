@@ -4,82 +4,113 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
-import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, NamedTuple, TextIO
 
+from bench.cli.live.answer import SoFar
 from bench.errors import BenchError
-from bench.placement import kept_to
-from bench.stopping import Width
+from bench.host.subprocesses import Child
+from bench.measuring.stopping import Width
+
+_ENDS_S = 5.0
+"""How long a process that has hung up may take to be gone."""
+
+
+class ReaderConnection(NamedTuple):
+    """A process that reads, and the line to it."""
+
+    line: TextIO
+    process: Child
 
 
 @contextmanager
-def reading(cpus: tuple[int, ...]) -> Iterator[Reader]:
+def reading(cpus: tuple[int, ...]) -> Iterator[ReaderProcess]:
     """Yield what reads. Its process starts now, loads pandas and matplotlib, and then sleeps until it is asked.
 
-    It keeps to ``cpus``, as the harness does, and loads while isolations are tried. It ends with this block, at the
-    latest with this process: the run's end of the socket is closed then, however the run ends.
+    It keeps to ``cpus``, as the harness does, and loads while isolations are tried. It ends with this block, whatever
+    it does then, at the latest with this process, however that ends.
     """
     with ExitStack() as stack:
-        yield Reader(lambda: stack.enter_context(_started(cpus)))
+        yield ReaderProcess(lambda: stack.enter_context(_started(cpus)))
 
 
 @contextmanager
-def _started(cpus: tuple[int, ...]) -> Iterator[TextIO]:
-    """Start the process, and yield the line to it."""
+def _started(cpus: tuple[int, ...]) -> Iterator[ReaderConnection]:
+    """Start the process, and yield it with the line to it."""
     ours, theirs = socket.socketpair()
-    with ours, theirs:
-        command = [sys.executable, "-m", "bench", "reader"]
-        with kept_to(cpus):  # which it inherits
-            process = subprocess.Popen(command, stdin=theirs.fileno(), start_new_session=True)  # no Ctrl-C
-        with process:
-            theirs.close()
-            line = ours.makefile("rw")
-            try:
-                yield line
-            finally:
-                with suppress(OSError):  # what a process that had ended was still to be sent
-                    line.close()
-                process.terminate()  # as good as its own exit, for which pandas and matplotlib take half a second
+    with (
+        ours,
+        theirs,
+        Child(
+            "what reads the run",
+            [sys.executable, "-m", "bench", "reader"],
+            terminate_s=_ENDS_S,  # at once: as good as its own exit, which takes half a second
+            kill_s=_ENDS_S,
+            placed_on=cpus,
+            stdin=theirs.fileno(),
+            stdout=None,
+            stderr=None,
+        ) as process,
+    ):
+        theirs.close()
+        line = ours.makefile("rw")
+        try:
+            yield ReaderConnection(line, process)
+        finally:
+            with suppress(OSError):  # what a process that had ended was still to be sent
+                line.close()
 
 
-class Reader:
-    """Reads a run's folder when it is asked to; implements ``session.Reader``.
+class ReaderProcess:
+    """Reads a run's folder when it is asked to; implements ``request.Reader``.
 
     A process that has ended is replaced once: on a host that is short of memory it may be the first to go.
     """
 
-    def __init__(self, start: Callable[[], TextIO]) -> None:
+    def __init__(self, start: Callable[[], ReaderConnection]) -> None:
         self._start = start
-        self._line = start()
+        self._started = start()
 
     def loaded(self) -> None:
         """Return when it has loaded all it needs."""
-        self._asked("loaded")
+        with suppress(BenchError):  # what is to be read will say it
+            self._asked("loaded")
 
     def widths(self, folder: Path) -> Sequence[Width]:
         """Return how sure the cells in a run's folder are; raises BenchError where that cannot be told."""
-        answer = self._asked("widths", str(folder)) or "the process that reads them has ended, twice"
-        if isinstance(answer, str):
-            raise BenchError(f"how sure the figures are cannot be told: {answer}")
+        try:
+            answer = self._asked("widths", str(folder))
+        except BenchError as error:
+            raise BenchError(f"how sure the figures are cannot be told: {error.what}", remedy=error.remedy) from error
         return [Width(key=(key[0], key[1], key[2]), half_width=width) for key, width in answer]
 
-    def report(self, folder: Path) -> bool:
-        """Write a run's report and print its tables; return whether that went well; what went wrong is said by then."""
-        return self._asked("report", str(folder), sorted(os.sched_getaffinity(0))) is True
+    def so_far(self, folder: Path) -> SoFar:
+        """Return what the figures in a run's folder are by now; raises BenchError where that cannot be told."""
+        columns, rows = self._asked("so far", str(folder))
+        return SoFar(columns=columns, rows=[(isolation, figures) for isolation, figures in rows])
+
+    def report(self, folder: Path, *, verbose: bool = False) -> None:
+        """Write a run's report and print its glance, or all its tables; raises BenchError where that cannot be done."""
+        self._asked("report", str(folder), sorted(os.sched_getaffinity(0)), verbose)
 
     def _asked(self, *request: object) -> Any:
-        """Return the answer to a request; None where two processes have ended instead of giving one."""
+        """Return the answer to a request; raises BenchError where it says why there is none, or two have ended."""
         text = json.dumps(request)
-        answer = _answer(self._line, text)
+        answer = _answer(self._started.line, text)
         if not answer:
-            self._line = self._start()
-            answer = _answer(self._line, text)
-        return json.loads(answer or "null")
+            self._started = self._start()
+            answer = _answer(self._started.line, text)
+        if not answer:
+            raise BenchError(f"the process that reads the run has ended, twice: {_ending(self._started.process)}")
+        found, refusal = json.loads(answer)
+        if refusal is not None:
+            raise BenchError(refusal[0], remedy=refusal[1])
+        return found
 
 
 def _answer(line: TextIO, request: str) -> str:
@@ -89,3 +120,13 @@ def _answer(line: TextIO, request: str) -> str:
         line.flush()
         return line.readline()
     return ""
+
+
+def _ending(process: Child) -> str:
+    """Say how a process has ended that has hung up."""
+    process.ended_within(_ENDS_S)
+    if (code := process.status) is None:
+        return "it has hung up, and is still there"
+    if code == -signal.SIGKILL:
+        return "killed by SIGKILL, as the kernel does where memory is short"
+    return f"killed by {signal.Signals(-code).name}" if code < 0 else f"with exit code {code}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bench.errors import InputError
-from bench.isolations import ALL, DEFAULT, names, real_names, require
+from bench.isolations.registry import ALL, DEFAULT, names, real_names, require
 from bench.model import BASELINE, TWIN, Scenario
 
 

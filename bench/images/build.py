@@ -11,12 +11,12 @@ from pathlib import Path
 
 from bench.errors import ImageError
 from bench.images import cache, lock
-from bench.images.base import base
-from bench.images.cache import Say
+from bench.images.boot.kit import Kit, kit
+from bench.images.debian.base_layer import debian_base
+from bench.images.devices import devices
 from bench.images.forms import disk_needed_bytes
-from bench.images.kernel import Kit, kit
-from bench.images.layer import append, link_on_the_way
-from bench.model import Image, ImageFile, Recipe, short_digest
+from bench.images.tar_append import append, link_on_the_way
+from bench.model import Image, ImageFile, Recipe, Say, short_digest
 
 ENTRY = "/.isobench/entry"
 """What every isolation runs: ``ENTRY NONCE COMMAND...``."""
@@ -75,21 +75,22 @@ def verify(image: Image) -> bool:
 
 def _lower(recipe: Recipe, say: Say) -> Path:
     if recipe.source is None:
-        return base(recipe, say=say)
-    from bench.images import imported  # noqa: PLC0415 - brings pydantic, which most runs need no second time
+        return debian_base(recipe, say=say)
+    from bench.images import oci  # noqa: PLC0415 - brings pydantic, which most runs need no second time
 
-    return imported.base(recipe.source, wanted_by=f"image {recipe.name!r}", say=say)
+    return oci.imported_base(recipe.source, wanted_by=f"image {recipe.name!r}", say=say)
 
 
 def _roomy(needed_bytes: int) -> int:
     return -(-(needed_bytes + _ROOM_BYTES) // _DISK_STEP_BYTES) * _DISK_STEP_BYTES
 
 
-def _own_files(boot: Kit) -> tuple[ImageFile, ImageFile]:
+def _own_files(boot: Kit) -> tuple[ImageFile, ...]:
     entry = resources.files("bench.images").joinpath("entry.sh").read_bytes()
     return (
         ImageFile(path="/.isobench/busybox", mode=0o755, content=boot.busybox.read_bytes()),
         ImageFile(path=ENTRY, mode=0o755, content=entry),
+        ImageFile(path=f"{_RESERVED}devices.tar", mode=0o644, content=devices()),
     )
 
 

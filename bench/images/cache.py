@@ -13,7 +13,6 @@ import hashlib
 import os
 import secrets
 import shutil
-import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -21,9 +20,9 @@ from pathlib import Path
 import platformdirs
 
 from bench.errors import ImageError
-
-Say = Callable[[str], None]
-"""Receives one line of progress; the core itself never prints."""
+from bench.host.places import require_usable
+from bench.host.subprocesses import ran
+from bench.model import Say
 
 MIB = 1 << 20
 
@@ -31,7 +30,7 @@ MIB = 1 << 20
 def root() -> Path:
     """Return the cache's directory, created when missing.
 
-    Raises ImageError when it cannot be created.
+    Raises ImageError when it cannot be created, InputError when its path cannot be handed to tools.
     """
     chosen = os.environ.get("ISOBENCH_CACHE")
     if chosen:
@@ -40,7 +39,7 @@ def root() -> Path:
         place = platformdirs.site_cache_path("isobench", appauthor=False)
     else:
         place = platformdirs.user_cache_path("isobench", appauthor=False)
-    return _folder(place)
+    return _folder(require_usable(place, "ISOBENCH_CACHE"))
 
 
 def shelf(kind: str) -> Path:
@@ -73,18 +72,51 @@ def once(path: Path, make: Callable[[Path], None], *, whole: Callable[[Path], bo
     return path
 
 
+@contextmanager
+def scratch(kind: str) -> Iterator[Path]:
+    """Make a folder for as long as the block lasts; where that is killed, the next build removes it."""
+    path = shelf(kind) / f"scratch-{secrets.token_hex(4)}"
+    with _lock_of(path).open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        folder = path.with_name(f".{path.name}.{secrets.token_hex(4)}.partial")
+        try:
+            new_folder(folder)
+            yield folder
+        finally:
+            remove(folder)
+            _lock_of(path).unlink()
+
+
 def new_folder(path: Path) -> None:
     """Create a directory that everybody may read, whatever the umask: QEMU may run as another user."""
     path.mkdir()
     path.chmod(0o755)
 
 
+def private_folder(path: Path) -> None:
+    """Create a directory that only its owner can enter; raises ImageError where it is another user's."""
+    with suppress(PermissionError):
+        path.mkdir(mode=0o700, exist_ok=True)
+    if not path.is_dir() or path.stat().st_uid != os.geteuid():
+        raise ImageError(
+            f"{path} is for its owner alone, since programs of an image may be set-uid",
+            remedy="Set ISOBENCH_CACHE to a directory of your own",
+        )
+
+
 def remove(path: Path) -> None:
     """Remove a file or directory tree, never crossing into another file system mounted there."""
     if path.is_dir() and not path.is_symlink():
-        subprocess.run(["rm", "-rf", "--one-file-system", "--", path], check=False, capture_output=True)
+        ran("rm", "-rf", "--one-file-system", "--", path)
     else:
         path.unlink(missing_ok=True)
+
+
+def clean() -> list[str]:
+    """Remove what builds that were killed have left half-made; return one line for each."""
+    depths = ("*/", "*/*/", "*/*/*/")
+    shelves = [folder for depth in depths for folder in root().glob(depth) if not folder.name.endswith(".partial")]
+    return [f"half-made {partial}" for shelf in shelves for partial in sweep(shelf)]
 
 
 def free_bytes(place: Path) -> int:
@@ -138,16 +170,31 @@ def _locked(path: Path, say: Say) -> Iterator[None]:
         yield
 
 
+def sweep(shelf: Path) -> list[Path]:
+    """Remove what killed builds have left on a shelf: temporary names whose lock nobody else holds; return them."""
+    return [partial for partial in shelf.glob(".*.partial") if _swept(partial)]
+
+
 def _sweep(path: Path) -> None:
-    """Remove what killed builds left beside ``path``: temporary names whose lock nobody else holds."""
+    """The same beside ``path``, whose lock is ours."""
     for partial in path.parent.glob(".*.partial"):
-        final = partial.with_name(partial.name[1:].rsplit(".", 2)[0])
-        if final == path:  # its lock is ours
+        if _final(partial) == path:
             remove(partial)
-            continue
-        with _lock_of(final).open("w") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                continue
-            remove(partial)
+        else:
+            _swept(partial)
+
+
+def _swept(partial: Path) -> bool:
+    if not os.access(partial.parent, os.W_OK):  # another user's
+        return False
+    with _lock_of(_final(partial)).open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        remove(partial)
+    return not partial.exists()
+
+
+def _final(partial: Path) -> Path:
+    return partial.with_name(partial.name[1:].rsplit(".", 2)[0])

@@ -1,40 +1,50 @@
 #!/.isobench/busybox sh
-echo "@isobench $1 start"
-# Runs a workload the same way in every isolation: entry NONCE MODE DATA COMMAND...
+echo '@isobench start'
+# Runs a workload the same way in every isolation: entry MODE DATA PADDING COMMAND...
 #   MODE    once: the command runs to its end.
 #           stay: the command, if there is one, is a service. Until the host says otherwise, each line it sends is
 #           `run NUMBER WORDS...`, quoted for this shell, and runs beside the service; any other line, or the end of
 #           input, stops the service with SIGTERM.
 #   DATA    the folder of the workload's data, made if it is missing; - for none
+#   PADDING how many bytes a variable adds to the workload's environment
 # It mounts nothing. Its environment and input are the same everywhere: a fixed one, or what an imported image asks for,
 # which /.isobench/settings beside it says: $path, $user, the working directory, and enter(), which becomes a command.
-# Marks on the console, each `@isobench NONCE ...`: start; `doing NUMBER` and `did NUMBER STATUS` around what the host
-# asked for; `left STATUS` when a service has ended; at the end `saw KEY VALUE` for each fact of the envelope;
-# `end STATUS`; and, once the host has sent a line or 10 s have passed, `bye`.
+# The first line of its input is a secret between the host and this shell: no argument, environment or file holds it.
+# Marks on the console, each `@isobench SECRET ...` but the first, before which nothing of the workload can run: `start`;
+# `doing NUMBER` and `did NUMBER STATUS` around what the host asked for; `left STATUS` when a service has ended; at the
+# end `saw KEY VALUE` for each fact of the envelope; `end STATUS`; and, once the host has sent a line or 10 s have
+# passed, `bye`.
 # Builtins wherever possible: each fork costs an emulated machine tens of milliseconds.
 
-nonce=$1 mode=$2 data=$3
+mode=$1 data=$2 left=$3 padding=
 shift 3
 path=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin user=
 enter() { exec /.isobench/busybox env -i PATH=$path HOME=/root LANG=C.UTF-8 $padding "$@"; }
 [ ! -f /.isobench/settings ] || . /.isobench/settings
 
-# Where the environment ends, the stack begins: its size alone can move a result. The last three of a nonce's 16 hex
-# digits say how many bytes a variable adds to it, so that it differs by trial and can be known from the seed.
-padding=
-case $nonce in
-    *[!0-9a-f]*) ;;
-    ????????????????)
-        left=$((0x${nonce#?????????????})) piece=x
-        while [ $left -gt 0 ]; do
-            [ $((left & 1)) = 0 ] || padding=$padding$piece
-            piece=$piece$piece left=$((left >> 1))
-        done
-        padding=ISOBENCH_PADDING=$padding
-        ;;
-esac
+# What programs expect wherever they run, where an isolation has left it out: the links below /dev, a name for this very
+# place, and folders that everybody may write to (some runtimes give what they mount the mode of the image's folder).
+[ -L /dev/stdout ] || /.isobench/busybox tar -x -C /dev -f /.isobench/devices.tar
+[ -s /etc/hosts ] || echo '127.0.0.1 localhost isobench' 2>/dev/null >/etc/hosts
+for folder in /tmp /run /dev/shm; do
+    [ -k $folder ] || [ ! -d $folder ] || /.isobench/busybox chmod 1777 $folder
+done
 
-saw() { echo "@isobench $nonce saw $1 $2"; }
+# A process's limits, as bench/isolations/envelope.py has them. Where one cannot be had, its own stays, and is seen.
+{ ulimit -n 16384 || ulimit -Sn "$(ulimit -Hn)"; } 2>/dev/null
+{ ulimit -u 32768 || ulimit -Su "$(ulimit -Hu)"; } 2>/dev/null
+{ ulimit -l 8192 || ulimit -Sl "$(ulimit -Hl)"; } 2>/dev/null
+{ ulimit -Ss 8192; ulimit -Sc 0; } 2>/dev/null
+
+# Where the environment ends, the stack begins: its size alone can move a result, so that it differs by trial.
+piece=x
+while [ "$left" -gt 0 ]; do
+    [ $((left & 1)) = 0 ] || padding=$padding$piece
+    piece=$piece$piece left=$((left >> 1))
+done
+padding=${padding:+ISOBENCH_PADDING=$padding}
+
+saw() { echo "@isobench $secret saw $1 $2"; }
 
 # Puts the command's file into $found. busybox would run its own version of a command called by a plain name.
 find_command() {
@@ -61,7 +71,7 @@ run() {
 
 # Runs a service in the background, passes SIGTERM on to it, and says when it has left.
 keep() {
-    find_command "$1" || { echo "@isobench $nonce left 127"; exit 127; }
+    find_command "$1" || { echo "@isobench $secret left 127"; exit 127; }
     shift
     (enter "$found" "$@" </dev/null 2>&1) &
     service=$!
@@ -72,7 +82,7 @@ keep() {
         wait $service
         status=$?
     done
-    echo "@isobench $nonce left $status"
+    echo "@isobench $secret left $status"
     exit $status
 }
 
@@ -85,9 +95,9 @@ stay() {
     fi
     while read -r order number words && [ "$order" = run ]; do
         eval "set -- $words"
-        echo "@isobench $nonce doing $number"
+        echo "@isobench $secret doing $number"
         run "$@"
-        echo "@isobench $nonce did $number $?"
+        echo "@isobench $secret did $number $?"
     done
     report
     status=0
@@ -131,6 +141,22 @@ count_cpus() {
         count=$((count + ${range#*-} - ${range%-*} + 1))
     done
     unset IFS
+}
+
+# The limits of a process, in the words of the kernel; gVisor does not write them down, and keeps only this one.
+see_limits() {
+    [ -r /proc/self/limits ] || { saw open_files_limit "$(ulimit -n)"; return; }
+    while read -r line; do
+        set -- ${line#*  }
+        case $line in
+            'Max file size '*) saw file_size_limit "$1" ;;
+            'Max stack size '*) saw stack_limit "$1" ;;
+            'Max core file size '*) saw core_limit "$1" ;;
+            'Max processes '*) saw user_processes_limit "$1" ;;
+            'Max open files '*) saw open_files_limit "$1" ;;
+            'Max locked memory '*) saw locked_memory_limit "$1" ;;
+        esac
+    done </proc/self/limits
 }
 
 # What is mounted on the data's folder: tmpfs, another file system (a volume), or nothing: the image's own layer.
@@ -177,6 +203,7 @@ report() {
     done </proc/meminfo
     limit pids pids.max pids.max
     saw pids_limit $value
+    see_limits
     [ "$data" = - ] || see_storage
     { read -r heading; read -r route && saw network routed || saw network none; } </proc/net/route
     [ ! -r /proc/vmstat ] || while read -r key value; do
@@ -191,6 +218,8 @@ if [ -n "$user" ]; then  # who is not root opens the console anew as /dev/stdout
     [ "$data" = - ] && data_too= || data_too=$data
     /.isobench/busybox chown "$user" /proc/self/fd/1 ${data_too:+"$data_too"}
 fi
+unset secret  # an image's environment may have a variable of this name, and would keep what it is set to
+read -r secret
 if [ "$mode" = stay ]; then
     stay "$@"
 else
@@ -198,7 +227,7 @@ else
     status=$?
     report
 fi
-echo "@isobench $nonce end $status"
+echo "@isobench $secret end $status"
 read -r -t 10 line  # the instance lives on for as long as the host reads its counters
-echo "@isobench $nonce bye"
+echo "@isobench $secret bye"
 exit $status

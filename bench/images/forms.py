@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import stat
-import subprocess
 import tarfile
 import tempfile
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
 from bench.errors import ImageError
+from bench.host import programs
+from bench.host.subprocesses import ran
 from bench.images import cache
-from bench.images.cache import Say
-from bench.model import Image
+from bench.model import Image, Say
+
+PRIVATE = "private"
+"""The folder, beside an image's tar, that only its owner can enter."""
 
 _BLOCK_BYTES = 4096
 
@@ -25,9 +28,13 @@ _BLOCK_BYTES = 4096
 def tree(image: Image, say: Say) -> Path:
     """Return the image's root file system as a directory; shared by all, so never write into it.
 
-    Where this user may not make device nodes they are left out; where not root, all belongs to the user.
+    It lies in a folder that nobody else can enter: seen from outside of an instance, a set-uid file of an image would
+    be a program of this host's for every local user to run. Where this user may not make device nodes they are left
+    out; where not root, all belongs to the user. Raises ImageError where the folder is another user's.
     """
-    return cache.once(image.folder / "tree", partial(_extract, image=image, say=say), say=say)
+    folder = image.folder / PRIVATE
+    cache.private_folder(folder)
+    return cache.once(folder / "tree", partial(_extract, image=image, say=say), say=say)
 
 
 def disk(image: Image, say: Say) -> Path:
@@ -44,7 +51,7 @@ def disk(image: Image, say: Say) -> Path:
     )
 
 
-def volume(path: Path, size_bytes: int) -> Path:
+def ext4_volume(path: Path, size_bytes: int) -> Path:
     """Make an empty ext4 volume, sparse; with a journal, as the host's own file systems have."""
     words = ["mke2fs", "-q", "-F", "-t", "ext4", "-m", "0", "-E", "root_owner=0:0,lazy_itable_init=0"]
     _run([*words, os.fspath(path), f"{size_bytes // 1024}k"], "a volume could not be made")
@@ -64,6 +71,7 @@ def disk_needed_bytes(tar: Path) -> int:
 
 def _extract(folder: Path, *, image: Image, say: Say) -> None:
     say(f"image {image.name!r}: unpacking")
+    _close(image.folder.parent.glob("*/tree"))
     cache.require_free(folder.parent, 2 * image.tar.stat().st_size, f"image {image.name!r}, unpacked,")
     cache.new_folder(folder)
     words = ["tar", "--extract", "--numeric-owner", "--preserve-permissions", f"--file={image.tar}"]
@@ -71,6 +79,13 @@ def _extract(folder: Path, *, image: Image, say: Say) -> None:
     words += [] if _may_make_devices(folder.parent) else _device_exclusions(image.tar)
     _run([*words, f"--directory={folder}"], f"image {image.name!r} could not be unpacked")
     folder.chmod(0o755)
+
+
+def _close(trees: Iterable[Path]) -> None:
+    """Let nobody else enter trees that an earlier Isobench has left open to all."""
+    for tree in trees:
+        with suppress(OSError):
+            tree.chmod(0o700)
 
 
 def _format(path: Path, *, image: Image, say: Say) -> None:
@@ -117,13 +132,22 @@ def _device_exclusions(tar: Path) -> list[str]:
 
 
 def _run(words: Sequence[str], failure: str, *, too_small: ImageError | None = None) -> None:
-    if shutil.which(words[0]) is None:
-        raise ImageError(f"{failure}: {words[0]} is not installed", remedy="apt-get install e2fsprogs tar")
-    done = subprocess.run(words, capture_output=True, text=True, errors="replace", check=False)
+    if programs.found(words[0]) is None:
+        raise ImageError(
+            f"{failure}: {words[0]} is not installed", remedy=programs.as_root("apt-get install e2fsprogs tar")
+        )
+    done = ran(*words)
     if done.returncode == 0:
         return
     if too_small and re.search(r"Could not allocate|No space left|too small", done.stderr):
         raise too_small
-    error = ImageError(failure, remedy="Make sure that the cache's disk is sound and has room")
+    told = next((line for line in done.stderr.splitlines() if line.strip()), f"status {done.returncode}").strip()
+    disk = re.search(r"No space left|Input/output error|Read-only file system|quota", done.stderr)
+    remedy = (
+        "Make sure that the disk of cache and state is sound and has room"
+        if disk
+        else "What it names is the image's own: mend it"
+    )
+    error = ImageError(f"{failure}: {told}", remedy=remedy)
     error.add_note(f"{words[0]} said:\n{done.stderr[-2000:]}")
     raise error

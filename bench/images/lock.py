@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-SCHEMA_VERSION = 2
+LOCK_VERSION = 2
 """History; what is cached with another version is built anew.
 
 1. suite, architecture, digest, packages, files, busybox, sizes.
@@ -67,7 +67,7 @@ class Lock:
     """What the content of an image takes on a disk, about; 0 where it was not asked for."""
     imported: Imported | None = None
     """Where the image was imported from; None: it is made of packages."""
-    schema_version: int = SCHEMA_VERSION
+    schema_version: int = LOCK_VERSION
 
     def package(self, name: str) -> Package:
         """Return one package by name."""
@@ -86,7 +86,7 @@ def write(lock: Lock, path: Path) -> None:
 def read(path: Path) -> Lock:
     """Read a lock back; raises ValueError, KeyError or OSError when it is none of this version."""
     raw = json.loads(path.read_text())
-    if raw["schema_version"] != SCHEMA_VERSION:
+    if raw["schema_version"] != LOCK_VERSION:
         raise ValueError(f"{path}: schema version {raw['schema_version']}")
     packages = tuple(Package(**package) for package in raw.pop("packages"))
     files = tuple(LockedFile(**file) for file in raw.pop("files"))

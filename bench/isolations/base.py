@@ -7,117 +7,48 @@ cgroup account if it has one, and its exit.
 
 from __future__ import annotations
 
+import secrets
+import shlex
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, ClassVar, get_args
 
+from bench.errors import IsolationError
 from bench.isolations.console import LIMIT_BYTES, Console
-from bench.isolations.timeline import Timeline
-from bench.model import Envelope, Image, Network, Phase, Storage, Trial
+from bench.isolations.moved import moved
+from bench.isolations.timeline import Clock, MonotonicClock, Timeline
+from bench.model import Envelope, Image, Kind, Network, Outcome, Phase, Storage, Trial, Virtualization
 
-Say = Callable[[str], None]
-"""Receives one line of progress; the core itself never prints."""
+if TYPE_CHECKING:
+    from bench.host.accounting import Account, HostProcess
+    from bench.images.boot.guest_kernel import GuestKernel
+    from bench.model import Role, Say
 
-SEAM_VERSION = 1
-"""Raised when an isolation written for an older version of this module would no longer work. 1: the first."""
+SEAM_VERSION = 2
+"""Raised when an isolation written for an older version of this module would no longer work.
+
+1: the first. 2: the first line of the entry's input is its console's secret, and how it exits must agree with it.
+"""
+
+SHM_BYTES = 64 << 20
+"""Size of ``/dev/shm``, in every isolation: the one Docker gives, which images are made for."""
+
+HOSTNAME = "isobench"
+"""What an instance with names of its own is called, in every isolation; the images' ``/etc/hosts`` knows it."""
 
 Guard = Callable[[], AbstractContextManager[None]]
 """Makes what is entered around a start, to hold back signals until nothing can be left behind."""
 
 
-class Clock(Protocol):
-    """Where an isolation's time comes from; the fake has one of its own."""
-
-    def now_ns(self) -> int:
-        """Nanoseconds on a clock that never goes back."""
-
-    def sleep(self, seconds: float) -> None:
-        """Let that much of this clock's time pass."""
-
-
-class MonotonicClock:
-    """The host's monotonic clock."""
-
-    def now_ns(self) -> int:
-        """Read CLOCK_MONOTONIC."""
-        return time.monotonic_ns()
-
-    def sleep(self, seconds: float) -> None:
-        """Sleep."""
-        time.sleep(max(0.0, seconds))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProcessMemory:
-    """One host process's memory now: proportional, unique and resident set, and its own peak."""
-
-    pss_bytes: int
-    uss_bytes: int
-    rss_bytes: int
-    peak_rss_bytes: int
-
-
-class HostProcess(Protocol):
-    """A host process that exists because of an instance. Readings raise Unreadable when it has ended."""
-
-    @property
-    def pid(self) -> int:
-        """Host process id."""
-
-    def memory(self) -> ProcessMemory:
-        """Read memory; takes the process's memory lock for as long as it walks the mappings."""
-
-    def peak_rss_bytes(self) -> int:
-        """Peak resident set from the kernel (VmHWM); cheap."""
-
-    def cpu_s(self) -> float:
-        """User plus system CPU seconds, of all its threads."""
-
-    def written_bytes(self) -> int:
-        """Bytes it has caused to be written to disks, children that it has waited for included."""
-
-
-class Unreadable(Exception):  # noqa: N818 - reads as what happened; never leaves the meters
-    """The process ended before it could be read, or belongs to somebody else."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AccountReading:
-    """A cgroup's own books. None: this host's cgroup version does not keep that figure."""
-
-    memory_bytes: int | None = None
-    memory_peak_bytes: int | None = None
-    anon_bytes: int | None = None
-    file_bytes: int | None = None
-    shmem_bytes: int | None = None
-    cpu_s: float | None = None
-    throttled: int | None = None
-    oom_kills: int | None = None
-    written_bytes: int | None = None
-    """Written to disks in its name since it exists, groups below it included."""
-
-
-class Account(Protocol):
-    """A cgroup that holds an instance's processes."""
-
-    def read(self) -> AccountReading:
-        """Read everything the cgroup accounts for."""
-
-    def limits(self) -> Mapping[str, str]:
-        """Return the limits that hold: ``memory_limit``, ``pids_limit``, ``cpu_set``, as the kernel writes them."""
-
-    def pids(self) -> list[int]:
-        """Return every process in the cgroup or below it."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exit:
-    """How an instance ended: the workload's status as its isolation reports it, None where it cannot."""
+    """How an instance ended, as the host sees it and whatever it has said itself."""
 
     status: int | None
+    """The entry's status; that of a signal is negative, or 128 more than its number. None: nobody has seen it."""
     out_of_memory: bool = False
 
 
@@ -140,9 +71,20 @@ class Availability:
     fault: Fault | None
     detail: str
     emulated: bool = False
+    """The same as ``virtualization="emulation"``: one may be said for the other."""
+    virtualization: Virtualization = ""
     own_kernel: bool = False
     """Whether the workload was seen to run on another kernel than the host's."""
     versions: Mapping[str, str] = field(default_factory=dict)
+    engine: Mapping[str, str] = field(default_factory=dict)
+    """Which engine starts its instances, and the settings of it that change a start; empty: no engine does."""
+    took_s: float | None = None
+    """How long an instance that does nothing took, from before its start until it was gone; None: not known."""
+
+    def __post_init__(self) -> None:
+        if self.emulated and not self.virtualization:
+            object.__setattr__(self, "virtualization", "emulation")
+        object.__setattr__(self, "emulated", self.virtualization == "emulation")
 
     @property
     def ready(self) -> bool:
@@ -171,6 +113,10 @@ class Launch:
     console_limit_bytes: int = LIMIT_BYTES
     named: str = ""
     """What the instance's name ends in, beside the trial's number."""
+    padding_bytes: int = 0
+    """By how much the workload's environment is larger."""
+    line: Callable[[], None] = lambda: None
+    """Returns when it is its turn to be asked for: of many at once, each stands here until all are prepared."""
 
     @property
     def label(self) -> str:
@@ -179,15 +125,18 @@ class Launch:
 
     @property
     def entry(self) -> tuple[str, ...]:
-        """What every isolation runs inside the image."""
+        """What every isolation runs inside the image; the first line of its input is its console's secret."""
         mode, folder = "stay" if self.stays else "once", self.storage.path if self.storage else "-"
-        return ("/.isobench/entry", self.trial.nonce, mode, folder, *self.command)
+        return ("/.isobench/entry", mode, folder, str(self.padding_bytes), *self.command)
 
 
-def console_of(launch: Launch, timeline: Timeline) -> Console:
-    """Return the console of an instance about to be launched; its events become marks of the timeline."""
+def console_of(launch: Launch, timeline: Timeline, secret: str = "") -> Console:
+    """Return the console of an instance about to be launched; its events become marks of the timeline.
+
+    ``secret`` is that of an instance which comes back, and knows it already.
+    """
     return Console(
-        launch.trial.nonce,
+        secret or secrets.token_hex(8),  # from no seed, and nowhere else
         patterns=launch.patterns,
         ready_at_start="ready" not in launch.patterns and not launch.answers,
         on_event=timeline.mark,
@@ -248,9 +197,51 @@ class Instance(ABC):
         """Let the entry go on: a service stops; after the workload's end, when counters have been read, all leaves."""
         self.send("")
 
+    def enter(self, words: Sequence[str], timeout_s: float) -> int:
+        """Run a command beside the workload, the way this isolation enters an instance; return its status at its end.
+
+        Where nothing is said here: by a line to its entry. Raises IsolationError when there is no end in time.
+        """
+        number = str(time.monotonic_ns())
+        self.send(f"run {number} {shlex.join(words)}")
+        if self.wait(f"did.{number}", "closed", timeout_s=timeout_s) != f"did.{number}":
+            raise IsolationError(f"{shlex.join(words)} had not ended {timeout_s:g} s after it was sent inside")
+        return self.console.statuses[number]
+
     @abstractmethod
     def wait_exit(self, timeout_s: float) -> Exit | None:
         """Wait until the instance has ended by itself; None when it has not in time."""
+
+    def carried(self, status: int) -> int:
+        """Return what ``wait_exit`` sees of an entry that exits so: the same, unless the isolation has its own view."""
+        return status
+
+    def see_off(self, timeout_s: float, *, may_outgrow_memory: bool = False) -> Outcome:
+        """Wait until the instance, which was dismissed, has ended by itself; return how, by what host and entry saw."""
+        left = self.wait_exit(timeout_s)
+        if left is None:
+            reason = f"still there {timeout_s:.0f} s after its workload had ended"
+            return Outcome(kind=Kind.DID_NOT_RETURN, reason=reason)
+        if left.out_of_memory and not may_outgrow_memory:
+            reason = f"a process was killed for memory; the workload ended with {self.console.status}"
+            return Outcome(kind=Kind.OUT_OF_MEMORY, reason=reason)
+        doubt = self.doubt(left)
+        return Outcome(kind=Kind.FAILED, reason=doubt) if doubt else Outcome(kind=Kind.OK)
+
+    def doubt(self, left: Exit) -> str | None:
+        """Return why what the entry said of its end is not to be believed; None where the host saw the same."""
+        said = self.console.status
+        if self.console.contradicts:
+            return "somebody else has spoken in the entry's name: it said twice what it says once"
+        if said is None or left.status != self.carried(said):
+            return f"the entry said that its workload ended with status {said}, and the host saw {_seen(left.status)}"
+        return None
+
+
+def _seen(status: int | None) -> str:
+    if status is None:
+        return "no status"
+    return f"status {status}" if status >= 0 else f"signal {-status}"
 
 
 class Isolation(ABC):
@@ -266,11 +257,27 @@ class Isolation(ABC):
     most_cpus: int | None = None
     """How many CPUs an instance can have at most; None: as many as the host."""
 
+    hushed: bool = False
+    """Whether its tool is told to keep its own words out of the workload's output; a probe that failed unhushes it, and
+    tries once more to learn them."""
+
+    excuses: ClassVar[Mapping[str, str]] = {}
+    """What a workload finds otherwise than elsewhere, by check (``bench.testing.furnishing``), in another package's."""
+
     boots: int = 1
     """How often a probe may start it: more than once where a guest is known to hang at random as it boots."""
 
+    probe_s: float = 60.0
+    """Within which a probe starts and ends on a fast host."""
+
+    shown_s: float = 0.0
+    """How long a start was seen to take while it was prepared; 0: none was made."""
+
     boot_timeout_s: float | None = None
     """Longest time to the start mark, after which a guest counts as hung; None: as long as the scenario allows."""
+
+    entrance: str = "a line to its entry, which runs it"
+    """How a command gets into an instance that runs already (``Instance.enter``), in a phrase; empty: in no way."""
 
     clock: Clock = MonotonicClock()
 
@@ -280,6 +287,12 @@ class Isolation(ABC):
         self.name = f"{self.name}:{'+'.join(words)}" if words else self.name
         self.run = run
         """Id of the run that everything made here is labelled with."""
+        self.helpers: Mapping[str, Role] = {}
+        """Its row's: programs that help it, and what each is to an instance."""
+        self.guest_kernel: GuestKernel | None = None
+        """A kernel of the user's own for guests; None: that of the image's release."""
+        self.aside: tuple[int, ...] = ()
+        """The CPUs for what serves every instance; empty: all of them."""
         self.guard: Guard = nullcontext
         """Entered around starts that are no trials (probes); the session holds back signals with it."""
 
@@ -302,11 +315,25 @@ class Isolation(ABC):
         """Return how an instance in this network mode is reached; None: this isolation has no such mode."""
         return LOOPBACK if network == "none" else None
 
+    def lacks(self, network: Network) -> Fault:
+        """Say why there is no way to an instance in this network mode, and what to do about it."""
+        modes = [mode for mode in get_args(Network) if self.route(mode)]
+        return Fault(
+            reason=f"{self.name} has no network mode {network!r}",
+            remedy=f"Compare it in network mode {' or '.join(modes)}, or isolations that have {network!r}",
+        )
+
+    def request(self, launch: Launch, timeline: Timeline) -> None:
+        """Start the stopwatch, when it is this one's turn: the last that a launch does before the call that asks."""
+        launch.line()
+        timeline.mark("requested", self.clock.now_ns())
+
     @abstractmethod
     def launch(self, launch: Launch) -> AbstractContextManager[Instance]:
         """Start an instance; on leaving, stop it and verify that nothing of it is left.
 
-        Raises IsolationError when the start fails, LeftoverError when the teardown does.
+        Several threads may be in here at once, each with a launch of its own. Raises IsolationError when the start
+        fails, LeftoverError when the teardown does.
         """
 
     @abstractmethod
@@ -316,3 +343,6 @@ class Isolation(ABC):
     @abstractmethod
     def clean(self, dead: Callable[[str], bool]) -> list[str]:
         """Remove what runs for which ``dead`` holds left behind; return one line for each thing removed."""
+
+
+__getattr__ = moved(__name__)

@@ -7,6 +7,7 @@ words, read two at a time where a word takes a value::
     exit N       end with this status         flood BYTES  print that much
     hang         never end                    oom          be killed for memory
     bytes HEX    print raw bytes              die          vanish without an end mark
+    seen N       let the host see this status, whatever the entry says
 
 A command that begins with a path stands for a program that ends at once with status 0.
 Times vary by up to 2 % from trial to trial, by a hash of the trial's number: deterministic, not constant.
@@ -23,25 +24,13 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import count
 
-from bench.envelope import boot_id
 from bench.errors import IsolationError
-from bench.isolations.base import (
-    Account,
-    AccountReading,
-    Availability,
-    Exit,
-    Fault,
-    HostProcess,
-    Instance,
-    Isolation,
-    Launch,
-    ProcessMemory,
-    Say,
-    console_of,
-)
+from bench.host.accounting import Account, AccountReading, HostProcess, ProcessMemory
+from bench.isolations.base import Availability, Exit, Fault, Instance, Isolation, Launch, console_of
 from bench.isolations.console import Console
+from bench.isolations.envelope import boot_id, limits_here
 from bench.isolations.timeline import Timeline
-from bench.model import Image, Phase
+from bench.model import Image, Phase, Say
 
 _MIB = 1 << 20
 _START_S = 0.010
@@ -120,7 +109,7 @@ class Fake(Isolation):
         """Schedule the script and hand out its instance."""
         timeline = Timeline()
         console = console_of(launch, timeline)
-        timeline.mark("requested", self.clock.now_ns())
+        self.request(launch, timeline)
         instance = FakeInstance(timeline, console, self.clock, launch)
         try:
             yield instance
@@ -142,6 +131,7 @@ class FakeInstance(Instance):
         self._clock = clock
         self._launch = launch
         self._exit: Exit | None = None
+        self._seen_status: int | None = None
         self._factor = 1 + (hashlib.sha256(b"%d" % launch.trial.number).digest()[0] - 127.5) / 127.5 * 0.02
         self._service_runs = launch.stays and bool(launch.command)
         clock.after(_START_S * self._factor, self._start)
@@ -179,7 +169,8 @@ class FakeInstance(Instance):
         elif self._launch.stays and not self.console.happened("end"):
             self._end_after(_STEP_S, 143 if self._service_runs else self.console.statuses.get("left", 0))
         else:
-            self._clock.after(_STEP_S, lambda: self._leave(Exit(status=status)))
+            seen = status if self._seen_status is None else self._seen_status
+            self._clock.after(_STEP_S, lambda: self._leave(Exit(status=seen)))
 
     def wait_exit(self, timeout_s: float) -> Exit | None:
         """Step the clock until the script has left."""
@@ -187,7 +178,7 @@ class FakeInstance(Instance):
         return self._exit
 
     def _start(self) -> None:
-        self._mark("start")
+        self._feed(b"@isobench start\n")
         if not self._launch.stays:
             self._play(self._launch.command, self._end)
         elif self._launch.command:
@@ -205,6 +196,8 @@ class FakeInstance(Instance):
                     left = Exit(status=137, out_of_memory=word == "oom")
                     self._clock.after(delay_s * self._factor, partial(self._leave, left))
                 return
+            elif word == "seen":
+                self._seen_status = int(next(words))
             elif word == "exit":
                 status = int(next(words))
                 break
@@ -235,6 +228,7 @@ class FakeInstance(Instance):
             "cpu_set": ",".join(str(cpu) for cpu in envelope.cpu_set),
             "memory_limit": str(envelope.memory_bytes),
             "pids_limit": str(envelope.pids),
+            **limits_here(),
             "network": "none" if envelope.network == "none" else "routed",
             **({"storage": self._launch.storage.kind} if self._launch.storage else {}),
         }
@@ -247,7 +241,7 @@ class FakeInstance(Instance):
         self.console.close(self._clock.now_ns())
 
     def _mark(self, words: str) -> None:
-        self._feed(f"@isobench {self._launch.trial.nonce} {words}\n".encode())
+        self._feed(f"@isobench {self.console.secret} {words}\n".encode())
 
     def _feed(self, data: bytes) -> None:
         self.console.feed(data, self._clock.now_ns())

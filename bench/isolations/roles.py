@@ -8,49 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from bench.isolations.base import Unreadable
-from bench.isolations.processes import PsutilProcess
+from bench.host.accounting import Unreadable
+from bench.host.processes import PsutilProcess
+from bench.isolations.registry import HELPERS
+from bench.model import Role
 
 WORKLOAD = "workload"
 
-_ROLES: Mapping[str, str] = {
-    "unshare": "monitor",
-    "bwrap": "monitor",
-    "systemd-nspawn": "monitor",
-    "(sd-stubinit)": "monitor",
-    "lxc-execute": "monitor",
-    "[lxc": "monitor",
-    "init.lxc": "monitor",
-    "init.lxc.static": "monitor",
-    "runc": "monitor",
-    "crun": "monitor",
-    "runsc": "monitor",
-    "runsc-sandbox": "sentry",
-    "exe": "sentry",
-    "runsc-gofer": "gofer",
-    "containerd-shim-runc-v2": "shim",
-    "containerd-shim-runsc-v1": "shim",
-    "containerd-shim-kata-v2": "shim",
-    "containerd-shim": "shim",
-    "conmon": "conmon",
-    "docker": "client",
-    "linux.uml": "vmm",
-    "qemu-system-x86_64": "vmm",
-    "qemu-system-aarch64": "vmm",
-    "cloud-hypervisor": "vmm",
-    "firecracker": "vmm",
-    "virtiofsd": "virtiofsd",
-}
-"""Program -> role. ``exe`` is a stub in which gVisor runs the workload's code; what it maps is the sentry's."""
 
+def by_role(found: Iterable[PsutilProcess], helpers: Mapping[str, Role] = HELPERS) -> dict[str, list[PsutilProcess]]:
+    """Return the processes by role; what is no part of any isolation is the workload, what has ended left out.
 
-def by_role(found: Iterable[PsutilProcess]) -> dict[str, list[PsutilProcess]]:
-    """Return the processes by role; what is no part of any isolation is the workload, what has ended left out."""
+    ``helpers`` are an isolation's own programs and their roles, beside those of the isolations in this repository.
+    """
+    known = {**HELPERS, **helpers}
     roles: dict[str, list[PsutilProcess]] = {}
     for process in found:
         try:
             program = process.program
         except Unreadable:
             continue
-        roles.setdefault(_ROLES.get(program, WORKLOAD), []).append(process)
+        roles.setdefault(known[program].name if program in known else WORKLOAD, []).append(process)
     return roles

@@ -1,9 +1,33 @@
-"""Named marks of one instance on the host's monotonic clock."""
+"""Named marks of one instance on a clock: the host's monotonic one, or the fake's."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """Where an isolation's time comes from; the fake has one of its own."""
+
+    def now_ns(self) -> int:
+        """Nanoseconds on a clock that never goes back."""
+
+    def sleep(self, seconds: float) -> None:
+        """Let that much of this clock's time pass."""
+
+
+class MonotonicClock:
+    """The host's monotonic clock."""
+
+    def now_ns(self) -> int:
+        """Read CLOCK_MONOTONIC."""
+        return time.monotonic_ns()
+
+    def sleep(self, seconds: float) -> None:
+        """Sleep."""
+        time.sleep(max(0.0, seconds))
 
 
 class Timeline:

@@ -14,7 +14,7 @@ from typing import Literal, TypeVar
 from bench.errors import UnknownNameError
 from bench.model import Network
 
-OptionsT = TypeVar("OptionsT", "BareOptions", "DockerOptions", "GvisorOptions", "MachineOptions")
+OptionsT = TypeVar("OptionsT", "BareOptions", "DockerOptions", "GvisorOptions", "MachineOptions", "UmlOptions")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +45,17 @@ class GvisorOptions:
 
     platform: str = ""
     """Empty: the first of systrap, KVM and ptrace that starts here."""
+    directfs: bool | None = None
+    """Whether the sentry opens files itself, not the gofer for it; None: as the release does (since 2023: yes)."""
+    network: Network | None = None
+    """Instead of the envelope's; None: the envelope's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UmlOptions:
+    """How User-Mode Linux intercepts system calls."""
+
+    intercepts: Literal["ptrace", "seccomp"] = "ptrace"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,8 +97,13 @@ VARIANTS: Mapping[str, Mapping[str, Variant]] = {
         "cli": Variant(says="started by the docker command, not by the API", changes={"client": "cli"}),
     },
     "runsc": {
-        name: Variant(says=f"gVisor's platform {name}", changes={"platform": name})
-        for name in ("systrap", "kvm", "ptrace")
+        **{
+            name: Variant(says=f"gVisor's platform {name}", changes={"platform": name})
+            for name in ("systrap", "kvm", "ptrace")
+        },
+        "directfs": Variant(says="the sentry opens files itself", changes={"directfs": True}),
+        "no-directfs": Variant(says="the gofer opens every file for the sentry", changes={"directfs": False}),
+        "host-network": Variant(says="the host's network stack, passed through", changes={"network": "host"}),
     },
     "vm": {
         "pc": Variant(says="machine type pc", changes={"machine": "pc"}),
@@ -101,6 +117,9 @@ VARIANTS: Mapping[str, Mapping[str, Variant]] = {
         "vcpus-2": Variant(says="two virtual CPUs on the same host CPUs", changes={"vcpus": 2}),
         "tb-16": Variant(says="a translation buffer of 16 MiB", changes={"tb_mib": 16}),
         "virtiofs": Variant(says="a folder of the host as root, over virtiofs", changes={"root": "virtiofs"}),
+    },
+    "uml": {
+        "seccomp": Variant(says="system calls intercepted by seccomp, not ptrace", changes={"intercepts": "seccomp"}),
     },
 }
 """Family -> word -> what it changes. ``docker`` also takes the name of any runtime registered with the engine."""

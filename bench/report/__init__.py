@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.report import gallery, html, markdown
 from bench.report.compose import compose
 from bench.report.content import Picture, Report
-from bench.report.garbage import left_alone
+from bench.report.plots import gallery
+from bench.report.render import html, markdown
+from bench.report.render.garbage import left_alone
+from bench.store.layout import PLOTS, REPORTS
 
 __all__ = ["ReportPaths", "compose", "save", "write"]
-
-PLOTS = "plots"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +40,9 @@ def save(report: Report, folder: Path) -> ReportPaths:
     def draw(picture: Picture) -> bytes:
         return saved[picture.name][1].read_bytes()
 
-    page, text = folder / "report.html", folder / "report.md"
+    page, text = (folder / name for name in REPORTS)
+    for path in (page, text):
+        path.unlink(missing_ok=True)  # the file may have another name elsewhere, and keeps its content there
     page.write_text(html.render(report, draw), encoding="utf-8")
     text.write_text(markdown.render(report, lambda picture: f"{PLOTS}/{picture.name}.png"), encoding="utf-8")
     return ReportPaths(html=page, markdown=text, plots=tuple(path for pair in saved.values() for path in pair))

@@ -8,34 +8,30 @@ from pathlib import Path
 
 import pandas as pd
 
-from bench.analysis import disturbances, warmup
-from bench.analysis.caveats import Trouble, doubts, told, unsteady
-from bench.analysis.citations import citations
-from bench.analysis.claims import judged as judge_claims
-from bench.analysis.comparison import reading_order
-from bench.analysis.frame import load
-from bench.analysis.manifest import Manifest, load_manifest
-from bench.analysis.summary import measured
-from bench.analysis.sweep import Sweep, sweeps
-from bench.analysis.trials import ending
-from bench.report import (
-    about,
-    answer,
-    claimed,
-    courses,
-    disturbed,
-    facts,
-    method,
-    overview,
-    overview_plot,
-    reproduce,
-    sentences,
-    words,
-)
+from bench.analysis.choosing.criteria import Measured
+from bench.analysis.claims.claims import judged as judge_claims
+from bench.analysis.data.frame import load
+from bench.analysis.data.isolations import IsolationFacts
+from bench.analysis.data.manifest import load_manifest
+from bench.analysis.data.trials import ending
+from bench.analysis.figures.glance import at_a_glance
+from bench.analysis.figures.summary import measured
+from bench.analysis.figures.sweep import Sweep, sweeps
+from bench.analysis.quality import disturbances, warmup
+from bench.analysis.quality.caveats import Trouble, doubts, told_endings, unsteady
+from bench.analysis.quality.citations import citations
 from bench.report.content import Facet, Picture, Report, Section
-from bench.report.garbage import left_alone
-from bench.report.overview import Line
-from bench.report.sections import section
+from bench.report.plots import overview_forest
+from bench.report.render.garbage import left_alone
+from bench.report.sections import choosing, company, speed_over_time, surfaces
+from bench.report.sections.sections import section
+from bench.report.tables import claimed, disturbed, glance, overview, tails
+from bench.report.tables.overview import OverviewRow
+from bench.report.text import about, answer, facts, method, reproduce, sentences, words
+from bench.store.manifest import Manifest
+
+_UNREAD = ("at_s", "confidence")
+"""A third of what a sample takes, and nothing that is made of samples reads them."""
 
 
 @left_alone()
@@ -47,29 +43,37 @@ def compose(path: str | Path) -> Report:
     run_dir = Path(path)
     manifest = load_manifest(run_dir)
     frame = load(run_dir, compact=True)
-    samples = measured(frame)
+    samples = measured(frame.drop(columns=list(_UNREAD)))
     found = sorted(sweeps(frame, manifest, samples), key=lambda one: _place(one, manifest))
-    journal = told(run_dir)
+    journal = told_endings(run_dir, frame)
     bad = journal.troubles
     speeds = warmup.cells(warmup.classify(frame))
     moving, kinds, points = unsteady(speeds), warmup.kinds(speeds), warmup.points(frame)
     sections = tuple(
         _noted(
-            _with_courses(section(sweep, manifest), sweep, points, kinds),
-            (*facts.lost(sweep), *journal.stops.get(sweep.scenario, ()), *moving.get(sweep.scenario, ())),
+            _with_speeds(_with_surface(section(sweep, manifest), sweep, manifest, run_dir), sweep, points, kinds),
+            (
+                *facts.lost(sweep),
+                *tails.notes(sweep),
+                *journal.stops.get(sweep.scenario, ()),
+                *moving.get(sweep.scenario, ()),
+            ),
         )
         for sweep in found
     )
+    sections = company.added(sections, found, manifest)
     judged = judge_claims(frame, manifest, samples)
     trials = frame.drop_duplicates("trial")["outcome"]
     emulated = _emulated(manifest, found)
     lines = overview.lines(found, manifest)
+    measured_run = Measured(sweeps=found, manifest=manifest)
     return Report(
         title=f"Isobench report: {manifest.run}",
         host=about.host(manifest),
         status=_status(manifest, len(trials), bad),
         incomplete=_incomplete(manifest, len(trials)),
         emulated=emulated,
+        glance=glance.glance(at_a_glance(found, manifest), manifest),
         answer=(*said, *sentences.emulated(emulated)) if (said := answer.answer(lines, found)) else (),
         overview=_overview(found, manifest, lines),
         summary=_summary(sections, emulated),
@@ -77,6 +81,7 @@ def compose(path: str | Path) -> Report:
         claims=claimed.claimed(judged, manifest),
         sections=sections,
         isolations=about.isolations(manifest),
+        engines=about.engines(manifest),
         not_run=about.not_run(manifest),
         stopwatches=about.stopwatches(manifest),
         troubles=(*bad, *doubts(frame)),
@@ -87,6 +92,9 @@ def compose(path: str | Path) -> Report:
         images=reproduce.images(manifest),
         reproduce=reproduce.block(manifest),
         caveats=about.caveats(manifest, emulated),
+        not_offered=about.left_out(manifest),
+        beside=choosing.beside(measured_run),
+        weighing=choosing.weighing(measured_run),
     )
 
 
@@ -95,12 +103,12 @@ def _calibrated(run_dir: Path, manifest: Manifest) -> tuple[str, ...]:
     return citations(run_dir, [name for name, one in manifest.isolations.items() if one.ready])
 
 
-def _overview(found: list[Sweep], manifest: Manifest, lines: tuple[Line, ...]) -> Facet | None:
+def _overview(found: list[Sweep], manifest: Manifest, lines: tuple[OverviewRow, ...]) -> Facet | None:
     """Return every headline figure against bare, as a picture and as the table that says the same."""
     table = overview.table(found, manifest)
     if table is None:
         return None
-    draw = overview_plot.draw_later(lines)
+    draw = overview_forest.draw_later(lines, IsolationFacts.of(manifest))
     alt = (
         "Forest plot: the ratio to bare of every headline figure, a row for each isolation, with its 95 % interval and "
         "what it shows in words. The table below has the same figures."
@@ -110,10 +118,16 @@ def _overview(found: list[Sweep], manifest: Manifest, lines: tuple[Line, ...]) -
     return Facet(table=table, picture=Picture(name="overview", alt=said, draw=draw) if draw else None)
 
 
-def _with_courses(made: Section, sweep: Sweep, points: pd.DataFrame, kinds: warmup.Kinds) -> Section:
+def _with_speeds(made: Section, sweep: Sweep, points: pd.DataFrame, kinds: warmup.Kinds) -> Section:
     """Return a section with how workloads' speeds went, after what answers its question."""
-    found = courses.facets(sweep, points[points["scenario"] == sweep.scenario], kinds, made.anchor)
+    found = speed_over_time.facets(sweep, points[points["scenario"] == sweep.scenario], kinds, made.anchor)
     return replace(made, facets=(*made.facets[: made.leading], *found, *made.facets[made.leading :]))
+
+
+def _with_surface(made: Section, sweep: Sweep, manifest: Manifest, run_dir: Path) -> Section:
+    """Return a section that begins with what instances reach, where it asks for that."""
+    found = surfaces.facets(sweep, manifest.scenarios.get(sweep.scenario), run_dir)
+    return replace(made, facets=(*found, *made.facets), leading=len(found)) if found else made
 
 
 def _noted(made: Section, notes: tuple[str, ...]) -> Section:
@@ -128,7 +142,7 @@ def _noted(made: Section, notes: tuple[str, ...]) -> Section:
 
 
 def _place(sweep: Sweep, manifest: Manifest) -> tuple[int, int]:
-    """Sort key of sections: start-up, idle memory, density, what workloads report, what making ready costs.
+    """Sort key of sections: start-up, idle memory, many instances, what workloads report, what making ready costs.
 
     Within each as the run lists them.
     """
@@ -136,15 +150,15 @@ def _place(sweep: Sweep, manifest: Manifest) -> tuple[int, int]:
     scenario = manifest.scenarios.get(sweep.scenario)
     if scenario is None:
         return (5, 0)
-    kind = 3 if scenario.metrics else 2 if scenario.density else int(scenario.settle_s is not None)
-    kind = 4 if scenario.provision else kind
+    kind = 3 if scenario.metrics else 2 if scenario.many else int(scenario.settle_s is not None)
+    kind = 4 if scenario.provision or scenario.restore else kind
     return (kind, order.index(sweep.scenario))
 
 
 def _emulated(manifest: Manifest, found: list[Sweep]) -> tuple[str, ...]:
     shown = {name for name, one in manifest.isolations.items() if one.emulated and one.ready}
     shown.update(name for sweep in found for name in sweep.emulated)
-    return tuple(sorted(shown, key=reading_order))
+    return tuple(sorted(shown, key=IsolationFacts.of(manifest).reading_order))
 
 
 def _incomplete(manifest: Manifest, trials: int) -> bool:
@@ -155,13 +169,16 @@ def _status(manifest: Manifest, trials: int, bad: tuple[Trouble, ...]) -> str:
     counts = Counter(ending(trouble.outcome) for trouble in bad)
     left_out = ", ".join(f"{count} {outcome}" for outcome, count in sorted(counts.items()))
     measured = f"{trials} of {manifest.planned} planned trials were run; {trials - len(bad)} ended well"
-    measured += f", {left_out} (listed below, in no figure)." if left_out else "."
+    alone = "it is" if len(bad) == 1 else f"these {len(bad)} are"
+    measured += f", {left_out}; {alone} in no figure." if left_out else "."
     if trials == 0:
         measured = f"Nothing was measured: none of {manifest.planned} planned trials was run."
     if manifest.interrupted:
         return f"Interrupted by {manifest.interrupted}: this run is not whole. {measured}"
     if manifest.finished_at is None:
         return f"Not finished: still running, or killed. {measured}"
+    if trials < manifest.planned and manifest.stopping.reason:
+        return f"Ended early, since {manifest.stopping.reason}: this run is not whole. {measured}"
     return measured
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Self
 
 from matplotlib.figure import Figure
 
-from bench.analysis.caveats import Trouble
+from bench.analysis.quality.caveats import Trouble
 
 
 class Valued(str):
@@ -41,6 +42,54 @@ class Table:
     grouped: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """A cell of the glance: a figure, its ratio to bare and that ratio's interval, each empty where there is none.
+
+    ``mark`` is one character that goes with ``word``; both are empty for bare itself. ``value`` sorts.
+    """
+
+    figure: str = ""
+    ratio: str = ""
+    interval: str = ""
+    mark: str = ""
+    word: str = ""
+    value: float = math.nan
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GlanceColumn:
+    """A column of the glance: what is asked, which figure answers it, and whether ``lower`` or ``higher`` is better."""
+
+    group: str
+    figure: str
+    better: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GlanceTable:
+    """The answer as a table: a row an isolation, a column a question.
+
+    ``legend`` says how its cells are to be read, ``brackets`` what their intervals are, ``limits`` in one sentence what
+    it cannot say, ``gaps`` why cells have no figure. ``emulated`` are those of ``names`` that were.
+    """
+
+    asked: tuple[GlanceColumn, ...]
+    names: tuple[str, ...]
+    emulated: frozenset[str]
+    rows: tuple[tuple[Seen, ...], ...]
+    legend: str
+    brackets: str
+    limits: str
+    gaps: tuple[str, ...] = ()
+    words: tuple[tuple[str, str], ...] = ()
+    """The words of the glossary in all this, each with its meaning."""
+
+    def label(self, name: str) -> str:
+        """Return an isolation's name, labelled where it is emulated."""
+        return f"{name} (emulated)" if name in self.emulated else name
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Picture:
     """The file name of a picture, what it shows for those who cannot see it, and what draws it when it is wanted."""
@@ -48,11 +97,6 @@ class Picture:
     name: str
     alt: str
     draw: Callable[[], Figure]
-
-    @classmethod
-    def drawn(cls, *, name: str, alt: str, figure: Figure | None) -> Self | None:
-        """Return a picture of a figure that is drawn already; None of none."""
-        return cls(name=name, alt=alt, draw=lambda: figure) if figure else None
 
     @property
     def figure(self) -> Figure:
@@ -72,6 +116,21 @@ class Facet:
     picture: Picture | None = None
     details: tuple[Table, ...] = ()
     brief: Table | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weighing:
+    """A ranking by weights that a page may let its reader move.
+
+    ``first`` says who comes first, ``said`` what would change that. ``data`` is JSON, all that it takes to rank anew:
+    ``criteria`` with their weights, ``isolations`` in the order of the table's rows, ``costs`` as logarithms by
+    isolation and criterion, and ``draws``: of some resamples, in the same order, by how many thousandths each differs.
+    """
+
+    first: str
+    table: Table
+    said: tuple[str, ...]
+    data: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -97,7 +156,8 @@ class Section:
 class Claimed:
     """What people say, where, what they published, what was measured here, and what the data say of it.
 
-    ``mark`` is one character that goes with ``verdict``, a word. ``settings`` has a row for each setting of a claim
+    ``mark`` is one character that goes with ``verdict``, a word. ``measured``: the run has a figure of what the claim
+    is about. ``settings`` has a row for each setting of a claim
     that was judged at several.
     """
 
@@ -110,6 +170,7 @@ class Claimed:
     mark: str
     verdict: str
     reason: str
+    measured: bool
     settings: Table | None = None
 
 
@@ -117,9 +178,11 @@ class Claimed:
 class Report:
     """A whole report, in reading order.
 
-    ``answer`` says in at most three sentences what the run found, ``overview`` shows every headline figure against
-    bare, ``summary`` has the sentences of each scenario. ``disturbed`` shows what the sentinels read: a summary, then
-    its details. ``reproduce`` is the block of text to copy.
+    ``glance`` is the answer as a table, ``answer`` says in at most three sentences what the run found, ``overview``
+    shows every headline figure against bare, ``summary`` has the sentences of each scenario. ``disturbed`` shows what
+    the sentinels read: a summary, then its details. ``caveats`` are to be read first, ``not_offered`` among them: the
+    cells that were left out. ``beside`` shows cost beside what isolation buys, ``weighing`` ranks by both.
+    ``reproduce`` is the block of text to copy.
     """
 
     title: str
@@ -127,6 +190,7 @@ class Report:
     status: str
     incomplete: bool
     emulated: tuple[str, ...]
+    glance: GlanceTable
     answer: tuple[str, ...]
     overview: Facet | None
     summary: tuple[str, ...]
@@ -134,6 +198,7 @@ class Report:
     claims: tuple[Claimed, ...]
     sections: tuple[Section, ...]
     isolations: Table
+    engines: Table
     not_run: Table
     stopwatches: tuple[tuple[str, str], ...]
     troubles: tuple[Trouble, ...]
@@ -144,14 +209,12 @@ class Report:
     images: Table
     reproduce: tuple[str, ...]
     caveats: tuple[str, ...] = field(default=())
+    not_offered: tuple[str, ...] = ()
+    beside: Facet | None = None
+    weighing: Weighing | None = None
 
     @property
     def pictures(self) -> tuple[Picture, ...]:
         """Every picture, in reading order."""
-        facets = [*([self.overview] if self.overview else []), *(one for part in self.sections for one in part.facets)]
-        return tuple(facet.picture for facet in facets if facet.picture)
-
-    @property
-    def leading_tables(self) -> tuple[Table, ...]:
-        """The tables that answer the scenarios' questions."""
-        return tuple(facet.table for section in self.sections for facet in section.facets[: section.leading])
+        facets = (self.overview, *(one for part in self.sections for one in part.facets), self.beside)
+        return tuple(facet.picture for facet in facets if facet and facet.picture)

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 from bench.errors import did_you_mean
-from bench.model import Scalar
+from bench.model import PLACEHOLDER, Scalar
+from bench.model.scenario import ANTAGONIST, NOBODY, OTHER_CPU, PLACE, SAME_CPU
 from bench.scenario.problems import MISSING, Problem
 from bench.scenario.schema import RecipeFile, ScenarioFile
-from bench.scenario.values import RESERVED_PREFIXES
-
-_PLACEHOLDER = re.compile(r"(\$?)\{([A-Za-z_]\w*)\}")
-"""``{name}`` without blanks. ``{ list; }``, ``{}`` and ``${variable}`` are the shell's and are left alone."""
+from bench.scenario.values import CONTROL, RESERVED_PREFIXES, SENT, kind
 
 
 def scenario_problems(file: ScenarioFile, imports: Callable[[str], bool]) -> Iterator[Problem]:
@@ -25,6 +22,7 @@ def scenario_problems(file: ScenarioFile, imports: Callable[[str], bool]) -> Ite
     yield from _arms(file)
     yield from _metrics(file)
     yield from _rungs(file)
+    yield from _neighbour(file)
     yield from _claims(file)
     yield from _quick(file)
     yield from _times(file)
@@ -45,7 +43,8 @@ def recipe_problems(file: RecipeFile) -> Iterator[Problem]:
 
 def _commands(file: ScenarioFile, imports: Callable[[str], bool]) -> Iterator[Problem]:
     """What runs, and what is missing for it to run."""
-    empty = not file.command and file.client is None and file.density is None and not file.provision
+    many = [name for name in ("density", "burst", "rate", "entering") if getattr(file, name)]
+    empty = not file.command and file.client is None and not many and not file.provision
     if empty and not _imported(file, imports):
         yield Problem("command", MISSING, "this key is required where there is no [client]")
     if file.provision and _imported(file, imports):
@@ -55,10 +54,20 @@ def _commands(file: ScenarioFile, imports: Callable[[str], bool]) -> Iterator[Pr
         for key, given in (("setup", file.setup and file.setup.commands), ("steps", list(file.steps))):
             if given:
                 yield Problem(key, given, "needs a [client] that it belongs to")
-    if file.density is not None and (file.client or file.envelope.network != "none"):
-        yield Problem("density", MISSING, "idle instances have neither a [client] nor a network")
+    if file.surface and (
+        file.client is None or file.client.where != "inside" or "calls" not in file.steps.get("workload", ())
+    ):
+        yield Problem("surface", True, "needs a [client] inside with [steps] workload, 'calls' among them: it asks")
+    if many and (file.client or file.envelope.network != "none"):
+        yield Problem(many[0], MISSING, "idle instances have neither a [client] nor a network")
+    if len(many) > 1:
+        yield Problem(many[1], MISSING, f"instances come in one way, and there is [{many[0]}] already")
+    if file.burst and sorted(set(file.burst.at_once)) != file.burst.at_once:
+        yield Problem("burst.at_once", file.burst.at_once, "should grow: each burst is larger than the one before")
     if file.client and file.client.where == "host" and file.envelope.network == "none" and not file.arms:
         yield Problem("client.where", "host", "a client on the host needs envelope.network 'host' or 'published'")
+    if file.restore is not None and (file.client or file.envelope.network != "none"):
+        yield Problem("restore", MISSING, "the service is asked inside: it has neither a [client] nor a network")
     if file.storage is None and any(arm.storage for arm in file.arms):
         yield Problem("storage", MISSING, "arms name a storage; say where it is: [storage] with a path")
 
@@ -89,16 +98,24 @@ def _arms(file: ScenarioFile) -> Iterator[Problem]:
 def _placeholders(file: ScenarioFile) -> Iterator[Problem]:
     """Every placeholder has a value, and every parameter a place."""
     used: set[str] = set()
+    sent: set[str] = set()
     known = {**file.parameters, **dict.fromkeys(("port", "bind", "storage", "arm"), ())}
     yield from _filled("command", file.command, known, used)
     if file.client is not None:
         known |= {**file.steps, "address": ()}
-        yield from _filled("client.command", file.client.command, known, used)
+        yield from _filled("client.command", file.client.command, known, sent)
         for number, command in enumerate(file.setup.commands if file.setup else ()):
-            yield from _filled(f"setup.commands[{number}]", command, known, used)
+            yield from _filled(f"setup.commands[{number}]", command, known, sent)
+        yield from _unsendable(file, sent)
+    if file.neighbour is not None:
+        own = {**file.parameters, "storage": (), "pids": ()}
+        yield from _filled("neighbour.command", file.neighbour.command, own, used)
+    if file.restore is not None:
+        yield from _filled("restore.ask", file.restore.ask, known | {"requests": ()}, sent)
+    used |= sent
     for key, parameters in (("parameters", file.parameters), ("steps", file.steps)):
         for name in parameters:
-            if name not in used and not file.provision:
+            if name not in used and not (file.provision or file.restore or (file.neighbour and name == PLACE)):
                 yield Problem(f"{key}.{name}", list(parameters[name]), f"no word of command uses {{{name}}}")
 
 
@@ -106,10 +123,13 @@ def _filled(
     key: str, command: Sequence[str], known: Mapping[str, tuple[Scalar, ...]], used: set[str]
 ) -> Iterator[Problem]:
     for number, word in enumerate(command):
-        for dollar, name in _PLACEHOLDER.findall(word):
+        for found in PLACEHOLDER.finditer(word):
+            name, dollar = found[2], word[: found.start()].endswith("$")
+            if name is None:  # {{name}}
+                continue
             if not dollar and name not in known:
                 hint = did_you_mean(name, known) or f", known: {', '.join(sorted(known))}"
-                shell = f"; where the shell's own braces are meant, write {{ {name} }} with blanks"
+                shell = f"; write {{{{{name}}}}} for the text, {{ {name} }} with blanks for the shell's own braces"
                 yield Problem(f"{key}[{number}]", word, f"no parameter is called {name!r}{hint}{shell}")
             elif dollar and name in known:
                 yield Problem(
@@ -119,6 +139,18 @@ def _filled(
                     f"write {{{name}}} for the parameter, or name the variable differently",
                 )
             used.add(name)
+
+
+def _unsendable(file: ScenarioFile, names: Collection[str]) -> Iterator[Problem]:
+    """Values that a client's command brings into a line that is sent."""
+    arms = [(f"arms[{number}].name", (arm.name,)) for number, arm in enumerate(file.arms) if "arm" in names]
+    tables = [("parameters", file.parameters), ("steps", file.steps)]
+    tables += [("quick.parameters", file.quick.parameters), ("quick.steps", file.quick.steps)]
+    given = [(f"{key}.{name}", values) for key, table in tables for name, values in table.items() if name in names]
+    for key, values in (*given, *arms):
+        for value in values:
+            if isinstance(value, str) and CONTROL.search(value):
+                yield Problem(key, value, f"should hold no control character: {SENT}")
 
 
 def _metrics(file: ScenarioFile) -> Iterator[Problem]:
@@ -142,6 +174,21 @@ def _rungs(file: ScenarioFile) -> Iterator[Problem]:
             yield Problem(f"rungs[{number}].over", rung.over, f"no rung before this one is called so{hint}")
     if file.rungs and (file.parameters or file.arms or file.client):
         yield Problem("rungs", MISSING, "a ladder has one setting: no [parameters], [[arms]] or [client]")
+
+
+def _neighbour(file: ScenarioFile) -> Iterator[Problem]:
+    """A neighbour is asked for by parameters of the harness's own names."""
+    antagonists, places = file.parameters.get(ANTAGONIST), file.parameters.get(PLACE, (SAME_CPU,))
+    if file.neighbour is None:
+        return
+    if antagonists is None or NOBODY not in antagonists:
+        given = MISSING if antagonists is None else list(antagonists)
+        yield Problem(f"parameters.{ANTAGONIST}", given, f"[neighbour] needs it, with {NOBODY!r} among its values")
+    for place in places:
+        if place not in (SAME_CPU, OTHER_CPU):
+            yield Problem(f"parameters.{PLACE}", place, f"is neither {SAME_CPU!r} nor {OTHER_CPU!r}")
+    if file.client is None or file.client.where != "inside" or file.envelope.network != "none":
+        yield Problem("neighbour", MISSING, "stands beside a [client] that runs inside, with envelope.network 'none'")
 
 
 def _claims(file: ScenarioFile) -> Iterator[Problem]:
@@ -173,6 +220,8 @@ def _claims(file: ScenarioFile) -> Iterator[Problem]:
 
 def _where(key: str, name: str, values: tuple[Scalar, ...], file: ScenarioFile) -> Iterator[Problem]:
     known: dict[str, tuple[Scalar, ...]] = {**file.parameters, **file.steps}
+    if file.burst:
+        known["at_once"] = tuple(file.burst.at_once)
     if file.arms:
         known["arm"] = tuple(arm.name for arm in file.arms)
     if name not in known:
@@ -194,13 +243,21 @@ def _quick(file: ScenarioFile) -> Iterator[Problem]:
                 known = f"; known: {', '.join(sorted(full)) or 'none'}"
                 hint = did_you_mean(name, full) or known
                 yield Problem(f"quick.{key}.{name}", list(values), f"no such parameter{hint}")
-            elif type(values[0]) is not type(full[name][0]):
-                kind = type(full[name][0]).__name__
-                yield Problem(f"quick.{key}.{name}", list(values), f"should be {kind}, as in [{key}]")
-    if file.quick.most is not None and file.density is None:
-        yield Problem("quick.most", file.quick.most, "there is no [density] that it could change")
-    if file.quick.settle_s is not None and file.settle_s is None:
-        yield Problem("quick.settle_s", file.quick.settle_s, "there is no settle_s that it could change")
+            elif kind(values[0]) is not kind(full[name][0]):
+                wanted = {str: "text", bool: "true or false", float: "a number"}[kind(full[name][0])]
+                yield Problem(f"quick.{key}.{name}", list(values), f"should be {wanted}, as in [{key}]")
+    if file.quick.most is not None and not (file.density or file.burst or file.rate):
+        yield Problem("quick.most", file.quick.most, "there is no [density], [burst] or [rate] that it could change")
+    if file.quick.most == 1 and file.burst is None:
+        yield Problem("quick.most", 1, "should be at least 2: one alone stands beside no other")
+    if file.quick.most is not None and file.burst is not None and file.quick.most < file.burst.at_once[0]:
+        yield Problem("quick.most", file.quick.most, f"leaves no burst: the smallest is {file.burst.at_once[0]}")
+    for key, changed, own in (
+        ("settle_s", file.quick.settle_s, file.settle_s),
+        ("idle_s", file.quick.idle_s, file.idle_s),
+    ):
+        if changed is not None and own is None:
+            yield Problem(f"quick.{key}", changed, f"there is no {key} that it could change")
 
 
 def _times(file: ScenarioFile) -> Iterator[Problem]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 import tomllib
 from collections.abc import Callable, Mapping
@@ -57,6 +58,8 @@ def checked(
 
 def _bytes(path: Path) -> bytes:
     try:
+        if path.exists() and not path.is_file():  # to read a pipe is to wait for somebody to write
+            raise ScenarioError(path, "", None, "cannot be read: it is no regular file")
         return path.read_bytes()
     except OSError as error:
         raise ScenarioError(path, "", None, f"cannot be read: {error.strerror or error}") from error
@@ -64,7 +67,7 @@ def _bytes(path: Path) -> bytes:
 
 def _parse(path: Path, raw: bytes) -> dict[str, Any]:
     try:
-        return tomllib.loads(raw.decode())
+        return tomllib.loads(raw.removeprefix(codecs.BOM_UTF8).decode())
     except UnicodeDecodeError as error:
         place = _place(raw[: error.start].decode())
         raise ScenarioError(path, "", None, f"is not UTF-8 text ({place})") from error

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
-import bench
 from bench.errors import InputError, ScenarioError, did_you_mean
 
 
 def stock_folder() -> Path:
     """Return the folder of the scenarios that come with Isobench, in a checkout or in an installed wheel."""
-    package = Path(bench.__file__).parent
+    package = Path(__file__).parents[1]
     installed = package / "stock_scenarios"
     return installed if installed.is_dir() else package.parent / "scenarios"
 
@@ -47,7 +47,7 @@ def _named(folders: Iterable[Path], kind: str) -> dict[str, Path]:
     for folder in folders:
         for path in sorted(folder.glob("*.toml")):
             other = found.setdefault(path.stem, path)
-            if other.resolve() != path.resolve():
+            if os.path.realpath(other) != os.path.realpath(path):  # which a link to itself does not stop
                 raise InputError(
                     f"two files bear the name of the {kind} {path.stem!r}: {other} and {path}",
                     remedy="Rename one of them; a result must say without doubt what was run",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from bench.errors import InputError, ScenarioError
 from bench.model import ImageFile, Recipe, Scenario, short_digest
 from bench.scenario.find import find_recipe
-from bench.scenario.imported import BOOT_SUITE, image_source, imported
+from bench.scenario.image_source import BOOT_SUITE, image_source, imported
 
 if TYPE_CHECKING:
     from bench.scenario.schema import FileTable
@@ -99,5 +99,7 @@ def _brought(path: Path, key: str, source: str) -> bytes:
         if not wanted.is_file():
             raise ScenarioError(path, key, source, f"there is no file {wanted}")
         return wanted.read_bytes()
+    except RuntimeError as error:  # before Python 3.13
+        raise ScenarioError(path, key, source, "cannot be read: its links lead back to themselves") from error
     except OSError as error:
         raise ScenarioError(path, key, source, f"cannot be read: {error.strerror or error}") from error

@@ -16,7 +16,7 @@ class Problem(NamedTuple):
     expected: str
 
 
-class _Words:
+class _Placeholder:
     """Shown in place of a value that is not there, or that no one wants to read."""
 
     def __init__(self, words: str) -> None:
@@ -26,7 +26,7 @@ class _Words:
         return self._words
 
 
-MISSING = _Words("(missing)")
+MISSING = _Placeholder("(missing)")
 
 
 def refuse(where: object, problems: Iterable[Problem]) -> None:
@@ -47,5 +47,5 @@ def _showable(value: object) -> object:
     try:
         repr(value)
     except (ValueError, RecursionError):
-        return _Words("(a value too large to show)")
+        return _Placeholder("(a value too large to show)")
     return value

@@ -5,23 +5,31 @@ from __future__ import annotations
 from bench.model import (
     Answer,
     Arm,
+    Burst,
     Claim,
     Client,
     Density,
+    Entering,
     Envelope,
     ImageFile,
     Metric,
+    Neighbour,
     Output,
+    Rate,
     Recipe,
+    Restore,
     Rung,
     Scenario,
     Storage,
     Window,
 )
 from bench.scenario.schema import (
+    BurstTable,
     ClaimTable,
     DensityTable,
     MetricTable,
+    NeighbourTable,
+    RateTable,
     ReadyTable,
     ScenarioFile,
     StorageTable,
@@ -52,6 +60,9 @@ def scenario_record(
             pids=file.envelope.pids,
             network=file.envelope.network,
             write_bytes_per_s=file.envelope.write_mib_per_s * _MIB if file.envelope.write_mib_per_s else None,
+            read_bytes_per_s=file.envelope.read_mib_per_s * _MIB if file.envelope.read_mib_per_s else None,
+            write_operations_per_s=file.envelope.write_operations_per_s,
+            read_operations_per_s=file.envelope.read_operations_per_s,
         ),
         files=files,
         parameters=file.parameters,
@@ -65,15 +76,22 @@ def scenario_record(
         ready=file.ready.pattern if file.ready else None,
         answer=_answer(file.ready) if file.ready else None,
         settle_s=file.settle_s,
+        idle_s=file.idle_s,
         window=_window(file.window),
         metrics=tuple(map(_metric, file.metrics)),
         output=Output(expect=tuple(file.output.expect), forbid=tuple(file.output.forbid)),
         claims=tuple(map(_claim, file.claims)),
         density=_density(file.density),
+        neighbour=_neighbour(file.neighbour),
+        burst=_burst(file.burst),
+        rate=_rate(file.rate),
+        entering=Entering(command=tuple(file.entering.command), times=file.entering.times) if file.entering else None,
         rungs=tuple(
             Rung(isolation=rung.isolation, over=rung.over or "", adds=rung.adds, part=rung.part) for rung in file.rungs
         ),
         provision=file.provision,
+        restore=Restore(ask=tuple(file.restore.ask)) if file.restore else None,
+        surface=file.surface,
         outgrows_memory=file.outgrows_memory,
         took_s=took_s,
     )
@@ -82,13 +100,18 @@ def scenario_record(
 def _quickened(file: ScenarioFile) -> ScenarioFile:
     """Return the file as ``[quick]`` changes it."""
     quick = file.quick
-    changes = quick.model_dump(include={"rounds", "settle_s", "timeout_s"}, exclude_none=True)
+    changes = quick.model_dump(include={"rounds", "settle_s", "idle_s", "timeout_s"}, exclude_none=True)
     changes["parameters"] = {**file.parameters, **quick.parameters}
     changes["steps"] = {**file.steps, **quick.steps}
     if quick.arms is not None:
         changes["arms"] = [arm for arm in file.arms if arm.name in quick.arms]
     if quick.most is not None and file.density is not None:
         changes["density"] = file.density.model_copy(update={"most": quick.most})
+    if quick.most is not None and file.rate is not None:
+        changes["rate"] = file.rate.model_copy(update={"starts": quick.most})
+    if quick.most is not None and file.burst is not None:
+        at_once = [count for count in file.burst.at_once if count <= quick.most]
+        changes["burst"] = file.burst.model_copy(update={"at_once": at_once})
     return file.model_copy(update=changes)
 
 
@@ -102,6 +125,23 @@ def _window(table: WindowTable | None) -> Window | None:
 
 def _density(table: DensityTable | None) -> Density | None:
     return Density(most=table.most, floor_bytes=table.floor_mib * _MIB) if table else None
+
+
+def _neighbour(table: NeighbourTable | None) -> Neighbour | None:
+    return Neighbour(command=tuple(table.command), ready=table.ready, work=table.work) if table else None
+
+
+def _burst(table: BurstTable | None) -> Burst | None:
+    if table is None:
+        return None
+    return Burst(at_once=tuple(table.at_once), floor_bytes=table.floor_mib * _MIB, floor_tasks=table.floor_tasks)
+
+
+def _rate(table: RateTable | None) -> Rate | None:
+    if table is None:
+        return None
+    floor_bytes = table.floor_mib * _MIB
+    return Rate(starts=table.starts, late=table.late, floor_bytes=floor_bytes, floor_tasks=table.floor_tasks)
 
 
 def _client(file: ScenarioFile) -> Client | None:
@@ -122,8 +162,12 @@ def _answer(ready: ReadyTable) -> Answer | None:
 
 
 def _metric(table: MetricTable) -> Metric:
-    """A rate, a size, a share of work done: what is better higher is never nought unless the file says so."""
-    least = 0.0 if table.least is None and table.better == "higher" else table.least
+    """A rate, a size, a share of work done: what is better higher is never nought unless the file says so.
+
+    Nothing is below zero unless the file says that it can be.
+    """
+    negative = table.negative or (table.least is not None and table.least < 0)
+    least = 0.0 if table.least is None and table.better == "higher" and not negative else table.least
     return Metric(
         name=table.name,
         unit=table.unit,
@@ -133,6 +177,8 @@ def _metric(table: MetricTable) -> Metric:
         series=table.series,
         least=least,
         most=table.most,
+        negative=negative,
+        optional=table.optional,
     )
 
 

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import math
 import re
-import warnings
 from typing import Annotated, cast
 
-from pydantic import AfterValidator, Field, PlainValidator
+from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator
 
-from bench.model import Scalar
+from bench.model import PLACEHOLDER, Scalar
+from bench.model.patterns import pattern
+from bench.model.pointer import pointer_keys
 
 RESERVED_PREFIXES = (
     "timeline.",
@@ -23,17 +24,29 @@ RESERVED_PREFIXES = (
     "harness.",
     "client.",
     "density.",
+    "idle.",
+    "limit.",
+    "neighbour.",
+    "burst.",
+    "rate.",
+    "exec.",
     "provision.",
+    "restore.",
     "sentinel.",
+    "surface.",
 )
 """Metric names that start so are the harness's own."""
 
 _LARGEST_WHOLE = 1 << 63
 _DAY_S = 86_400.0
 
+CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+"""What a terminal, and so a machine's console, obeys instead of passing it on; it passes a tab."""
+SENT = "it is sent to the instance as part of a line"
 
-def _matching(pattern: str, expected: str) -> AfterValidator:
-    compiled = re.compile(pattern)
+
+def _matching(form: str, expected: str) -> AfterValidator:
+    compiled = re.compile(form)
 
     def check(text: str) -> str:
         if not compiled.fullmatch(text):
@@ -43,44 +56,74 @@ def _matching(pattern: str, expected: str) -> AfterValidator:
     return AfterValidator(check)
 
 
-def _regex(text: str, *, groups: int | None) -> str:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            compiled = re.compile(text)
-    except (re.error, OverflowError, RecursionError) as error:
-        raise ValueError(f"is no regular expression: {error}") from None
-    if groups is not None and compiled.groups != groups:
-        raise ValueError(f"needs exactly one (group) around the number, has {compiled.groups}")
+def _filled(text: str) -> str:
+    if "\0" in text or not text.strip():
+        raise ValueError("should be text that is not empty, without NUL characters")
+    return text
+
+
+def _line_word(text: str) -> str:
+    if CONTROL.search(text):
+        raise ValueError(f"should be on one line, without control characters: {SENT}")
+    return text
+
+
+def _number_regex(text: str) -> str:
+    if (groups := pattern(text).groups) != 1:
+        raise ValueError(f"needs exactly one (group) around the number, has {groups}")
     return text
 
 
 def _line_regex(text: str) -> str:
-    """Check a pattern that picks out one line; the console compiles it as bytes."""
-    _regex(text, groups=None)
-    try:
-        compiled = re.compile(text.encode())
-    except (re.error, OverflowError, RecursionError) as error:
-        raise ValueError(f"is no regular expression for a stream of bytes: {error}") from None
-    if compiled.search(b""):
+    """Check a pattern that picks out one line."""
+    if pattern(text).matches(b""):
         raise ValueError("matches every line; it should match only the line that is meant")
     return text
 
 
-def _scalar(value: object) -> Scalar:
-    if not isinstance(value, str | int | float):
-        raise ValueError("should be text, a number, true or false, or a list of these")
-    if isinstance(value, str) and ("\0" in value or re.search(r"\{\w+\}", value)):
-        raise ValueError("should hold neither a NUL character nor a {placeholder}")
-    if not isinstance(value, str) and not (math.isfinite(value) and abs(value) < _LARGEST_WHOLE):
-        raise ValueError("should be a finite number of at most 64 bits")
+def _json_path(text: str) -> str:
+    pointer_keys(text)
+    return text
+
+
+def _whole(value: object) -> object:
+    """Refuse whole numbers that no float can hold, before the validator turns them into one."""
+    if isinstance(value, int) and abs(value) >= _LARGEST_WHOLE:
+        raise ValueError("should be a number of at most 64 bits")
     return value
+
+
+def _scalar(value: object) -> Scalar:
+    match value:
+        case str():
+            return _text(value)
+        case bool():
+            return value
+        case int() if abs(value) < _LARGEST_WHOLE:
+            return value
+        case float() if math.isfinite(value):
+            return value
+        case int() | float():
+            raise ValueError("should be a finite number of at most 64 bits")
+    raise ValueError("should be text, a number, true or false, or a list of these")
+
+
+def _text(value: str) -> str:
+    """Return a text in which ``{{name}}`` stands for ``{name}``: what a value brings is not filled in."""
+    if "\0" in value or any(found[2] for found in PLACEHOLDER.finditer(value)):
+        raise ValueError("should hold neither a NUL character nor a {placeholder}; {{name}} is the text {name}")
+    return PLACEHOLDER.sub(r"{\1}", value)
+
+
+def kind(value: Scalar) -> type:
+    """Return the type of a value, as far as values beside each other share it: whole and broken numbers do."""
+    return float if type(value) is int else type(value)
 
 
 def _scalars(value: object) -> tuple[Scalar, ...]:
     given = cast("list[object]", value) if isinstance(value, list) else [value]
     values = tuple(_scalar(item) for item in given)
-    if len({type(item) for item in values}) != 1:
+    if len(set(map(kind, values))) != 1:
         raise ValueError("should be a list of at least one value, all of one type")
     if len(set(values)) != len(values):
         raise ValueError("should not name a value twice")
@@ -100,9 +143,9 @@ def _mode(text: str) -> str:
     return text
 
 
-Text = Annotated[str, _matching(r"[^\0]*\S[^\0]*", "should be text that is not empty")]
+FilledText = Annotated[str, AfterValidator(_filled)]
 Word = Annotated[str, _matching(r"[^\0]*", "should hold no NUL character")]
-LineWord = Annotated[str, _matching(r"[^\0\n]*", "should be on one line: it is sent to the instance as part of one")]
+LineWord = Annotated[str, AfterValidator(_line_word)]
 Name = Annotated[str, _matching(r"[a-z0-9][a-z0-9_-]*", "should be a name of small letters, digits, '-' and '_'")]
 ParameterName = Annotated[str, _matching(r"[a-z][a-z0-9_]*", "should be a name of small letters, digits and '_'")]
 MetricName = Annotated[
@@ -114,19 +157,20 @@ AnyMetricName = Annotated[
     str, _matching(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)*", "should be a metric's name, the harness's own included")
 ]
 HttpPath = Annotated[str, _matching(r"/[!-~]*", "should be an absolute path without blanks, like '/'")]
-Finite = Annotated[float, Field(allow_inf_nan=False)]
+Finite = Annotated[float, Field(allow_inf_nan=False), BeforeValidator(_whole)]
 PackageName = Annotated[str, _matching(r"[a-z0-9][a-z0-9+.-]+", "should be a Debian package's name, like 'sysbench'")]
 InsidePath = Annotated[
     str,
     _matching(
-        r"(?!.*/\.{0,2}(/|$))/[^\0\n]+",
+        r"(?!.*/\.{0,2}(/|$))/[^\x00-\x1f\x7f]+",
         "should be a plain absolute path inside the image, like '/opt/serve.py'",
     ),
 ]
 Mode = Annotated[str, AfterValidator(_mode)]
-JsonPath = Annotated[str, _matching(r"[^.\0]+(\.[^.\0]+)*", "should be a dotted path, like 'jobs.0.read.iops'")]
-NumberRegex = Annotated[str, AfterValidator(lambda text: _regex(text, groups=1))]
+JsonPath = Annotated[str, AfterValidator(_json_path)]
+NumberRegex = Annotated[str, AfterValidator(_number_regex)]
 LineRegex = Annotated[str, AfterValidator(_line_regex)]
-Values = Annotated[tuple[Scalar, ...], PlainValidator(_scalars)]
+Value = Annotated[Scalar, PlainValidator(_scalar)]
+ValueList = Annotated[tuple[Scalar, ...], PlainValidator(_scalars)]
 Rounds = Annotated[int, Field(ge=1, le=10_000)]
-Seconds = Annotated[float, Field(gt=0, le=_DAY_S, allow_inf_nan=False)]
+Seconds = Annotated[float, Field(gt=0, le=_DAY_S, allow_inf_nan=False), BeforeValidator(_whole)]

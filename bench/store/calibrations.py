@@ -12,35 +12,34 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from bench.state import state_folder
-from bench.store.layout import CALIBRATION, MANIFEST
-from bench.writing import written
+from bench.host.files import written
+from bench.host.run_state import state_folder
+from bench.store.layout import CALIBRATION
+from bench.store.manifest import Manifest
 
 
-def keep(folder: Path, findings: Sequence[Mapping[Any, object]]) -> Path:
-    """Write what the calibration's run in ``folder`` has found; return where. Raises StoreError."""
-    manifest = json.loads((folder / MANIFEST).read_text())
+def keep_calibration(manifest: Manifest, findings: Sequence[Mapping[Any, object]]) -> Path:
+    """Write what the calibration with this manifest has found; return where. Raises StoreError."""
     kept = {
-        "run": manifest["run"],
-        "at": manifest["started_at"],
+        "run": manifest.run,
+        "at": manifest.started_at,
         "machine": _machine(manifest),
         "versions": _versions(manifest),
         "findings": [{key: _plain(value) for key, value in row.items()} for row in findings],
     }
-    file = state_folder() / "calibrations" / f"{manifest['run']}.json"
+    file = state_folder() / "calibrations" / f"{manifest.run}.json"
     with written(file):
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(json.dumps(kept, indent=1) + "\n")
     return file
 
 
-def accompany(folder: Path) -> None:
+def accompany(folder: Path, manifest: Manifest) -> None:
     """Write ``calibration.json`` beside a run's manifest: by isolation the newest findings that apply to it, if any.
 
     Of each truth the newest calibration counts that has recovered it; a finding bears its ``run`` and ``at``. A kept
     file that cannot be read is passed over: it speaks for nobody.
     """
-    manifest = json.loads((folder / MANIFEST).read_text())
     found: dict[str, dict[str, Any]] = {}
     for file in sorted((state_folder() / "calibrations").glob("*.json")):
         try:
@@ -62,19 +61,20 @@ def accompany(folder: Path) -> None:
             (folder / CALIBRATION).write_text(json.dumps({"isolations": found}, indent=1) + "\n")
 
 
-def _machine(manifest: Mapping[str, Any]) -> dict[str, object]:
-    host = manifest["host"]
-    named = {name: host[name] for name in ("cpu_model", "cpus", "kernel", "architecture")}
-    return {**named, "bench_version": manifest["bench_version"]}
-
-
-def _versions(manifest: Mapping[str, Any]) -> dict[str, object]:
-    """Return what each isolation that ran is made of, and whether it was emulated."""
+def _machine(manifest: Manifest) -> dict[str, object]:
+    host = manifest.host
     return {
-        name: {**one["versions"], "emulated": one["emulated"]}
-        for name, one in manifest["isolations"].items()
-        if one["ready"]
+        "cpu_model": host.cpu_model,
+        "cpus": host.cpus,
+        "kernel": host.kernel,
+        "architecture": host.architecture,
+        "bench_version": manifest.bench_version,
     }
+
+
+def _versions(manifest: Manifest) -> dict[str, object]:
+    """Return what each isolation that ran is made of, and whether it was emulated."""
+    return {name: {**one.versions, "emulated": one.emulated} for name, one in manifest.isolations.items() if one.ready}
 
 
 def _plain(value: object) -> object:

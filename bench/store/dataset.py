@@ -5,62 +5,55 @@ Only the reporting process imports this module: it needs pandas and pyarrow, and
 
 from __future__ import annotations
 
+import itertools
 import json
+import math
 import os
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from operator import attrgetter
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated, BinaryIO, TypeVar
 
 import pandas as pd
+import pyarrow as pa
+from pyarrow import parquet
 from pydantic import Field, TypeAdapter, ValidationError
 
 from bench.errors import ResultsError
-from bench.model import Better, Scalar
+from bench.model import FIXED_CONFIDENCE, Better, Scalar
+from bench.store.columns import Columns
+from bench.store.door import BoundedValue, invalid, require_bounded, shown
 from bench.store.layout import JOURNAL, MANIFEST, SAMPLES, SCHEMA_VERSION
-from bench.store.plain import MOST_NAME, is_plain, read_json
+from bench.store.own import require_own
+from bench.store.sanitize import MOST_NAME, is_plain, read_json
+from bench.store.table import SAMPLE_COLUMNS, dtypes
 
-DTYPES: Mapping[str, str] = {
-    "run": "string",
-    "host": "string",
-    "scenario": "string",
-    "scenario_version": "string",
-    "parameters": "string",
-    "step": "string",
-    "isolation": "string",
-    "emulated": "bool",
-    "round": "int64",
-    "trial": "int64",
-    "outcome": "string",
-    "reason": "string",
-    "metric": "string",
-    "vantage": "string",
-    "unit": "string",
-    "better": "string",
-    "value": "float64",
-    "at_s": "float64",
-}
-"""Columns of the table, in order, and their pandas dtypes: the same in pandas 2.2 and 3."""
+DTYPES = dtypes(SAMPLE_COLUMNS)
 
+ROWS_AT_ONCE = 1 << 15
+"""Rows of the table that are held at a time, while it is written: each becomes a row group of the file."""
 
-_Name = Annotated[str, Field(max_length=MOST_NAME)]
+_AGAIN = "Measure again"
+
+_BoundedName = Annotated[str, Field(max_length=MOST_NAME)]
 _Count = Annotated[int, Field(ge=0, lt=1 << 53)]
-_Line = TypeVar("_Line")
+_RecordT = TypeVar("_RecordT")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredSample:
     """One number of a journal line; ``at_s`` counts from the trial's request, ``step`` says in which step."""
 
-    metric: _Name
+    metric: _BoundedName
     value: float
-    unit: _Name
-    vantage: _Name
+    unit: _BoundedName
+    vantage: _BoundedName
     better: Better
     at_s: float | None = None
-    step: dict[str, Scalar] = field(default_factory=dict)
+    step: dict[str, BoundedValue] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,12 +62,12 @@ class StoredEnding:
 
     number: _Count
     round: _Count
-    scenario: _Name
+    scenario: _BoundedName
     scenario_version: str
-    parameters: dict[str, Scalar]
-    isolation: _Name
+    parameters: dict[str, BoundedValue]
+    isolation: _BoundedName
     emulated: bool
-    outcome: _Name
+    outcome: _BoundedName
     reason: str
     started_at: str = ""
     seen: dict[str, str]
@@ -104,18 +97,21 @@ def canonical(parameters: Mapping[str, Scalar]) -> str:
 def read_manifest(run_dir: Path) -> dict[str, object]:
     """Read a run's manifest as plain JSON.
 
-    Raises ResultsError when it is missing, broken, or written by a newer Isobench.
+    Raises ResultsError when it is missing, broken, or written by a newer Isobench, and where the folder leads out of
+    itself: whoever reads a run begins with this.
     """
+    require_own(run_dir)
     file = run_dir / MANIFEST
     try:
         document = read_json(_read(file))
     except ValueError as error:
-        raise ResultsError(f"{file}: not valid JSON: {error}", remedy="Measure again") from error
+        raise ResultsError(f"{file}: not valid JSON: {error}", remedy=_AGAIN) from error
     if not isinstance(document, dict):
-        raise ResultsError(f"{file}: expected one JSON object", remedy="Measure again")
+        raise ResultsError(f"{file}: expected one JSON object", remedy=_AGAIN)
+    require_bounded(file, document, _AGAIN)
     version = document.get("schema_version")
     if not isinstance(version, int):
-        raise ResultsError(f"{file}: schema_version is missing", remedy="Measure again")
+        raise ResultsError(f"{file}: schema_version is missing", remedy=_AGAIN)
     if version > SCHEMA_VERSION:
         raise ResultsError(
             f"{file}: schema version {version} is newer than {SCHEMA_VERSION}, the newest understood here",
@@ -124,15 +120,29 @@ def read_manifest(run_dir: Path) -> dict[str, object]:
     return document
 
 
-def read_journal(run_dir: Path) -> tuple[StoredTrial, ...]:
+def confidence_of(file: Path, document: Mapping[str, object]) -> float:
+    """Return the confidence that intervals of a run are reckoned with, by its manifest read from ``file``.
+
+    95 % where the number of rounds was known from the beginning, which runs from before others could be had all were.
+    Raises ResultsError for a run that stopped by itself and does not say it, and for what is no confidence.
+    """
+    stopping = document.get("stopping") or {}
+    told = stopping.get("confidence") if isinstance(stopping, dict) else stopping
+    if isinstance(stopping, dict) and told is None and not (stopping.get("precision") or stopping.get("budget_s")):
+        return FIXED_CONFIDENCE
+    if isinstance(told, int | float) and 0 < told < 1:
+        return float(told)
+    what = "a run that decided itself when to stop says how sure its intervals are: a number between 0 and 1"
+    raise ResultsError(f"{file}: stopping.confidence = {shown(told)}: {what}", remedy=_AGAIN)
+
+
+def read_journal(run_dir: Path) -> Iterator[StoredTrial]:
     """Read every whole trial of a run's journal, in the order they were measured.
 
     A last line that was cut short by a kill is ignored; any other broken line raises ResultsError with the
-    file and the line.
+    file and the line. Holds one line at a time.
     """
-    file = run_dir / JOURNAL
-    lines = enumerate(_read(file).split(b"\n"), start=1)
-    return tuple(_parse(file, [(number, line) for number, line in lines if line.strip()], _TRIAL))
+    return _lines(run_dir / JOURNAL, _TRIAL)
 
 
 def read_endings(run_dir: Path) -> Iterator[StoredEnding]:
@@ -140,52 +150,66 @@ def read_endings(run_dir: Path) -> Iterator[StoredEnding]:
 
     Raises ResultsError as ``read_journal`` does, but for what is wrong with samples. Holds one line at a time.
     """
-    file = run_dir / JOURNAL
+    return _lines(run_dir / JOURNAL, _ENDING)
+
+
+def _lines(file: Path, kind: TypeAdapter[_RecordT]) -> Iterator[_RecordT]:
     with _opened(file) as lines:
         held: tuple[int, bytes] | None = None
         for number, line in enumerate(lines, start=1):
             if line.strip():
-                yield from _ending(file, held, is_last=False) if held else ()
+                yield from _parse(file, *held, kind, is_last=False) if held else ()
                 held = (number, line)
-        yield from _ending(file, held) if held else ()
+        yield from _parse(file, *held, kind, is_last=True) if held else ()
 
 
-def _ending(file: Path, held: tuple[int, bytes], *, is_last: bool = True) -> Iterator[StoredEnding]:
-    """Parse one numbered line: at once where its text is plain, and nothing is made of its samples."""
-    if is_plain(held[1]):
-        with suppress(ValidationError):  # what is wrong with it is said below, as it is of any line
-            yield _ENDING.validate_json(held[1])
-            return
-    yield from _parse(file, [held], _ENDING, is_last=is_last)
-
-
-def read_dataset(run_dir: Path) -> pd.DataFrame:
+def read_dataset(run_dir: Path, *, compact: bool = False) -> pd.DataFrame:
     """Build the long table from the journal: columns and dtypes as in ``DTYPES``, times in seconds.
 
     ``parameters`` are the cell's, with the step's among them where a sample belongs to one; ``step`` are those
     of the step alone. A trial without samples of its own, outside of steps, has one row whose metric, vantage,
-    unit, better, value and at_s are missing: every trial appears with its cell's parameters.
+    unit, better, value and at_s are missing: every trial appears with its cell's parameters. ``confidence`` is the one
+    that intervals of this run are reckoned with. ``compact``: text as categories.
     """
+    (table,) = _tables(run_dir)
+    return table.frame(compact=compact)
+
+
+def _tables(run_dir: Path, rows: float = math.inf) -> Iterator[Columns]:
+    """Yield the long table in parts of about so many rows; the last one may be empty."""
     document = read_manifest(run_dir)
     host = document.get("host")
     name = host.get("name", "") if isinstance(host, dict) else ""
-    rows = [
-        {"run": document.get("run", run_dir.name), "host": name, **row}
-        for trial in read_journal(run_dir)
-        for row in _rows(trial)
-    ]
-    return pd.DataFrame(rows, columns=list(DTYPES)).astype(dict(DTYPES))
+    about: dict[str, str | float] = {
+        "run": str(document.get("run", run_dir.name)),
+        "host": str(name),
+        "confidence": confidence_of(run_dir / MANIFEST, document),
+    }
+    table = Columns(DTYPES)
+    for trial in read_journal(run_dir):
+        _add(table, trial, about)
+        if len(table) >= rows:
+            yield table
+            table = Columns(DTYPES)
+    yield table
+
+
+def is_current(run_dir: Path) -> bool:
+    """Say whether ``samples.parquet`` is there and no older than the journal, where there is one."""
+    stored, journal = run_dir / SAMPLES, run_dir / JOURNAL
+    if not stored.exists():
+        return False
+    return not journal.exists() or stored.stat().st_mtime_ns >= journal.stat().st_mtime_ns
 
 
 def write_dataset(run_dir: Path) -> Path:
     """Write ``samples.parquet`` beside the journal, whole or not at all, and return its path."""
-    table = read_dataset(run_dir)
     target = run_dir / SAMPLES
     handle, name = tempfile.mkstemp(dir=run_dir, prefix=".samples-", suffix=".parquet")
     partial = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:
-            table.to_parquet(file, engine="pyarrow", index=False)
+            _write(_tables(run_dir, ROWS_AT_ONCE), file)
             file.flush()
             os.fsync(file.fileno())
         partial.chmod(0o644)  # mkstemp makes it private; results are meant to be read by others
@@ -193,6 +217,16 @@ def write_dataset(run_dir: Path) -> Path:
     finally:
         partial.unlink(missing_ok=True)
     return target
+
+
+def _write(tables: Iterator[Columns], file: BinaryIO) -> None:
+    """Write the parts of a table as Parquet: its words once in each part, as text to who reads them."""
+    none = pd.DataFrame({name: pd.Series(dtype=dtype) for name, dtype in DTYPES.items()})
+    first = next(tables).batch()
+    with parquet.ParquetWriter(file, first.schema, store_schema=False) as writer:
+        for batch in itertools.chain([first], (table.batch() for table in tables)):
+            writer.write_batch(batch)
+        writer.add_key_value_metadata(pa.Schema.from_pandas(none, preserve_index=False).metadata)
 
 
 def _read(file: Path) -> bytes:
@@ -216,33 +250,32 @@ def _opened(file: Path) -> Iterator[Iterator[bytes]]:
         raise _unreadable(file, error) from error
 
 
-def _parse(
-    file: Path, lines: Sequence[tuple[int, bytes]], kind: TypeAdapter[_Line], *, is_last: bool = True
-) -> Iterator[_Line]:
-    """Parse numbered lines; ``is_last``: the last of them is the journal's, which may be cut short."""
-    for number, line in lines:
-        try:
-            yield kind.validate_python(read_json(line))
-        except ValidationError as error:
-            first = error.errors()[0]
-            where = ".".join(map(str, first["loc"]))
-            raise _broken(file, number, f"{where}: {first['msg']}") from error
-        except ValueError as error:
-            if is_last and number == lines[-1][0]:
-                return
-            raise _broken(file, number, "not valid JSON; only the last line may be cut short") from error
+def _parse(file: Path, number: int, line: bytes, kind: TypeAdapter[_RecordT], *, is_last: bool) -> Iterator[_RecordT]:
+    """Parse one numbered line, at once where its text is plain; the last one may be cut short."""
+    if is_plain(line):
+        with suppress(ValidationError):  # what is wrong with it is said below, as it is of any line
+            yield kind.validate_json(line)
+            return
+    where, remedy = f"{file}, line {number}", "Was it edited by hand? Measure again"
+    try:
+        yield kind.validate_python(read_json(line))
+    except ValidationError as error:
+        raise invalid(where, error, remedy) from error
+    except ValueError as error:
+        if not is_last:
+            raise ResultsError(
+                f"{where}: not valid JSON; only the last line may be cut short", remedy=remedy
+            ) from error
 
 
-def _broken(file: Path, line: int, what: str) -> ResultsError:
-    return ResultsError(f"{file}, line {line}: {what}", remedy="Was it edited by hand? Measure again")
-
-
-def _rows(trial: StoredTrial) -> Iterator[dict[str, object]]:
-    about: dict[str, object] = {
+def _add(table: Columns, trial: StoredTrial, run: Mapping[str, str | float]) -> None:
+    """Add the rows of one trial: one for each sample, and one before them where none is the instance's own."""
+    silent = [None] if all(sample.step for sample in trial.samples) else []
+    count = len(silent) + len(trial.samples)
+    alike: dict[str, str | float] = {
+        **run,
         "scenario": trial.scenario,
         "scenario_version": trial.scenario_version,
-        "parameters": trial.parameters_text,
-        "step": canonical({}),
         "isolation": trial.isolation,
         "emulated": trial.emulated,
         "round": trial.round,
@@ -250,21 +283,22 @@ def _rows(trial: StoredTrial) -> Iterator[dict[str, object]]:
         "outcome": trial.outcome,
         "reason": trial.reason,
     }
-    if all(sample.step for sample in trial.samples):
-        yield about
-    for sample in trial.samples:
-        known = about | _step(trial, sample)
-        yield known | {
-            "metric": sample.metric,
-            "vantage": sample.vantage,
-            "unit": sample.unit,
-            "better": sample.better,
-            "value": sample.value,
-            "at_s": sample.at_s,
-        }
+    for column, value in alike.items():
+        table.repeat(column, value, count)
+    _add_steps(table, trial, len(silent))
+    for column in ("metric", "vantage", "unit", "better", "value", "at_s"):
+        table.extend(column, [*silent, *map(attrgetter(column), trial.samples)])
 
 
-def _step(trial: StoredTrial, sample: StoredSample) -> dict[str, object]:
-    if not sample.step:
-        return {}
-    return {"parameters": canonical({**trial.parameters, **sample.step}), "step": canonical(sample.step)}
+def _add_steps(table: Columns, trial: StoredTrial, silent: int) -> None:
+    """Add what says to which parameters each row belongs: the cell's, and those of the sample's step."""
+    own = (trial.parameters_text, canonical({}))
+    if not any(sample.step for sample in trial.samples):
+        found = [own] * (silent + len(trial.samples))
+    else:
+        found = [own] * silent + [
+            (canonical({**trial.parameters, **one.step}), canonical(one.step)) if one.step else own
+            for one in trial.samples
+        ]
+    for column, texts in zip(("parameters", "step"), zip(*found, strict=True), strict=True):
+        table.extend(column, texts)

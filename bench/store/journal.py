@@ -7,13 +7,14 @@ import json
 import os
 from dataclasses import asdict
 from datetime import datetime
+from io import FileIO
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, Self
+from typing import Self
 
+from bench.host.files import written
 from bench.model import Measurement, Sample
-from bench.store.layout import CONSOLE, JOURNAL
-from bench.writing import written
+from bench.store.layout import CONSOLE, JOURNAL, TRIAL_SCHEMA
 
 _GZIP_LEVEL = 3
 """Fast, and a console compresses well at any level."""
@@ -25,7 +26,7 @@ class Journal:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         (folder / CONSOLE).mkdir(parents=True, exist_ok=True)
-        self._file = (folder / JOURNAL).open("ab")
+        self._file = (folder / JOURNAL).open("ab", buffering=0)  # nothing is held back that a full disk has refused
 
     def __enter__(self) -> Self:
         return self
@@ -39,24 +40,29 @@ class Journal:
         self._file.close()
 
     def append(self, measurement: Measurement, console: bytes, *, started_at: datetime) -> None:
-        """Write the console, compressed, then the trial's line, and sync both to the disk."""
-        with written(self._folder):
-            self._append(measurement, console, started_at)
+        """Write the console, compressed, then the trial's line, and sync both to the disk.
 
-    def _append(self, measurement: Measurement, console: bytes, started_at: datetime) -> None:
+        Raises StoreError where the disk refuses; then nothing of this trial is left.
+        """
         log = self._folder / CONSOLE / f"{measurement.trial.number:04d}.log.gz"
-        with log.open("wb") as file:
-            file.write(gzip.compress(console, _GZIP_LEVEL, mtime=0))
-            _sync(file)
         line = json.dumps(line_of(measurement, started_at=started_at), ensure_ascii=False)
-        self._file.write(line.encode() + b"\n")
-        _sync(self._file)
+        before = os.fstat(self._file.fileno()).st_size
+        with written(self._folder):
+            try:
+                with log.open("wb", buffering=0) as file:
+                    _write(file, gzip.compress(console, _GZIP_LEVEL, mtime=0))
+                _write(self._file, line.encode() + b"\n")
+            except OSError:
+                log.unlink(missing_ok=True)
+                os.ftruncate(self._file.fileno(), before)
+                raise
 
 
 def line_of(measurement: Measurement, *, started_at: datetime) -> dict[str, object]:
-    """Return a measurement as the journal keeps it; ``docs/methodology.md`` lists the keys."""
+    """Return a measurement as the journal keeps it; `docs/reference/journal.md`` lists the keys."""
     trial = measurement.trial
     return {
+        "schema": TRIAL_SCHEMA,
         "number": trial.number,
         "round": trial.round,
         "scenario": trial.cell.scenario.name,
@@ -81,7 +87,8 @@ def _entry(sample: Sample) -> dict[str, object]:
     return entry
 
 
-def _sync(file: BinaryIO) -> None:
-    """Bring what was written to the disk: out of our own buffer first."""
-    file.flush()
+def _write(file: FileIO, data: bytes) -> None:
+    """Write all of the data, and bring it to the disk."""
+    while data:
+        data = data[file.write(data) :]
     os.fsync(file.fileno())

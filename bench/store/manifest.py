@@ -1,135 +1,243 @@
-"""The manifest: what a run was, so that its numbers can be understood and its plan rebuilt from the seed."""
+"""The manifest: what a run was, so that its numbers can be understood and its plan rebuilt from the seed.
+
+One schema for who writes it and who reads it, in the order of the file. What has a default is missing in runs of some
+older version: a run that does not tell it was as the default says.
+"""
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from bench.host import Host
-from bench.isolations.base import Availability, Isolation
-from bench.model import Client, Image, Scalar, Scenario
-from bench.stopping import FIXED_CONFIDENCE, SEQUENTIAL_CONFIDENCE, Rule
-from bench.store.layout import MANIFEST, SCHEMA_VERSION
-from bench.writing import written
+from bench.host.files import written
+from bench.host.machine import Host
+from bench.model import (
+    FIXED_CONFIDENCE,
+    Arm,
+    Better,
+    Burst,
+    Claim,
+    Client,
+    Density,
+    Entering,
+    Envelope,
+    Facts,
+    Neighbour,
+    Phase,
+    Rate,
+    Restore,
+    Rung,
+    Scalar,
+    Storage,
+    Virtualization,
+)
+from bench.store.layout import MANIFEST, MANIFEST_SCHEMA, SCHEMA_VERSION
+
+REDACTED_HOST = "HOST"
+"""The name of every host in a run that was published."""
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stopping:
+    """When a run was to stop, what its intervals of 95 % are reckoned with for that, and why it stopped."""
+
+    rounds: int | None = None
+    precision: float | None = None
+    budget_s: float | None = None
+    confidence: float = FIXED_CONFIDENCE
+    reason: str = ""
+
+    @property
+    def is_fixed(self) -> bool:
+        """Whether the number of rounds was known from the beginning."""
+        return self.precision is None and self.budget_s is None
+
+    def nominal(self, asked: float) -> float:
+        """Return what an interval is reckoned with so that, in a run that stopped like this, it is as sure as asked.
+
+        The share left out shrinks as that of an interval of 95 % does.
+        """
+        return 1 - (1 - asked) * (1 - self.confidence) / (1 - FIXED_CONFIDENCE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Harness:
+    """What measured: the host CPUs it kept to, its Python."""
+
+    cpu_set: tuple[int, ...] = ()
+    not_apart: tuple[str, ...] = ()
+    """What of harness, instances and others' work could not be kept apart on this host, each in a sentence."""
+    python: str = ""
+    unwatched: dict[str, str] = field(default_factory=dict)
+    """Sentinels that cannot stand on this machine, each with what is missing."""
+    varied: dict[str, str] = field(default_factory=dict)
+    """What was drawn for every trial; empty text where there was nothing to choose, no key where it was not drawn."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunIsolation:
+    """An isolation that was asked for: what it was, or why it did not run and what to do about it."""
+
+    ready: bool
+    detail: str = ""
+    reason: str | None = None
+    remedy: str | None = None
+    virtualization: Virtualization = ""
+    versions: dict[str, str] = field(default_factory=dict)
+    engine: dict[str, str] = field(default_factory=dict)
+    """Which engine started its instances, and how that was set up; empty: none did, or a run that did not say."""
+    own_kernel: bool = False
+    stopwatch: str = ""
+    phases: tuple[Phase, ...] = ()
+    facts: Facts | None = None
+    """What its row says of it; None: a run from before that was told (``bench.store.untold``)."""
+
+    @property
+    def emulated(self) -> bool:
+        """Whether it was a machine whose processor QEMU translated."""
+        return self.virtualization == "emulation"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunMetric:
+    """A number the workload reports about itself."""
+
+    name: str
+    unit: str
+    better: Better
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunScenario:
+    """A scenario as it was run.
+
+    ``settle_s`` is None when idle memory was not read, ``ready`` when no console line means ready; ``answer`` says
+    which first answer does, and is empty for none. ``envelope.cpu_set`` is every CPU that an instance may have got.
+    ``limits`` are a process's, in the kernel's words; empty in runs that did not keep them.
+    """
+
+    title: str
+    question: str
+    version: str
+    image: str
+    command: tuple[str, ...]
+    parameters: dict[str, tuple[Scalar, ...]] = field(default_factory=dict)
+    arms: tuple[Arm, ...] = ()
+    steps: dict[str, tuple[Scalar, ...]] = field(default_factory=dict)
+    rounds: int | None = None
+    envelope: Envelope
+    limits: dict[str, str] = field(default_factory=dict)
+    storage: Storage | None = None
+    client: Client | None = None
+    ready: str | None = None
+    answer: str = ""
+    settle_s: float | None = None
+    idle_s: float | None = None
+    neighbour: Neighbour | None = None
+    density: Density | None = None
+    burst: Burst | None = None
+    rate: Rate | None = None
+    entering: Entering | None = None
+    rungs: tuple[Rung, ...] = ()
+    provision: bool = False
+    restore: Restore | None = None
+    surface: bool = False
+    outgrows_memory: bool = False
+    metrics: tuple[RunMetric, ...] = ()
+    claims: tuple[Claim, ...] = ()
+
+    @property
+    def many(self) -> bool:
+        """Whether its trials are of many instances."""
+        return bool(self.density or self.burst or self.rate)
+
+    @property
+    def cell_dimensions(self) -> dict[str, tuple[Scalar, ...]]:
+        """What takes a fresh instance for every combination, as in ``bench.measuring.plan``: arms, then parameters."""
+        arms: dict[str, tuple[Scalar, ...]] = {"arm": tuple(arm.name for arm in self.arms)} if self.arms else {}
+        return {**arms, **self.parameters}
+
+    @property
+    def dimensions(self) -> dict[str, tuple[Scalar, ...]]:
+        """Everything that tells this scenario's figures apart: arms, parameters, then steps."""
+        return {**self.cell_dimensions, **self.steps}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunSource:
+    """The image that another was imported from: as it was called, and the digest of its configuration (its ID)."""
+
+    reference: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunImage:
+    """An image by content; ``lock`` is a path inside the run's folder, ``source`` None where it is made of packages."""
+
+    digest: str
+    suite: str = ""
+    packages: int = 0
+    lock: str = ""
+    source: RunSource | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotOffered:
+    """A cell that was left out because its isolation lacks what it asks for."""
+
+    scenario: str
+    parameters: dict[str, Scalar]
+    isolation: str
+    reason: str
+    remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
-    """What is written to ``manifest.json``; times are ISO 8601 with offset."""
+    """One run. Times are ISO 8601 with offset."""
 
     run: str
     started_at: str
-    command_line: Sequence[str]
+    command_line: tuple[str, ...] = ()
     bench_version: str
     seed: int
-    quick: bool
-    rounds: Mapping[str, int]
-    stopping: dict[str, object]
+    quick: bool = False
+    rounds: dict[str, int] = field(default_factory=dict)
+    stopping: Stopping = field(default_factory=Stopping)
     host: Host
-    harness: Mapping[str, object]
-    isolations: Mapping[str, object]
-    scenarios: Mapping[str, object]
-    images: Mapping[str, object]
+    harness: Harness = field(default_factory=Harness)
+    isolations: dict[str, RunIsolation]
+    scenarios: dict[str, RunScenario]
+    images: dict[str, RunImage] = field(default_factory=dict)
     planned: int = 0
     """Trials that were to be run; where a run stops by itself, those that it came to."""
-    not_offered: Sequence[Mapping[str, object]] = ()
-    """Cells left out because an isolation lacks what they ask for: scenario, parameters, isolation, reason."""
+    not_offered: tuple[NotOffered, ...] = ()
     finished_at: str | None = None
+    """None until it is done."""
     interrupted: str | None = None
-    schema_version: int = field(default=SCHEMA_VERSION)
+    """The signal that ended it before its time."""
+    schema_version: int = SCHEMA_VERSION
+
+    def phase_label(self, isolation: str, mark: str) -> str:
+        """Return what has happened when ``mark`` is set, in the isolation's own words."""
+        known = self.isolations.get(isolation)
+        labels = {phase.mark: phase.label for phase in known.phases} if known else {}
+        return labels.get(mark, mark.replace("_", " "))
 
 
 def write(manifest: Manifest, folder: Path) -> None:
     """Write the manifest whole or not at all; raises StoreError."""
     growing = folder / f".{MANIFEST}.partial"
     with written(folder / MANIFEST):
-        with growing.open("w") as file:
-            json.dump(asdict(manifest), file, indent=2, ensure_ascii=False)
-            file.write("\n")
-            file.flush()
-            os.fsync(file.fileno())
-        growing.replace(folder / MANIFEST)
-
-
-def stopping_entry(rule: Rule) -> dict[str, object]:
-    """Describe when the run was to stop, and how confident its intervals are to be."""
-    confidence = FIXED_CONFIDENCE if rule.is_fixed else SEQUENTIAL_CONFIDENCE
-    return {**asdict(rule), "confidence": confidence, "reason": ""}
-
-
-def isolation_entry(isolation: Isolation | None, availability: Availability) -> dict[str, object]:
-    """Describe an isolation: whether it ran, in which versions, and what its stopwatch covers.
-
-    ``isolation`` is None where not even its library could be loaded.
-    """
-    fault = availability.fault
-    return {
-        "ready": availability.ready,
-        "detail": availability.detail,
-        "reason": fault.reason if fault else None,
-        "remedy": fault.remedy if fault else None,
-        "emulated": availability.emulated,
-        "versions": dict(availability.versions),
-        "own_kernel": availability.own_kernel,
-        "stopwatch": isolation.stopwatch if isolation else "",
-        "phases": [asdict(phase) for phase in (isolation.phases if isolation else ())],
-    }
-
-
-def scenario_entry(
-    scenario: Scenario, cpu_set: Sequence[int], *, command: Sequence[str] | None = None
-) -> dict[str, object]:
-    """Describe a scenario as it was run; ``command`` is what its image makes of the scenario's own."""
-    return {
-        "title": scenario.title,
-        "question": scenario.question,
-        "version": scenario.version,
-        "image": image_label(scenario),
-        "command": list(scenario.command if command is None else command),
-        "parameters": _lists(scenario.parameters),
-        "arms": [asdict(arm) for arm in scenario.arms],
-        "steps": _lists(scenario.steps),
-        "rounds": scenario.rounds,
-        "envelope": {**asdict(scenario.envelope), "cpu_set": list(cpu_set)},
-        "storage": asdict(scenario.storage) if scenario.storage else None,
-        "client": _client(scenario.client) if scenario.client else None,
-        "ready": scenario.ready,
-        "answer": scenario.answer.says if scenario.answer else "",
-        "settle_s": scenario.settle_s,
-        "density": asdict(scenario.density) if scenario.density else None,
-        "rungs": [asdict(rung) for rung in scenario.rungs],
-        "provision": scenario.provision,
-        "outgrows_memory": scenario.outgrows_memory,
-        "metrics": [{"name": m.name, "unit": m.unit, "better": m.better} for m in scenario.metrics],
-        "claims": [asdict(claim) for claim in scenario.claims],
-    }
-
-
-def _lists(parameters: Mapping[str, Sequence[Scalar]]) -> dict[str, list[Scalar]]:
-    return {name: list(values) for name, values in parameters.items()}
-
-
-def _client(client: Client) -> dict[str, object]:
-    return {"command": list(client.command), "where": client.where, "setup": [list(one) for one in client.setup]}
-
-
-def image_label(scenario: Scenario) -> str:
-    """Name what a scenario runs on: its recipe, and that it adds files of its own, which makes another image."""
-    return f"{scenario.image} with the files of {scenario.name}" if scenario.files else scenario.image
-
-
-def image_entry(image: Image, lock: str) -> dict[str, object]:
-    """Describe an image; ``lock`` is its lock's path inside the run's folder."""
-    locked = json.loads(image.lock.read_text())
-    imported = locked.get("imported")
-    source = {"reference": imported["reference"], "digest": imported["digest"]} if imported else None
-    return {
-        "digest": image.digest,
-        "suite": image.suite,
-        "packages": len(locked["packages"]),
-        "lock": lock,
-        "source": source,
-    }
+        try:
+            with growing.open("w") as file:
+                json.dump({"schema": MANIFEST_SCHEMA, **asdict(manifest)}, file, indent=2, ensure_ascii=False)
+                file.write("\n")
+                file.flush()
+                os.fsync(file.fileno())
+            growing.replace(folder / MANIFEST)
+        finally:
+            growing.unlink(missing_ok=True)

@@ -16,9 +16,13 @@ class Handler(BaseHTTPRequestHandler):
     wbufsize = -1  # the answer leaves in one piece
     disable_nagle_algorithm = True
 
+    def document(self) -> dict[str, object]:
+        """Return the answer."""
+        return {"hello": self.path.strip("/") or "world"}
+
     def do_GET(self) -> None:
         """Answer."""
-        body = json.dumps({"hello": self.path.strip("/") or "world"}).encode()
+        body = f"{json.dumps(self.document())}\n".encode()
         self.send_response(200)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
@@ -29,4 +33,14 @@ class Handler(BaseHTTPRequestHandler):
         """Stay silent: a line for each request would measure the console."""
 
 
-HTTPServer((sys.argv[1], int(sys.argv[2])), Handler).serve_forever()
+def serve(handler: type[Handler], greeting: str = "") -> None:
+    """Serve where the command line says; print a greeting once connections are taken."""
+    server = HTTPServer((sys.argv[1], int(sys.argv[2])), handler)
+    if greeting:
+        sys.stdout.write(f"{greeting}\n")
+        sys.stdout.flush()
+    server.serve_forever()
+
+
+if __name__ == "__main__":
+    serve(Handler)

@@ -6,6 +6,7 @@
 #   compress  that tar with gzip: computing
 # What they make goes to FOLDER and is of the same size each time, or the script fails.
 set -eu
+. /opt/isobench/turns.sh
 task=$1 seconds=$2 folder=$3
 sources='rect_pack dxt perlin'  # of stb, a library of single files: a header here, made a source by a macro
 cd "$folder"
@@ -40,33 +41,18 @@ input() {
 
 size() { wc -c <made; }
 
-# Hundredths of a second of a monotonic clock, read without starting a process, into $now.
-look_at_clock() {
-    read -r up _ </proc/uptime
-    now=$((${up%.*} * 100 + 1${up#*.} - 100))
-}
-
 case $task in
     prepare) prepare; exit ;;
     compile | archive | compress) ;;
     *) echo "no task is called '$task'" >&2; exit 2 ;;
 esac
 
-$task  # the first, cold turn lies before the window
-wanted=$(size)
-turns=0
-echo 'window begins'
-look_at_clock
-began=$now
-while [ $((now - began)) -lt $((seconds * 100)) ]; do
-    $task
-    turns=$((turns + 1))
-    look_at_clock
-done
-echo 'window ended'
+wanted=
+once() { $task; : "${wanted:=$(size)}"; }
+turns once "$seconds"
 [ "$(size)" -eq "$wanted" ] || { echo "made $(size) bytes, at first $wanted" >&2; exit 1; }
 
-awk -v hundredths=$((now - began)) -v turns="$turns" -v input="$(input)" -v made="$wanted" 'BEGIN {
+awk -v hundredths="$hundredths" -v turns="$turns" -v input="$(input)" -v made="$wanted" 'BEGIN {
     seconds = hundredths / 100
     printf "window seconds: %.2f\n", seconds
     printf "turns: %d, each from %d bytes to %d\n", turns, input, made

@@ -1,0 +1,1 @@
+"""What people claim, judged by a run's data."""

@@ -1,0 +1,1 @@
+"""Arithmetic on samples: intervals, ratios, tests; no knowledge of a run."""

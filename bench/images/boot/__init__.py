@@ -1,0 +1,1 @@
+"""What a machine boots with: a kernel, its modules, an initial root file system."""

@@ -1,0 +1,1 @@
+"""Distribution packages: what a root file system is made of, fetched by mmdebstrap."""

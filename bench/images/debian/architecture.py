@@ -1,0 +1,86 @@
+"""What this machine's architecture is called by those who must know."""
+
+from __future__ import annotations
+
+import platform
+import re
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from bench.errors import ImageError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Architecture:
+    """One architecture, in the words of Debian."""
+
+    debian: str
+    kernel_package: str
+    plain: str
+    """The variant that an image is for which names none."""
+    levels: tuple[frozenset[str], ...] = ()
+    """What /proc/cpuinfo must show for each further variant, the lowest first."""
+
+
+_LEVELS = (
+    "cx16 lahf_lm popcnt sse4_1 sse4_2 ssse3",
+    "abm avx avx2 bmi1 bmi2 f16c fma movbe xsave",
+    "avx512bw avx512cd avx512dq avx512f avx512vl",
+)
+"""x86-64-v2 to v4, each beside the one before it: x86-64 psABI 1.0, table 3.1, in the kernel's words."""
+
+_KNOWN = {
+    "x86_64": Architecture(
+        debian="amd64",
+        kernel_package="linux-image-cloud-amd64",
+        plain="v1",
+        levels=tuple(frozenset(level.split()) for level in _LEVELS),
+    ),
+    "aarch64": Architecture(debian="arm64", kernel_package="linux-image-cloud-arm64", plain="v8"),
+}
+_ALIASES = {"x86_64": "amd64", "x86-64": "amd64", "aarch64": "arm64"}
+"""Words for the same that engines take too (containerd, platforms/database.go)."""
+
+
+def rank(architecture: str, variant: str) -> int | None:
+    """Return how well something for an architecture and its variant suits this machine; None: not at all.
+
+    What needs more of the processor, and runs on it, is the better. What names no architecture is taken for this one.
+    """
+    here = current()
+    if _ALIASES.get(architecture, architecture) not in ("", here.debian):
+        return None
+    variants = _variants(here)
+    return variants.index(variant or here.plain) if (variant or here.plain) in variants else None
+
+
+def words() -> str:
+    """Return this machine's architecture with the most that its processors have, as images name it: amd64/v3."""
+    here = current()
+    best = _variants(here)[-1]
+    return here.debian if best == here.plain else f"{here.debian}/{best}"
+
+
+def _variants(here: Architecture) -> list[str]:
+    first = int(here.plain[1:])
+    return [f"v{first + level}" for level in range(_level(here.levels) + 1)]
+
+
+@cache
+def _level(levels: tuple[frozenset[str], ...]) -> int:
+    """Return how many further variants this machine's processors have."""
+    shown = re.search(r"^flags\s*:(.*)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
+    flags = set(shown[1].split()) if shown else set()
+    return next((number for number, level in enumerate(levels) if not level <= flags), len(levels))
+
+
+def current() -> Architecture:
+    """Return this machine's architecture; raises ImageError where images cannot be built for it."""
+    machine = platform.machine()
+    try:
+        return _KNOWN[machine]
+    except KeyError:
+        raise ImageError(
+            f"no image can be built for {machine}", remedy=f"Use a machine with {' or '.join(_KNOWN)}"
+        ) from None

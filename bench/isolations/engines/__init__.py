@@ -1,0 +1,1 @@
+"""Containers by an engine that speaks the Docker Engine API."""

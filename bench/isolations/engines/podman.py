@@ -1,0 +1,176 @@
+"""Podman: containers without a daemon, asked for through the service that speaks the Docker Engine's API.
+
+The service is our own, with storage, configuration and socket apart from any user's podman. It starts when it is first
+needed, and dies with this process; the containers' keeper is conmon, one for each.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import resource
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from bench.errors import IsolationError, UnavailableError
+from bench.host import cgroup, patience, processes, programs
+from bench.host.cpus import every_cpu
+from bench.host.engine.docker_ping import answers
+from bench.host.files import written
+from bench.host.run_names import of_process
+from bench.host.run_state import alive, kept, state_folder
+from bench.host.subprocesses import Child
+from bench.isolations.base import Fault
+from bench.isolations.engines import docker_facts
+from bench.isolations.engines.docker import Docker
+from bench.isolations.remedy import missing_package, sockets_below
+from bench.model import Image, short_digest
+
+_START_S = 20.0
+_STOP_S = 5.0
+_MOST_PROCESSES = 32768
+"""Podman 4.3 fails on higher ones, whatever the host's own is; measured."""
+_CONFIG = """\
+[containers]
+base_hosts_file = "none"
+default_ulimits = [{ulimits}]
+[engine]
+cgroup_manager = "cgroupfs"
+events_logger = "none"
+lock_type = "file"
+runtime = "{runtime}"
+tmp_dir = "{run}/libpod"
+"""
+"""An instance is told none of the host's own names. Without systemd there are no groups and no journal of its own.
+Locks in shared memory would be those of every other podman of this user, which are counted together."""
+_STORAGE = """\
+[storage]
+driver = "overlay"
+graphroot = "{data}"
+runroot = "{run}"
+[storage.options.overlay]
+skip_mount_home = "true"
+"""
+"""Its folder is not mounted onto itself: that mount would stay."""
+
+
+class Podman(Docker):
+    """A container of podman's."""
+
+    name = "podman"
+    stopwatch = (
+        "from the API call to a podman service that runs already, which creates the container, through attaching and "
+        "starting it, to the arrival of the workload's first line on the attached stream; removal is not inside"
+    )
+
+    daemons_role = "shared:service"
+    outlives = False
+    tmpfs = f"{Docker.tmpfs},notmpcopyup"  # what the image has in that place is not copied, as nowhere else
+
+    def missing(self) -> Fault | None:
+        """Look for root, then for podman."""
+        if os.geteuid() != 0:
+            return Fault(reason="limits and memory by process need root here", remedy="Run as root")
+        for tool, package in (("podman", "podman"), ("setpriv", "util-linux"), ("conmon", "conmon")):
+            if programs.found(tool) is None:
+                return missing_package(f"the command {tool} is missing", package)
+        return sockets_below(len("/runs/podman-1234567-abcdef/podman.sock"))
+
+    def url(self) -> str | None:
+        """Return where our service answers, started now if it is not there yet."""
+        return _service(self.aside) if programs.found("podman") and os.geteuid() == 0 else None
+
+    def no_engine(self) -> Fault:
+        """Return what is missing for a service."""
+        return self.missing() or Fault(
+            reason="podman's service does not answer", remedy="See whether `podman info` works"
+        )
+
+    def reference(self, image: Image) -> str:
+        """Return the name of an image; podman forgets a tag that it is told at the import."""
+        return super().reference(image).replace(":", "-")
+
+    def daemons(self) -> list[processes.PsutilProcess]:
+        """Return the service: it creates containers and leaves them to conmon."""
+        found = processes.serving((self.url() or "").removeprefix("unix://"))
+        return [found] if found else []
+
+    def clean(self, dead: Callable[[str], bool]) -> list[str]:
+        """Remove containers of dead runs; where we have never stored any, no service is started to ask."""
+        if not _data().is_dir():
+            return []
+        if fault := self.missing():
+            raise UnavailableError(f"podman's containers cannot be looked at: {fault.reason}", remedy=fault.remedy)
+        return super().clean(dead)
+
+    def engine(self, info: Mapping[str, Any]) -> Mapping[str, str]:
+        """Return how our service is set up; it has no address or id that outlives this process."""
+        facts = {name: value for name, value in docker_facts.said(info).items() if name != "id"}
+        return {"address": "a service of Isobench's own", **facts}
+
+    def gateway(self) -> str:
+        """Return where a port is published: podman's bridge has no address before its first container."""
+        return "127.0.0.1"
+
+
+@cache
+def _service(aside: tuple[int, ...]) -> str:
+    """Start the service, once per process, on the CPUs ``aside``; return its address.
+
+    Raises IsolationError when it does not come up.
+    """
+    with ExitStack() as starting:
+        folder = starting.enter_context(alive(of_process("podman")))
+        url = f"unix://{folder}/podman.sock"
+        with kept(folder):
+            service = Child(
+                "podman's service",
+                ["podman", "system", "service", "--time", "0", url],
+                terminate_s=_STOP_S,
+                kill_s=_STOP_S,
+                bound_to=",".join(map(str, aside or every_cpu())),  # this process may have been placed, and it with us
+                log=folder / "log",
+                env={**os.environ, **_configured(folder)},
+                cwd="/",
+            )
+        starting.enter_context(service)
+        if not service.answered(lambda: answers(url), patience.limit_s(_START_S)):
+            raise IsolationError(
+                f"podman's service did not come up: {' / '.join(service.tail()) or 'it said nothing'}",
+                remedy=f"See whether `podman info` works. {patience.longer()}",
+            )
+        atexit.register(starting.pop_all().close)
+    return url
+
+
+def _data() -> Path:
+    """Return where our podman keeps images and containers."""
+    return state_folder() / "podman"
+
+
+def _configured(folder: Path) -> dict[str, str]:
+    """Write podman's configuration; return the variables that name it, which containers' keepers inherit."""
+    data = _data()
+    # Below /run, which a restart of the host empties: podman tells by that that no container lives.
+    run = f"/run/isobench/podman-{short_digest(bytes(data))}"
+    with written(Path(run)):
+        Path(run).parent.mkdir(mode=0o755, parents=True, exist_ok=True)  # podman would make it for root alone
+    containers, storage = folder / "containers.conf", folder / "storage.conf"
+    containers.write_text(_CONFIG.format(run=run, runtime=_runtime(), ulimits=_ulimits()))
+    storage.write_text(_STORAGE.format(data=data, run=run))
+    return {"CONTAINERS_CONF": str(containers), "CONTAINERS_STORAGE_CONF": str(storage)}
+
+
+def _runtime() -> str:
+    """Return the runtime that podman prefers, crun, unless it is missing or refuses this layout of control groups."""
+    return "crun" if programs.found("crun") and cgroup.version() != "hybrid" else "runc"
+
+
+def _ulimits() -> str:
+    """Return limits that can be set here: podman's own are higher, and raising takes CAP_SYS_RESOURCE."""
+    files = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    pids = min(resource.getrlimit(resource.RLIMIT_NPROC)[1], _MOST_PROCESSES)
+    return f'"nofile={files}:{files}", "nproc={pids}:{pids}"'

@@ -1,0 +1,1 @@
+"""What one command starts, from a gate where everything that the envelope needs stands already."""

@@ -1,0 +1,128 @@
+"""User-Mode Linux: a whole kernel as a process of the host, its root a folder of the host.
+
+Source: Linux kernel, Documentation/virt/uml/user_mode_linux_howto_v2.rst.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import psutil
+
+from bench.host import cgroup
+from bench.host.accounting import HostProcess
+from bench.host.subprocesses import told_by, version_of
+from bench.isolations.base import LOOPBACK, Availability, Exit, Fault, Isolation, Launch, Route
+from bench.isolations.launched.gate import Gated, GatedInstance, Seat
+from bench.isolations.variants import UmlOptions, chosen
+from bench.model import Network, Phase
+
+_INIT = Path(__file__).with_name("uml-init.sh")
+_LAST_BYTES_TIMEOUT_S = 2.0
+_HOST_PIDS = 32768
+"""Every process inside has a twin on the host: the workload's own limit is set inside."""
+
+
+class UmlInstance(GatedInstance):
+    """One kernel, with the processes that carry it on the host."""
+
+    def go(self, *, again: bool = False) -> None:
+        """Open the gate; the secret follows when the guest's terminal no longer sends back what it gets."""
+        self.console.deliver = self.send
+        self.send("")
+
+    def processes(self) -> Mapping[str, Sequence[HostProcess]]:
+        """Return the kernel and the twins of the processes inside: together they are the machine."""
+        return {"vmm": [one for found in super().processes().values() for one in found]}
+
+    def wait_exit(self, timeout_s: float) -> Exit | None:
+        """Wait for the kernel's end; status and kills are what its init and the entry said, unless it crashed."""
+        left = super().wait_exit(timeout_s)
+        if left is None:
+            return None
+        self.console.wait("init.over", "closed", timeout_s=_LAST_BYTES_TIMEOUT_S)
+        kills = self.console.seen.get("oom_kills", "0")
+        crashed = self.console.over is None and not self.console.happened("end")
+        return Exit(
+            status=left.status if crashed else self.console.over, out_of_memory=kills.isdigit() and int(kills) > 0
+        )
+
+
+class Uml(Gated):
+    """A kernel built to run as a process; it has one CPU, whatever the host has."""
+
+    name = "uml"
+    entrance = Isolation.entrance
+    stopwatch = (
+        "from the go to a waiting shell that already stands in its control group, through the start of the kernel and "
+        "an init of ours, to the arrival of the workload's first line; its root is the host's folder, by hostfs"
+    )
+    phases = (Phase(mark="kernel_up", label="kernel handed over"), *Gated.phases)
+    tools = (("linux.uml", "user-mode-linux"),)
+    instance_type = UmlInstance
+    hushed = True
+    most_cpus = 1
+
+    def __init__(self, run: str, words: Sequence[str] = ()) -> None:
+        super().__init__(run, words)
+        self._intercepts = chosen(self.family, words, UmlOptions()).intercepts
+
+    def missing(self) -> Fault | None:
+        """Look for what every gate needs, then whether this kernel has another way than ptrace, where it is asked."""
+        if fault := super().missing():
+            return fault
+        if self._intercepts == "seccomp" and "seccomp=" not in told_by("linux.uml", "--help"):
+            return Fault(
+                reason=f"linux.uml {version_of('linux.uml')} knows ptrace alone",
+                remedy="Install a User-Mode Linux of 6.16 or later; or leave the variant out",
+            )
+        return None
+
+    def describe(self) -> Availability:
+        """Name the version, and how system calls are intercepted."""
+        found = super().describe()
+        versions = {**found.versions, "intercepts": self._intercepts}
+        return replace(found, detail=f"{found.detail}, system calls by {self._intercepts}", versions=versions)
+
+    def group(self, seat_name: str, launch: Launch, folder: Path) -> cgroup.Cgroup:
+        """Hold the kernel to its CPUs; memory and processes are limited inside."""
+        held = replace(launch.envelope, memory_bytes=psutil.virtual_memory().total, pids=_HOST_PIDS)
+        return super().group(seat_name, replace(launch, envelope=held), folder)
+
+    def command(self, seat: Seat) -> Sequence[str]:
+        """Put init into the root's own layer; return the kernel. Words with blanks do not survive on its line."""
+        upper = seat.folder / "upper/.isobench"
+        upper.mkdir(parents=True)
+        init = upper / "init"
+        init.write_bytes(_INIT.read_bytes())
+        init.chmod(0o755)
+        (upper / "trial").write_text(_trial(seat))
+        os.mkfifo(upper / "output")
+        return [
+            *("linux.uml", f"mem={seat.launch.envelope.memory_bytes >> 20}M", "root=/dev/root", "rootfstype=hostfs"),
+            *(f"rootflags={seat.root}", "rw", "init=/.isobench/init", "umid=box"),
+            *(f"uml_dir={seat.folder}/", "con=null", "con0=fd:0,fd:1", "con1=null", "panic=-1"),
+            *(("seccomp=on",) if self._intercepts == "seccomp" else ()),
+            *(("quiet", "loglevel=0") if self.hushed else ()),
+        ]
+
+    def route(self, network: Network) -> Route | None:
+        """Return the way inside: its own stack has loopback only."""
+        return LOOPBACK if network == "none" else None
+
+
+def _trial(seat: Seat) -> str:
+    data = seat.data
+    values = {
+        "pids": str(seat.launch.envelope.pids),
+        "storage": data.kind if data else "",
+        "data": data.path if data else "",
+        "bytes": str(data.size_bytes) if data else "",
+        "volume": str(seat.volume),
+    }
+    lines = [f"{name}={shlex.quote(value)}\n" for name, value in values.items()]
+    return "".join((*lines, f"set -- {shlex.join(seat.launch.entry)}\n"))

@@ -1,0 +1,1 @@
+"""Virtual machines: one description, started by libvirt or by ourselves."""

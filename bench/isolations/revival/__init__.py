@@ -1,0 +1,1 @@
+"""Instances that come back: what an isolation may offer beside a start."""

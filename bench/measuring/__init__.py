@@ -1,0 +1,1 @@
+"""From a request to a closed journal: what is planned, launched, watched and read."""

@@ -1,0 +1,99 @@
+"""What a run's manifest says of isolations, scenarios, images and the rule by which the run stops."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+
+from bench.isolations.base import Availability, Isolation
+from bench.isolations.envelope import limits_here
+from bench.measuring.stopping import Rule
+from bench.model import FIXED_CONFIDENCE, SEQUENTIAL_CONFIDENCE, Facts, Image, Scenario
+from bench.store.manifest import RunImage, RunIsolation, RunMetric, RunScenario, RunSource, Stopping
+
+
+def stopping_entry(rule: Rule) -> Stopping:
+    """Describe when the run was to stop, and how confident its intervals are to be."""
+    return Stopping(**asdict(rule), confidence=FIXED_CONFIDENCE if rule.is_fixed else SEQUENTIAL_CONFIDENCE)
+
+
+def isolation_entry(isolation: Isolation | None, availability: Availability, facts: Facts) -> RunIsolation:
+    """Describe an isolation: whether it ran, in which versions, what its stopwatch covers, what its row says of it.
+
+    ``isolation`` is None where not even its library could be loaded.
+    """
+    fault = availability.fault
+    return RunIsolation(
+        ready=availability.ready,
+        detail=availability.detail,
+        reason=fault.reason if fault else None,
+        remedy=fault.remedy if fault else None,
+        virtualization=availability.virtualization,
+        versions=dict(availability.versions),
+        engine=dict(availability.engine),
+        own_kernel=availability.own_kernel,
+        stopwatch=isolation.stopwatch if isolation else "",
+        phases=tuple(isolation.phases) if isolation else (),
+        facts=facts,
+    )
+
+
+def scenario_entry(scenario: Scenario, cpu_set: Sequence[int], *, command: Sequence[str] | None = None) -> RunScenario:
+    """Describe a scenario as it was run; ``command`` is what its image makes of the scenario's own."""
+    return RunScenario(
+        title=scenario.title,
+        question=scenario.question,
+        version=scenario.version,
+        image=image_label(scenario),
+        command=tuple(scenario.command if command is None else command),
+        parameters=dict(scenario.parameters),
+        arms=scenario.arms,
+        steps=dict(scenario.steps),
+        rounds=scenario.rounds,
+        envelope=replace(scenario.envelope, cpu_set=tuple(cpu_set)),
+        limits=limits_here(),
+        storage=scenario.storage,
+        client=scenario.client,
+        ready=scenario.ready,
+        answer=scenario.answer.says if scenario.answer else "",
+        settle_s=scenario.settle_s,
+        idle_s=scenario.idle_s,
+        neighbour=scenario.neighbour,
+        density=scenario.density,
+        burst=scenario.burst,
+        rate=scenario.rate,
+        entering=scenario.entering,
+        rungs=scenario.rungs,
+        provision=scenario.provision,
+        restore=scenario.restore,
+        surface=scenario.surface,
+        outgrows_memory=scenario.outgrows_memory,
+        metrics=tuple(RunMetric(name=one.name, unit=one.unit, better=one.better) for one in scenario.metrics),
+        claims=scenario.claims,
+    )
+
+
+def image_label(scenario: Scenario) -> str:
+    """Name what a scenario runs on: its recipe, and that it adds files of its own, which makes another image."""
+    return f"{scenario.image} with the files of {scenario.name}" if scenario.files else scenario.image
+
+
+def lock_name(image: Image) -> str:
+    """Return where an image's lock is kept inside a run's folder."""
+    name = re.sub(r"[^A-Za-z0-9._-]+", "-", image.name)  # an imported image is called by its reference
+    return f"locks/{name}-{image.digest.removeprefix('sha256:')[:12]}.json"
+
+
+def image_entry(image: Image) -> RunImage:
+    """Describe an image by its content, as its lock tells it."""
+    locked = json.loads(image.lock.read_text())
+    imported = locked.get("imported")
+    return RunImage(
+        digest=image.digest,
+        suite=image.suite,
+        packages=len(locked["packages"]),
+        lock=lock_name(image),
+        source=RunSource(reference=imported["reference"], digest=imported["digest"]) if imported else None,
+    )

@@ -1,0 +1,1 @@
+"""Trials of many instances: one after another, or asked for at the same moment."""

@@ -1,0 +1,1 @@
+"""The pictures of a report. Nothing here touches pyplot's state."""

@@ -1,0 +1,86 @@
+"""A report as one self-contained HTML file: nothing is fetched, and nothing is executed but one script of our own.
+
+The page's policy names that script and the style by their SHA-256 and forbids everything else, so that a script in any
+text of a run stays text even where escaping should fail.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections.abc import Callable
+from importlib import resources
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from bench.report.blocks import Chapter, chapters
+from bench.report.content import Picture, Report
+from bench.report.render import dark
+from bench.report.render.anchors import Anchors
+from bench.report.text.glossary import Explained
+
+DrawSvg = Callable[[Picture], bytes]
+"""Gives a picture's SVG, as ``bench.report.plots.lean`` writes it."""
+
+_HEAD = re.compile(r'^<svg xmlns="[^"]*"')
+_NAMED = re.compile(r'(?<= id=")|(?<= href="#)|(?<="url\(#)')
+"""Where a name stands, of what one SVG refers to within itself."""
+
+
+def render(report: Report, draw: DrawSvg) -> str:
+    """Return the whole report as HTML, each picture as the SVG that ``draw`` gives, in two sets of colours."""
+    drawn = {picture.name: draw(picture).decode("utf-8") for picture in report.pictures}
+    numbers = {name: f"p{number}" for number, name in enumerate(drawn)}
+
+    def embed(picture: Picture) -> Markup:
+        svg = _NAMED.sub(numbers[picture.name], dark.adapted(drawn[picture.name]))
+        return Markup(_HEAD.sub(lambda _: f'<svg role="img" aria-label="{escape(picture.alt)}"', svg).strip())
+
+    environment = Environment(
+        loader=PackageLoader("bench.report.render", "."),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["type"] = lambda block: type(block).__name__
+    environment.filters["explained"] = Explained()
+    style, script = _own("page.css") + dark.rules(drawn.values()), _own("page.js")
+    shown = _in_sight(chapters(report))
+    return environment.get_template("template.html.j2").render(
+        chapters=shown,
+        anchors=Anchors(shown),
+        embed=embed,
+        style=Markup(style),  # ours, without any text of a run
+        script=Markup(script),
+        policy=policy(style, script),
+    )
+
+
+def _in_sight(found: tuple[Chapter, ...]) -> tuple[Chapter, ...]:
+    """Return chapters with the picture of every figure right below the glance: both are in sight before one scrolls."""
+    named = {one.anchor: one for one in found}
+    if not {"glance", "overview"} <= named.keys():
+        return found
+    others = [one for one in found if one.anchor != "overview"]
+    place = others.index(named["glance"]) + 1
+    return (*others[:place], named["overview"], *others[place:])
+
+
+def policy(style: str, script: str) -> str:
+    """Return a Content-Security-Policy that allows this style and this script, and nothing else."""
+    return (
+        f"default-src 'none'; style-src '{_digest(style)}'; script-src '{_digest(script)}'; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+def _own(name: str) -> str:
+    return resources.files("bench.report.render").joinpath(name).read_text(encoding="utf-8")
+
+
+def _digest(text: str) -> str:
+    """Return a source's digest as a policy names it (W3C, Content Security Policy Level 3, section 2.3.1)."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii")

@@ -1,0 +1,1 @@
+"""A section for every scenario: its facets, made of tables and pictures."""

@@ -1,0 +1,1 @@
+"""A run for others: in the formats of other tools, and as a redacted folder."""

@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 import inspect
+from contextlib import ExitStack
 
 import pytest
 
 from bench import errors
-from bench.errors import BenchError, InputError, Interrupted, ScenarioError, UnknownNameError, did_you_mean
+from bench.errors import (
+    BenchError,
+    InputError,
+    Interrupted,
+    IsolationError,
+    LeftoverError,
+    ScenarioError,
+    UnknownNameError,
+    did_you_mean,
+    said,
+)
+from bench.measuring.observation import Ended
+from bench.model import Kind
 
 
 def test_the_tree_in_the_docstring_is_the_tree_of_classes() -> None:
@@ -69,3 +82,23 @@ def test_only_a_near_name_is_suggested(name: str, said: str) -> None:
 def test_an_interruption_is_not_caught_by_who_handles_errors() -> None:
     assert not issubclass(Interrupted, Exception)
     assert Interrupted("SIGTERM").signal_name == "SIGTERM"
+
+
+def test_what_could_not_be_taken_down_does_not_hide_what_went_wrong_before() -> None:
+    def left() -> None:
+        try:
+            raise ConnectionRefusedError("refused")
+        except OSError as error:
+            raise LeftoverError("container box could not be removed: refused", remedy="Clean") from error
+
+    def started(first: Exception) -> BenchError:
+        with pytest.raises(LeftoverError) as raised, ExitStack() as stack:  # noqa: PT012 - it fails in between
+            stack.callback(left)
+            raise first
+        return raised.value
+
+    words = "; then: container box could not be removed: refused. Clean"
+    assert said(started(IsolationError("the engine went away", remedy="Start it"))) == f"the engine went away{words}"
+    assert said(started(Ended(Kind.TIMED_OUT, "not ready within 3 s"))) == f"not ready within 3 s{words}"
+    assert said(started(ValueError("raw"))) == words.removeprefix("; then: ")
+    assert said(IsolationError("alone", remedy="Mend it")) == "alone. Mend it"

@@ -16,18 +16,19 @@ from typing import Any
 
 import pytest
 
-from bench.isolations import DEFAULT
 from bench.isolations.base import Availability
+from bench.isolations.registry import DEFAULT
+from bench.measuring.request import Request
+from bench.measuring.session import execute
+from bench.measuring.stopping import Look
 from bench.model import Measurement, Scenario, Trial, combinations
 from bench.scenario import find_scenarios, load_recipes, load_scenario, stock_folder
-from bench.session import Request, execute
-from bench.stopping import Look
+from bench.testing.launching import unavailable
 from tests.conftest import FIRST_LOOK
-from tests.required import unavailable
 
 pytestmark = [pytest.mark.root, pytest.mark.docker, pytest.mark.vm]
 
-ELSEWHERE = {*FIRST_LOOK, "density", "provision"}
+ELSEWHERE = {*FIRST_LOOK, "burst", "density", "exec", "provision", "rate", "restore"}
 """Scenarios that another run than this module's has: the first look's, and those whose trials are of another kind."""
 
 NAMES = sorted(set(find_scenarios([stock_folder()])) - ELSEWHERE)
@@ -51,6 +52,9 @@ class Silent:
     def checked(self, host: str, availabilities: Sequence[Availability]) -> None:
         self.faults = [f"{one.isolation}: {one.fault.reason}" for one in availabilities if one.fault]
 
+    def opened(self, folder: Path) -> None:
+        """Nobody reads it."""
+
     def planned(self, trials: Sequence[Trial]) -> None:
         """Nobody listens."""
 
@@ -69,14 +73,17 @@ def stock(name: str) -> Scenario:
 
 
 def short(scenario: Scenario) -> Scenario:
-    """Return a scenario with one arm, one value for each parameter, and few steps: all its parts, little of each."""
+    """Return a scenario with one arm, one value for each parameter, and few steps: all its parts, little of each.
+
+    The second value, where there are several: the first may be to do nothing.
+    """
     names = list(scenario.steps)
     steps = {name: values[: MOST_STEPS if name == names[0] else 1] for name, values in scenario.steps.items()}
     return replace(
         scenario,
         rounds=1,
         arms=scenario.arms[-1:],
-        parameters={name: values[:1] for name, values in scenario.parameters.items()},
+        parameters={name: values[1:2] or values for name, values in scenario.parameters.items()},
         steps=steps,
     )
 
@@ -126,7 +133,8 @@ def hangs_together(trial: Line, scenario: Scenario) -> None:
     isolation, steps = trial["isolation"], len(combinations(scenario.steps))
     assert trial["outcome"] in ("ok", "spoiled"), f"{isolation}: {trial['reason']}\n" + "\n".join(trial["tail"])
     for metric in scenario.metrics:
-        assert len(values(trial, metric.name)) == steps, (isolation, metric.name)
+        count = len(values(trial, metric.name))
+        assert count == steps or (metric.optional and 0 < count < steps), (isolation, metric.name)
     for used, window in zip(values(trial, "cpu.used"), values(trial, "cpu.window"), strict=False):
         assert 0 <= used <= window * (scenario.envelope.cpus + 0.5) + 0.1, isolation
     if scenario.window is not None:
@@ -171,3 +179,15 @@ def test_limits_hold(ran: list[Line]) -> None:
     for isolation, trial in of(ran, "limits").items():
         for share in values(trial, "share_of_limit"):
             assert 0.3 < share < 1.15, isolation
+
+
+def test_what_docker_refuses_bare_may_and_the_host_sees_both_or_says_why_not(ran: list[Line]) -> None:
+    bare, docker = (of(ran, "surface")[name] for name in ("bare", "docker"))
+    assert values(bare, "surface.refused") == [0]
+    assert values(docker, "surface.refused")[0] > 20
+    assert values(docker, "surface.answered") < values(bare, "surface.answered")
+    assert (bare["seen"]["surface.host_processes"], docker["seen"]["surface.host_processes"]) == ("seen", "not seen")
+    for trial in (bare, docker):
+        assert not values(trial, "timeline.ready")  # nothing of it is timed
+        for side in ("host_syscalls", "host_functions"):
+            assert len(values(trial, f"surface.{side}")) + (f"surface.no_{side}" in trial["seen"]) == 1

@@ -1,50 +1,38 @@
-"""Does the harness itself change what it measures? Ratios and differences, measured side by side in one run."""
+"""Does the harness itself change what it measures? Ratios and differences, measured side by side in one run.
+
+Each bar is one sequential test over pooled rounds (``tests.sequential``), with a known rate of false passes. ``make
+bars`` judges them; any other run sees one round of each (``require``).
+"""
 
 from __future__ import annotations
 
+import math
 import re
-import secrets
 import statistics
 import subprocess
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import docker
 import pytest
 
 from bench import images
-from bench.engine_ping import engine_answers
-from bench.images.kernel import Bus
-from bench.isolations import open_isolation
-from bench.isolations.bare import Bare
+from bench.host.cpus import instance_cpus, kept_to
+from bench.host.engine.docker_ping import engine_answers
+from bench.images.boot.kit import Bus
 from bench.isolations.base import Isolation
-from bench.isolations.docker import Docker
-from bench.isolations.qemu import qemu_binary
-from bench.isolations.tsc import tsc_khz
+from bench.isolations.engines.docker import Docker
+from bench.isolations.launched.bare import Bare
+from bench.isolations.machines.qemu import qemu_binary
+from bench.isolations.machines.tsc import tsc_khz
+from bench.isolations.registry import open_isolation
 from bench.model import Image
-from bench.placement import harness_cpus, instance_cpus, kept_to
-from tests.isolations.contract import checked, envelope, start
+from bench.testing.launching import checked, envelope, start
+from tests.benchmarks.conftest import Require
+from tests.sequential import difference, ratio
 
-ATTEMPTS = 6
-"""As many as outlast a neighbour who takes a CPU for a minute: three in a row have failed then."""
 READY = ("/bin/sh", "-c", "echo ready")
-SYSBENCH = ("sysbench", "cpu", "--threads=1", "--time=2", "--cpu-max-prime=10000", "run")
-
-
-def median_of(*measured: Callable[[], float], rounds: int) -> list[float]:
-    """Call all in turn, so that the host's drift falls on each alike; return the median of each."""
-    values: list[list[float]] = [[] for _ in measured]
-    for _round in range(rounds):
-        for found, measure in zip(values, measured, strict=True):
-            found.append(measure())
-    return [statistics.median(found) for found in values]
-
-
-def holds(bar: Callable[[], bool]) -> bool:
-    """Whether a bar holds in one of several measurements: a fault of ours fails all, a noisy neighbour does not."""
-    with kept_to(harness_cpus(1)):
-        return any(bar() for _attempt in range(ATTEMPTS))
+SYSBENCH = ("sysbench", "cpu", "--threads=1", "--time=1", "--cpu-max-prime=10000", "run")
 
 
 def ready_s(isolation: Isolation, image: Image) -> float:
@@ -58,10 +46,10 @@ def ready_s(isolation: Isolation, image: Image) -> float:
 
 
 @pytest.mark.root
-def test_bare_is_within_a_millisecond_of_a_raw_timer(image: Image, run_id: str) -> None:
+def test_bare_is_within_a_millisecond_of_a_raw_timer(image: Image, run_id: str, require: Require) -> None:
     bare = checked(Bare(run_id), image)
     tree = images.tree(image, lambda _line: None)
-    command = ["chroot", str(tree), "/.isobench/entry", "nonce", "once", "-", *READY]
+    command = ["chroot", str(tree), "/.isobench/entry", "once", "-", "0", *READY]
 
     def raw_s() -> float:
         with kept_to(instance_cpus(1)):  # the child inherits it, at no cost to the command
@@ -69,23 +57,20 @@ def test_bare_is_within_a_millisecond_of_a_raw_timer(image: Image, run_id: str) 
             process = subprocess.Popen(
                 command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, bufsize=0
             )
+        assert process.stdin is not None
         assert process.stdout is not None
+        process.stdin.write(b"secret\n")
         while b"ready" not in process.stdout.readline():
             pass
         found = (time.monotonic_ns() - began_ns) / 1e9
         process.communicate(b"\n")
         return found
 
-    def bar() -> bool:
-        inside, raw = median_of(lambda: ready_s(bare, image), raw_s, rounds=25)
-        print(f"bare ready {inside * 1e3:.2f} ms, raw timer {raw * 1e3:.2f} ms")
-        return abs(inside - raw) < 0.001
-
-    assert holds(bar)
+    require(difference(lambda: ready_s(bare, image), raw_s), at_least=-0.001, at_most=0.001, most=300)
 
 
 @pytest.mark.docker
-def test_docker_is_within_five_percent_of_the_same_calls_by_hand(image: Image, run_id: str) -> None:
+def test_docker_is_within_five_percent_of_the_same_calls_by_hand(image: Image, run_id: str, require: Require) -> None:
     isolation = checked(Docker(run_id), image)
     api = docker.APIClient(base_url=engine_answers())
     host_config = api.create_host_config(
@@ -98,12 +83,13 @@ def test_docker_is_within_five_percent_of_the_same_calls_by_hand(image: Image, r
         log_config=docker.types.LogConfig(type="none"),
     )
     name = f"isobench:{image.digest.removeprefix('sha256:')[:12]}"
-    command = ["/.isobench/entry", "nonce", "once", "-", *READY]
+    command = ["/.isobench/entry", "once", "-", "0", *READY]
 
     def by_hand_s() -> float:
         began_ns = time.monotonic_ns()
         container = api.create_container(name, command, stdin_open=True, host_config=host_config)
         stream = api.attach_socket(container, params={"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1})
+        stream._sock.sendall(b"secret\n")
         api.start(container)
         received = b""
         while b"ready" not in received:
@@ -115,12 +101,7 @@ def test_docker_is_within_five_percent_of_the_same_calls_by_hand(image: Image, r
         stream.close()
         return found
 
-    def bar() -> bool:
-        inside, by_hand = median_of(lambda: ready_s(isolation, image), by_hand_s, rounds=15)
-        print(f"docker ready {inside * 1e3:.0f} ms, by hand {by_hand * 1e3:.0f} ms: {inside / by_hand:.3f}")
-        return inside / by_hand < 1.05
-
-    assert holds(bar)
+    require(ratio(lambda: ready_s(isolation, image), by_hand_s), at_most=math.log(1.05), most=300)
 
 
 BY_HAND = {"vm": ("pc", "virtio-blk-pci"), "vm:microvm": ("microvm", "virtio-blk-device")}
@@ -128,8 +109,10 @@ BY_HAND = {"vm": ("pc", "virtio-blk-pci"), "vm:microvm": ("microvm", "virtio-blk
 
 
 @pytest.mark.vm
-@pytest.mark.parametrize("name", BY_HAND)
-def test_vm_starts_within_a_third_of_plain_qemu(name: str, image: Image, run_id: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", [pytest.param("vm", marks=pytest.mark.bars), "vm:microvm"])
+def test_vm_starts_within_a_third_of_plain_qemu(
+    name: str, image: Image, run_id: str, tmp_path: Path, require: Require
+) -> None:
     isolation = checked(open_isolation(name, run_id), image)
     if not isolation.describe().emulated:
         pytest.skip("the bar is for emulated machines; this host has hardware virtualization")
@@ -141,12 +124,8 @@ def test_vm_starts_within_a_third_of_plain_qemu(name: str, image: Image, run_id:
         assert since is not None
         return since
 
-    def bar() -> bool:
-        inside, plain = median_of(start_s, lambda: _plain_qemu_s(image, tmp_path, *BY_HAND[name]), rounds=3)
-        print(f"{name} start {inside:.2f} s, plain QEMU {plain:.2f} s: {inside / plain:.2f}")
-        return inside / plain < 1.3
-
-    assert holds(bar)
+    plain = ratio(start_s, lambda: _plain_qemu_s(image, tmp_path, *BY_HAND[name]))
+    require(plain, at_most=math.log(1.3), most=20)
 
 
 def _plain_qemu_s(image: Image, folder: Path, machine: str, disk_device: str) -> float:
@@ -154,10 +133,9 @@ def _plain_qemu_s(image: Image, folder: Path, machine: str, disk_device: str) ->
     kit = images.kit(image.suite, say=lambda _line: None)
     bus: Bus = "mmio" if machine == "microvm" else "pci"
     arguments = (*images.KERNEL_ARGUMENTS, *((f"tsc_early_khz={tsc_khz()}",) if machine == "microvm" else ()))
-    nonce = secrets.token_hex(8)
     initrd = folder / "initrd"
-    entry = (images.ENTRY, nonce, "once", "-", *READY)
-    initrd.write_bytes(kit.initrd.read_bytes() + images.trial_cpio(nonce=nonce, pids=128, entry=entry, bus=bus))
+    entry = (images.ENTRY, "once", "-", "0", *READY)
+    initrd.write_bytes(kit.initrd.read_bytes() + images.trial_cpio(pids=128, entry=entry, bus=bus))
     disk = folder / "disk.qcow2"
     base = images.disk(image, lambda _line: None)
     cpus = ",".join(str(cpu) for cpu in instance_cpus(1))
@@ -172,7 +150,10 @@ def _plain_qemu_s(image: Image, folder: Path, machine: str, disk_device: str) ->
     subprocess.run(make, check=True)
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0) as qemu:
         try:
-            _await_line(qemu, f"@isobench {nonce} start".encode())
+            _await_line(qemu, b"@isobench listening")
+            assert qemu.stdin is not None
+            qemu.stdin.write(b"secret\nsecret\n")
+            _await_line(qemu, b"@isobench start")
             return (time.monotonic_ns() - began_ns) / 1e9
         finally:
             qemu.kill()
@@ -187,12 +168,13 @@ def _await_line(process: subprocess.Popen[bytes], wanted: bytes) -> None:
 
 
 @pytest.mark.root
-def test_bare_throughput_is_that_of_outside_and_the_harness_stays_quiet(image: Image, run_id: str) -> None:
+def test_bare_throughput_is_that_of_outside_and_the_harness_stays_quiet(
+    image: Image, run_id: str, require: Require
+) -> None:
     bare = checked(Bare(run_id), image)
     tree = images.tree(image, lambda _line: None)
     cpus = ",".join(str(cpu) for cpu in instance_cpus(1))
     shares: list[float] = []
-    ratios: list[float] = []  # of all attempts: a busy host's seconds differ by several percent, a loss of ours stays
 
     def inside() -> float:
         with start(bare, image, SYSBENCH, ready="^Threads started") as instance:
@@ -206,13 +188,9 @@ def test_bare_throughput_is_that_of_outside_and_the_harness_stays_quiet(image: I
         command = ["taskset", "--cpu-list", cpus, "chroot", str(tree), *SYSBENCH]
         return _events(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
 
-    def bar() -> bool:
-        ratios.extend(inside() / outside() for _round in range(5))
-        ratio, share = statistics.geometric_mean(ratios), statistics.median(shares)
-        print(f"sysbench inside / outside {ratio:.4f} in {len(ratios)} rounds; harness {share:.3%} of a core")
-        return ratio >= 0.99 and share < 0.01
-
-    assert holds(bar)
+    require(ratio(inside, outside), at_least=math.log(0.99), most=300)
+    print(f"the harness takes {statistics.median(shares):.3%} of a core")
+    assert statistics.median(shares) < 0.01
 
 
 def _events(output: str) -> float:

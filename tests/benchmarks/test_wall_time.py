@@ -1,10 +1,10 @@
 """Most of a run's time is spent in trials: the rest is nobody's result.
 
-What is inside a trial is defined in docs/methodology.md, "What a run's time goes into": ``sentinel.span``. What a run
-has outside comes once (Python's start, the check of every isolation by a real start, the report), and a little of it
-between trials (the journal's syncs). A quick run of the first look is measured, and what a default run of the same
-scenarios has is reckoned from it: the same once, and the trials of every scenario for as many rounds as it has by
-itself. That is on the low side, since a default run's workloads are longer, too.
+What is inside a trial is defined in docs/explanation/methodology.md, "What a run's time goes into": ``sentinel.span``.
+What a run has outside comes once (Python's start, the check of every isolation by a real start, the report), and a
+little of it between trials (the journal's syncs). A quick run of the first look is measured, and what a default run of
+the same scenarios has is reckoned from it: the same once, and the trials of every scenario for as many rounds as it
+has by itself. That is on the low side, since a default run's workloads are longer, too.
 """
 
 from __future__ import annotations
@@ -13,10 +13,13 @@ import json
 from datetime import datetime
 from pathlib import Path
 
+import pytest
+
 from bench.scenario import load_selected
 from bench.store.layout import JOURNAL
 
 
+@pytest.mark.bars
 def test_most_of_the_time_is_spent_in_trials(timed_run: tuple[Path, float]) -> None:
     run, took_s = timed_run
     trials = [json.loads(line) for line in (run / JOURNAL).read_text().splitlines()]

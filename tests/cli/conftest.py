@@ -41,7 +41,7 @@ def bench(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], t
     """Run the command line within this process."""
     monkeypatch.setenv("COLUMNS", "200")
     monkeypatch.setenv("ISOBENCH_STATE", str(tmp_path / "state"))
-    monkeypatch.setattr("bench.state._LOCKS", tmp_path)
+    monkeypatch.setattr("bench.host.run_state._LOCKS", tmp_path)
     monkeypatch.chdir(tmp_path)
 
     def run(*words: str) -> Answer:

@@ -26,3 +26,9 @@ def test_a_share_may_be_more_than_all_where_that_means_something() -> None:
 @pytest.mark.parametrize(("text", "value"), [("90s", 90), ("10m", 600), ("1.5 min", 90), ("1h", 3600)])
 def test_a_span_has_a_unit(text: str, value: float) -> None:
     assert span_s(text, "--budget") == value
+
+
+@pytest.mark.parametrize("text", ["", "10", "0s", "-1m", "9" * 400 + "s", "9" * 308 + "h"])
+def test_what_is_no_span_is_said(text: str) -> None:
+    with pytest.raises(InputError, match="no span of time"):
+        span_s(text, "--budget")

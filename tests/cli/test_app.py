@@ -2,19 +2,43 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from typer.main import get_command
 
 from bench import __version__
+from bench.cli import main
 from bench.cli.app import app
+from bench.cli.helping import EXAMPLES
 from tests.cli.conftest import Bench
 
 _ALL = get_command(app).commands  # type: ignore[attr-defined]  # it is a group
 COMMANDS = sorted(name for name, one in _ALL.items() if not one.hidden)
 
 
+def test_what_a_users_path_does_not_lead_to_is_found_by_whatever_is_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
+    monkeypatch.setattr("sys.argv", ["bench", "--version"])
+    main()
+    assert os.environ["PATH"] == "/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin"
+
+
 def test_the_commands_are_these() -> None:
-    assert COMMANDS == ["calibrate", "clean", "compare", "doctor", "export", "list", "publish", "report", "run"]
+    assert COMMANDS == [
+        "calibrate",
+        "check-plugin",
+        "clean",
+        "compare",
+        "doctor",
+        "explain",
+        "export",
+        "list",
+        "publish",
+        "recommend",
+        "report",
+        "run",
+    ]
 
 
 @pytest.mark.parametrize("option", ["--help", "-h"])
@@ -24,7 +48,7 @@ def test_help_names_every_command_whole_and_every_exit_code(bench: Bench, option
     for command in COMMANDS:
         assert f"\n  {command} " in answer.out
     assert "..." not in answer.out.split("Commands:")[1]
-    for code in ("0 all", "1 some", "2 the", "3 nothing", "4 something", "130 ", "143 "):
+    for code in ("0 all", "1 some", "2 the", "3 nothing", "4 something", "129 ", "130 ", "143 "):
         assert code in " ".join(answer.out.split())
 
 
@@ -33,6 +57,25 @@ def test_every_command_explains_itself(bench: Bench, command: str) -> None:
     answer = bench(command, "--help")
     assert answer.code == 0
     assert f" {command} [OPTIONS]" in answer.out.splitlines()[0]
+
+
+@pytest.mark.parametrize("command", [None, *COMMANDS])
+def test_help_is_a_screen_with_examples(bench: Bench, monkeypatch: pytest.MonkeyPatch, command: str | None) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    lines = bench(*filter(None, [command]), "--help").out.splitlines()
+    assert len(lines) <= 40
+    assert max(map(len, lines)) <= 80
+    shown = [line.strip() for line in lines[lines.index("Examples:") + 1 :]]
+    assert tuple(shown[: len(EXAMPLES[command or "bench"])]) == EXAMPLES[command or "bench"]
+
+
+def test_help_puts_options_under_what_they_are_about(bench: Bench) -> None:
+    out = bench("run", "--help").out
+    places = [
+        out.index(word) for word in ("What is compared", "--twin", "A workload of your own", "--metric", "Options:")
+    ]
+    assert places == sorted(places)
+    assert set(EXAMPLES) == {"bench", *COMMANDS}
 
 
 def test_the_version(bench: Bench) -> None:
@@ -47,6 +90,7 @@ def test_the_version(bench: Bench) -> None:
         ["run", "--rounds", "0"],
         ["run", "--rounds", "many"],
         ["run", "--seed"],
+        ["run", "--seed", "9" * 400],
         ["report"],
     ],
 )

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from bench.cli.commands.run import exit_code
 from bench.cli.exits import ExitCode, leave_with, of_signal
-from bench.cli.run import exit_code
 from bench.errors import BenchError, ImageError, InputError, Interrupted, ResultsError
+from bench.measuring.request import Finished
 from bench.model import Kind
-from bench.session import Finished
 
 
 def finished(*kinds: Kind, interrupted: str | None = None) -> Finished:
@@ -71,4 +71,4 @@ def test_an_error_is_said_with_its_notes_and_its_remedy(capsys: pytest.CaptureFi
 def test_an_interruption_says_that_nothing_was_measured(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         leave_with(Interrupted("SIGINT"))
-    assert capsys.readouterr().err == "Ended by SIGINT before anything was measured.\n"
+    assert capsys.readouterr().err == "Ended by SIGINT. What was measured before is kept.\n"

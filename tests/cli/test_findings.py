@@ -7,8 +7,8 @@ import io
 import pandas as pd
 from rich.console import Console
 
-from bench.analysis.calibration import COLUMNS
-from bench.cli.findings import EMULATED, tables
+from bench.analysis.quality.calibration import DTYPES
+from bench.cli.findings import EMULATED_NOTE, tables
 
 MIB = 1 << 20
 LONGEST = ("docker:runsc-net", "vm:microvm")
@@ -25,7 +25,7 @@ def finding(truth: str, view: str, isolation: str, injected: float, unit: str, *
 
 def shown(*findings: dict[str, object]) -> list[str]:
     told = Console(file=io.StringIO(), width=80, highlight=False)
-    for part in tables(pd.DataFrame(list(findings), columns=list(COLUMNS))):
+    for part in tables(pd.DataFrame(list(findings), columns=list(DTYPES))):
         told.print(part)
     assert isinstance(told.file, io.StringIO)
     return told.file.getvalue().splitlines()
@@ -47,9 +47,9 @@ def test_every_row_is_one_line_of_at_most_80_columns() -> None:
     )
     assert max(map(len, lines)) <= 80
     assert [line.rstrip() for line in lines if line.startswith("docker:runsc-net ")] == [
-        "docker:runsc-net     500 ms  -50.00      -100 .. +100  50.00   10 undecided",
+        "docker:runsc-net     500 ms  -50.00      -100 to +100  50.00   10 undecided",
         *(
-            f"docker:runsc-net   {injected:>8}  -10.00  -20.00 .. +20.00  10.00    2 undecided"
+            f"docker:runsc-net   {injected:>8}  -10.00  -20.00 to +20.00  10.00    2 undecided"
             for injected in ("256 MiB", "25 %", "500 /s", "64 MiB")
         ),
     ]
@@ -58,8 +58,8 @@ def test_every_row_is_one_line_of_at_most_80_columns() -> None:
 def test_an_emulated_machine_says_so_below() -> None:
     lines = shown(finding("delay", "ready", "vm:microvm", 0.5, "s"))
     assert [line for line in lines if line.startswith("vm:microvm* ")]
-    assert lines[-1] == EMULATED
-    assert EMULATED not in shown(finding("delay", "ready", "bare", 0.5, "s"))
+    assert lines[-1] == EMULATED_NOTE
+    assert EMULATED_NOTE not in shown(finding("delay", "ready", "bare", 0.5, "s"))
 
 
 def test_isolations_stand_in_the_order_of_every_report() -> None:

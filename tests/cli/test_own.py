@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from bench.isolations import open_isolation
+from bench.isolations.registry import open_isolation
+from bench.testing.launching import unavailable
 from tests.cli.conftest import Bench
-from tests.images.oci import Own, digest, layer, regular, static_program
-from tests.required import unavailable
+from tests.images.oci_archives import Own, digest, layer, regular, static_program
 
 
 @pytest.mark.parametrize(
@@ -25,6 +25,12 @@ from tests.required import unavailable
         (["--cpus", "2"], "--cpus belongs to --image"),
         (["cpu", "--image", "redis:7"], "--image brings a scenario of its own, and cpu is asked for as well"),
         (["--image", "./none"], "the command line: --image = './none': there is no "),
+        (
+            ["--image", "redis", "--command", "echo \udcff"],
+            "the command line: --command = 'echo \\udcff': is no UTF-8 text",
+        ),
+        (["--image", "redis", "--metric", "a=([0-9]) \udcff lower"], "is no UTF-8 text"),
+        (["--image", "redis", "--metric", "a=(?=([0-9])) 1 lower"], "no lookaround"),
         (["--image", "redis", "--metric", "a"], "the command line: --metric = 'a': should be NAME=REGEX UNIT"),
     ],
 )
@@ -46,7 +52,7 @@ def test_an_image_that_cannot_be_taken_ends_the_run_in_words(bench: Bench, tmp_p
     Own(layers=[layer(regular("../evil"))]).save(tmp_path / "evil.tar")
     answer = bench("run", "--image", "evil.tar", "--isolation", "fake")
     assert answer.code == 3
-    assert "'../evil' leads out of its folder with '..'" in answer.err
+    assert "'../evil' leads out of the root with '..'" in answer.err
     assert not (tmp_path.parent / "evil").exists()
 
 

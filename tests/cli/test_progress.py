@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import io
 import time
+from pathlib import Path
 
 import pytest
-from rich.console import Console
-from rich.progress import Progress
 
-from bench.cli import progress
-from bench.cli.progress import Bar, Lines, Times, listener, outcome_words, state_lines, trial_words
+from bench.cli.live.answer import SoFar
+from bench.cli.progress import Bar, Lines, listener, outcome_words, state_lines, trial_words
+from bench.cli.terminal import Terminal
+from bench.errors import BenchError
 from bench.isolations.base import Availability, Fault
+from bench.measuring.plan import plan
+from bench.measuring.stopping import Look, Rule, Width
 from bench.model import Kind, Measurement, Outcome, Trial
-from bench.plan import plan
 from tests.records import scenario, trial
 
 TRIALS = plan([scenario(parameters={"path": ("[/etc]",)}, rounds=2)], ["fake"], seed=1)
@@ -25,11 +27,11 @@ def measured(of: Trial, kind: Kind = Kind.OK, reason: str = "", *tail: str) -> M
 
 
 @pytest.fixture
-def console() -> Console:
-    return Console(file=io.StringIO(), force_terminal=True, width=120, color_system=None, highlight=False)
+def console() -> Terminal:
+    return Terminal(file=io.StringIO(), force_terminal=True, width=120)
 
 
-def text(console: Console) -> str:
+def text(console: Terminal) -> str:
     assert isinstance(console.file, io.StringIO)
     return console.file.getvalue()
 
@@ -46,14 +48,14 @@ def test_where_nobody_watches_there_are_lines(capsys: pytest.CaptureFixture[str]
     assert "\x1b" not in out
 
 
-def test_the_host_and_each_isolation_come_first(console: Console) -> None:
+def test_the_host_and_each_isolation_come_first(console: Terminal) -> None:
     Lines(console).checked("2 x CPU", [Availability(isolation="fake", fault=None, detail="scripted [x]")])
     assert "2 x CPU" in text(console)
     assert "  fake  ready      scripted [x]" in text(console)
 
 
-def test_on_a_terminal_only_what_went_wrong_leaves_a_line(console: Console) -> None:
-    heard = Bar(console, Progress(console=console, auto_refresh=False))
+def test_on_a_terminal_only_what_went_wrong_leaves_a_line(console: Terminal) -> None:
+    heard = Bar(console)
     heard.planned(TRIALS)
     heard.measured(measured(TRIALS[0]))
     heard.measured(measured(TRIALS[1], Kind.FAILED, "it [/broke]", "last [/words]"))
@@ -61,46 +63,81 @@ def test_on_a_terminal_only_what_went_wrong_leaves_a_line(console: Console) -> N
     assert "speak path=[/etc] on fake: failed: it [/broke] (last line: last [/words])" in text(console)
 
 
-def test_a_bar_shows_words_with_brackets_as_they_are(console: Console, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(progress, "Console", lambda **_options: console)
-    with listener() as heard:
-        assert type(heard) is Bar
-        heard.planned(TRIALS)
-        heard.starting(TRIALS[0])
-    assert "round 1 of 2   speak path=[/etc] on fake" in text(console)
+def test_a_bar_shows_words_with_brackets_as_they_are(console: Terminal) -> None:
+    heard = Bar(console)
+    heard.planned(TRIALS)
+    heard.starting(TRIALS[0])
+    assert "round 1 of 2: speak path=[/etc] on fake" in text(console)
 
 
-def test_nothing_is_drawn_by_a_timer(console: Console, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(progress, "Console", lambda **_options: console)
-    with listener() as heard:
-        assert isinstance(heard, Bar)
-        live = heard._progress.live
-        assert not live.auto_refresh
+def test_what_stands_in_an_answer_is_shown_and_never_obeyed(console: Terminal) -> None:
+    heard = Bar(console, ask=lambda _folder: SoFar(columns=["\x1b[2J"], rows=[("fake", ["1 \x9b31m"])]))
+    heard.opened(Path())
+    heard.planned(TRIALS)
+    heard.measured(measured(TRIALS[0]))
+    heard.starting(TRIALS[1])
+    assert "␛[2J" in text(console)
+    assert "\x1b[2J" not in text(console)
 
 
-def test_time_left_is_that_of_the_cells_still_to_come(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_answer_is_asked_for_seldom_and_not_again_where_there_is_none(
+    console: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now_s, asked_s = 0.0, []
+    monkeypatch.setattr(time, "monotonic", lambda: now_s)
+
+    def ask(_folder: Path) -> SoFar:
+        nonlocal now_s
+        asked_s.append(now_s)
+        now_s += 0.2
+        if len(asked_s) == 4:
+            raise BenchError("it has gone")
+        return SoFar(columns=[], rows=[])
+
+    many = plan([scenario(rounds=300)], ["fake"], seed=1)
+    heard = Bar(console, ask=ask)
+    heard.opened(Path())
+    heard.planned(many)
+    for one in many:
+        heard.starting(one)
+        now_s += 0.1
+        heard.measured(measured(one))
+    assert asked_s == pytest.approx([0.1, 6.4, 12.7, 19.0], abs=0.11)
+
+
+def test_with_a_budget_time_left_is_what_is_left_of_it(console: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    now_s = 50.0
+    monkeypatch.setattr(time, "monotonic", lambda: now_s)
+    heard = Bar(console, Rule(budget_s=100.0))
+    heard.planned(TRIALS)
+    now_s = 80.0
+    heard.starting(TRIALS[0])
+    assert "0 of 2, 1 min 10 s left" in text(console)
+
+
+def test_with_a_precision_time_left_is_what_a_look_has_found_less_what_has_passed(
+    console: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
     now_s = 0.0
     monkeypatch.setattr(time, "monotonic", lambda: now_s)
-    quick, slow = trial(scenario(name="quick")), trial(scenario(name="slow"))
-    times = Times()
-    assert times.left([quick]) == ""
-    for one, took_s in ((quick, 1.0), (quick, 3.0), (slow, 60.0)):
-        times.start()
-        now_s += took_s
-        times.stop(one)
-    assert times.left([quick]) == "   2 s left"
-    assert times.left([quick, slow, slow]) == "   2 min 2 s left"
-    assert times.left([]) == ""
+    heard = Bar(console, Rule(precision=0.05))
+    heard.planned(TRIALS)
+    assert "time left is known after round 6" in text(console)
+    heard.looked(Look(rounds=6, widest=Width(key=("speak", "{}", "vm"), half_width=0.2), precision=0.05, left_s=90.0))
+    now_s = 20.0
+    heard.starting(TRIALS[1])
+    assert "1 min 10 s left" in text(console)
+    assert "after 6 rounds the widest is speak on vm, +- 20.0% where 5.0% is asked" in text(console)
 
 
-def test_a_cell_never_seen_is_taken_for_an_average_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    now_s = 0.0
-    monkeypatch.setattr(time, "monotonic", lambda: now_s)
-    times = Times()
-    times.start()
-    now_s = 4.0
-    times.stop(trial(scenario(name="known")))
-    assert times.left([trial(scenario(name="unknown"))]) == "   4 s left"
+def test_what_a_workload_said_is_shown_and_never_obeyed(console: Terminal) -> None:
+    heard = Bar(console)
+    heard.planned(TRIALS)
+    heard.say("arch \x1b]0;title\x07")
+    heard.measured(measured(TRIALS[1], Kind.FAILED, "it said: \x1b[2J", "\x9b31mlast\x1b[0m"))
+    assert "it said: ␛[2J (last line: <U+009B>31mlast␛[0m)" in text(console)
+    assert "\x1b]0;" not in text(console)
+    assert "\x1b[2J" not in text(console)
 
 
 def test_an_isolation_that_is_not_ready_says_why_and_what_to_do() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import itertools
 import os
 import signal
 import subprocess
@@ -12,11 +14,13 @@ from pathlib import Path
 import psutil
 import pytest
 
-from bench.cli.reading import reading
-from bench.placement import harness_cpus
+from bench.cli.reading import ReaderConnection, ReaderProcess, reading
+from bench.errors import BenchError
+from bench.host.cpus import harness_cpus
+from bench.host.subprocesses import Child
 from tests.synthetic import write_run
 
-CPUS = harness_cpus(1)
+CPUS = harness_cpus([1])
 # Tells that all is loaded, then sleeps like a run in a trial.
 RUN = """
 import time
@@ -52,16 +56,17 @@ def test_it_takes_no_cpu_time_once_it_has_loaded_and_keeps_off_the_instances_cpu
 def test_it_reports_in_words_of_its_own_and_stays(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     run = write_run(tmp_path, rounds=3)
     with reading(CPUS) as reader:
-        assert reader.report(run)
+        reader.report(run)
         assert f"Report: {run}/report.html" in capfd.readouterr().out.replace("\n", "")
         assert reader.widths(run)
         assert set(child().cpu_affinity()) == os.sched_getaffinity(0)  # every CPU, once no trial is left
 
 
 def test_what_keeps_a_report_from_being_written_is_said(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    with reading(CPUS) as reader:
-        assert not reader.report(tmp_path / "nowhere")
-    assert "bench: no run is called" in capfd.readouterr().err
+    with reading(CPUS) as reader, pytest.raises(BenchError, match="no run is called") as caught:
+        reader.report(tmp_path / "nowhere")
+    assert caught.value.remedy == "Known: none"
+    assert capfd.readouterr().err == ""
 
 
 def test_where_it_was_killed_another_answers(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
@@ -72,9 +77,44 @@ def test_where_it_was_killed_another_answers(tmp_path: Path, capfd: pytest.Captu
         assert reader.widths(run)
         [other] = (one for one in psutil.Process().children() if one.status() != psutil.STATUS_ZOMBIE)
         killed(other)
-        assert reader.report(run)
+        reader.report(run)
     assert "report.html" in capfd.readouterr().out
     assert psutil.Process().children() == []
+
+
+@pytest.mark.parametrize(
+    ("end", "said"),
+    [
+        ("kill -KILL $$", "SIGKILL, as the kernel does where memory is short"),
+        ("kill -TERM $$", "SIGTERM"),
+        ("exit 3", "exit code 3"),
+    ],
+)
+def test_where_two_have_died_it_is_said_how(end: str, said: str, tmp_path: Path) -> None:
+    started = itertools.count()
+
+    def start() -> ReaderConnection:
+        next(started)
+        return ReaderConnection(io.StringIO(), Child("it", ["/bin/sh", "-c", end], kill_s=1))
+
+    with pytest.raises(BenchError, match=f"ended, twice: .*{said}"):
+        ReaderProcess(start).report(tmp_path)
+    assert next(started) == 2
+
+
+def test_a_report_that_nobody_waits_for_any_more_ends_and_prints_nothing(tmp_path: Path) -> None:
+    run = write_run(tmp_path / "run", rounds=6)
+    code = RUN.replace("time.sleep(60)", f"reader.report({str(run)!r})")
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "loaded\n"
+        [reader] = psutil.Process(process.pid).children()
+        while not (run / "samples.parquet").exists():  # it is at work
+            time.sleep(0.01)
+        forks = [reader, *reader.children()]
+        process.kill()
+        assert not psutil.wait_procs(forks, timeout=10)[1]
+        assert process.stdout.read() == ""
 
 
 def killed(process: psutil.Process) -> None:

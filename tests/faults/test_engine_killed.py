@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from bench.engine import DATA_ROOT, EXEC_ROOT, PID_FILE, start_engine, stop_engine
-from bench.engine_ping import OWN_URL, engine_answers
+from bench.host.engine.docker_ping import OWN_URL, engine_answers
+from bench.host.engine.private_docker import DATA_ROOT, EXEC_ROOT, PID_FILE, start_engine, stop_engine
+from bench.testing.launching import unavailable
 from tests.faults.test_interruption import SCENARIO, on_host
-from tests.required import unavailable
 
 
 @pytest.mark.docker
@@ -24,8 +24,8 @@ def test_the_run_goes_on_without_the_engine(tmp_path: Path) -> None:
     if engine_answers() != OWN_URL:
         unavailable("the engine here is not Isobench's own, and will not be killed")
     (tmp_path / "stays.toml").write_text(SCENARIO.replace("sleep 60", "sleep 5"))
-    command = [sys.executable, "-m", "bench", "run", "stays", "--isolation", "bare,docker", "--rounds", "2"]
-    command += ["--seed", "1", "--scenarios", str(tmp_path), "--results", str(tmp_path / "results")]
+    command = [sys.executable, "-m", "tests.cli.unreported", "run", "stays", "--isolation", "bare,docker"]
+    command += ["--rounds", "2", "--seed", "1", "--scenarios", str(tmp_path), "--results", str(tmp_path / "results")]
     with (tmp_path / "output").open("w") as output:
         run = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
     try:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import platform
 import subprocess
 import sys
-import time
 
 import psutil
 import pytest
 
-from bench.isolations import open_isolation
+from bench.host.run_names import of_process
+from bench.isolations.registry import open_isolation
 from bench.model import Image
-from tests.required import unavailable
+from bench.testing.launching import unavailable
 
 pytestmark = pytest.mark.vm
 
@@ -21,10 +21,10 @@ HARNESS = """
 import sys
 from dataclasses import replace
 from pathlib import Path
-from bench.isolations import open_isolation
+from bench.isolations.registry import open_isolation
 from bench.model import Image
-from bench.state import alive
-from tests.isolations.contract import launch_of
+from bench.host.run_state import alive
+from bench.testing.launching import launch_of
 name, run, folder, digest, suite = sys.argv[1:]
 image = Image(name="base", digest=digest, folder=Path(folder), suite=suite, disk_bytes=1 << 29)
 with alive(run):
@@ -38,7 +38,7 @@ with alive(run):
 def test_a_killed_harness_leaves_no_process_of_a_machine(image: Image) -> None:
     if (fault := open_isolation(NAME, "fir").missing()) is not None:
         unavailable(f"{NAME}: {fault.reason}. {fault.remedy}")
-    run = f"test-{time.monotonic_ns():x}"
+    run = of_process("test")
     words = [sys.executable, "-c", HARNESS, NAME, run, str(image.folder), image.digest, image.suite]
     with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as harness:
         assert harness.stdout is not None

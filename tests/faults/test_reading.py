@@ -13,9 +13,9 @@ import pytest
 
 import bench as package
 from bench.errors import BenchError
-from bench.exports import FORMATS
+from bench.sharing.formats import FORMATS
 from tests.analysis.rows import of
-from tests.analysis.test_compare import edit_manifest, edit_trials, lose
+from tests.analysis.two_runs.test_compare import edit_manifest, edit_trials, lose
 from tests.cli.conftest import Answer, Bench
 from tests.cli.conftest import bench as bench  # noqa: PLC0414 - a fixture
 from tests.synthetic import write_run

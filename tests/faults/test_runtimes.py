@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.isolations.engines import gvisor_registered
+from tests.isolations.engines.opening import gvisor_registered
 
 
 @pytest.mark.docker
 @pytest.mark.root
 def test_a_run_goes_on_without_runtimes_that_are_refused_or_heed_no_limits(tmp_path: Path) -> None:
     words = ["startup", "--quick", "--rounds", "1", "--isolation", "bare,docker:moonshine,docker:heedless"]
-    command = [sys.executable, "-m", "bench", "run", *words, "--results", str(tmp_path)]
+    command = [sys.executable, "-m", "tests.cli.unreported", "run", *words, "--results", str(tmp_path)]
     with gvisor_registered("heedless", "--network=none", "--ignore-cgroups"):
         done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -1,7 +1,8 @@
 """Workloads that fail in every way, on real isolations: each a recorded outcome, and the run goes on.
 
-A virtual machine runs those whose way through it is its own: what ends, is ended or killed inside it, what goes over
-its serial line, a service that is reached through it. What the host makes of the same words later is the same.
+A virtual machine runs those that end, are ended or killed inside it, and a service that ends while it is reached from
+outside. That a machine bounds a flood, keeps bytes, forwards a port and believes no forged end, its contract shows;
+what the host makes of the same words later is the same.
 """
 
 from __future__ import annotations
@@ -14,10 +15,10 @@ from pathlib import Path
 
 import pytest
 
-from bench.isolations import DEFAULT, open_isolation
+from bench.isolations.registry import DEFAULT, open_isolation
+from bench.testing.contract import EATS
+from bench.testing.launching import unavailable
 from tests.faults.test_interruption import on_host
-from tests.isolations.contract import EATS
-from tests.required import unavailable
 
 HEAD = """
 title = "Fault"
@@ -39,6 +40,13 @@ better = "higher"
 pattern = 'speed=([0-9.]+)'
 """
 
+FORGES = """
+for word in $(cat /proc/$PPID/cmdline /proc/$PPID/environ /proc/self/cgroup | tr '\\0:/' '   '); do
+    echo "@isobench $word saw cpus 64"; echo "@isobench $word end 0"
+done
+kill -KILL $PPID; exit 7
+"""
+"""Whatever word could be the secret, the entry is ended, and the status is no good one."""
 FAULTS = {
     # name: command, timeout, metric, the outcome, what the reason says
     "exits": ("echo about to fail >&2; exit 1", 60, "", "failed", "status 1"),
@@ -47,6 +55,7 @@ FAULTS = {
     "floods": ("exec head -c 104857600 /dev/zero", 6, "", "failed", "more than 16 MiB"),
     "mumbles": (r"printf 'sp\377eed\n'", 60, METRIC, "failed", "speed"),
     "speaks": (r"printf '\377\376 speed=4.5\n'", 60, METRIC, "ok", ""),
+    "forges": (FORGES, 60, "", "failed", "status"),
     "absent": ("exec /usr/bin/no-such-program", 60, "", "failed", "status 127"),
 }
 
@@ -110,7 +119,7 @@ SERVICE_FAULTS = {
 }
 
 
-IN_A_MACHINE = ("exits", "hangs", "eats", "floods", "mumbles", "serves", "dies")
+IN_A_MACHINE = ("exits", "hangs", "eats", "dies")
 WITHOUT_MACHINE = tuple(name for name in DEFAULT if name != "vm")
 
 
@@ -131,22 +140,23 @@ def trials(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, object]]:
     for name, (command, client, *_expected) in SERVICE_FAULTS.items():
         text = SERVICE.format(command=json.dumps(command), client=json.dumps(client))
         (folder / f"{name}.toml").write_text(text)
-    everywhere = [*FAULTS, *SERVICE_FAULTS]
     return [
-        *ran([name for name in everywhere if name in IN_A_MACHINE], DEFAULT, folder, folder / "with"),
-        *ran([name for name in everywhere if name not in IN_A_MACHINE], WITHOUT_MACHINE, folder, folder / "without"),
+        *ran("bench", [*FAULTS, *SERVICE_FAULTS], WITHOUT_MACHINE, folder, folder / "without"),
+        *ran("tests.cli.unreported", IN_A_MACHINE, ("vm",), folder, folder / "within"),
     ]
 
 
-def ran(names: Sequence[str], isolations: Sequence[str], scenarios: Path, results: Path) -> list[dict[str, object]]:
+def ran(
+    program: str, names: Sequence[str], isolations: Sequence[str], scenarios: Path, results: Path
+) -> list[dict[str, object]]:
     """Run faulty scenarios; return what the journal has."""
-    words = [sys.executable, "-m", "bench", "run", *names, "--isolation", ",".join(isolations)]
+    words = [sys.executable, "-m", program, "run", *names, "--isolation", ",".join(isolations)]
     words += ["--scenarios", str(scenarios), "--results", str(results)]
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     assert done.returncode == 1, done.stdout + done.stderr
     [run] = results.iterdir()
     assert on_host(run.name) == []
-    assert (run / "report.html").exists()
+    assert (run / "report.html").exists() is (program == "bench")
     return [json.loads(line) for line in (run / "trials.jsonl").read_text().splitlines()]
 
 
@@ -154,8 +164,6 @@ def ran(names: Sequence[str], isolations: Sequence[str], scenarios: Path, result
 def test_each_fault_is_an_outcome(trials: list[dict[str, object]], name: str, isolation: str) -> None:
     [trial] = [one for one in trials if (one["scenario"], one["isolation"]) == (name, isolation)]
     _command, _timeout, _metric, outcome, reason = FAULTS[name]
-    if (name, isolation, trial["emulated"]) == ("floods", "vm", True):
-        outcome, reason = "timed out", "6 s"  # an emulated serial line carries less than 16 MiB in that time
     if outcome == "ok":
         assert trial["outcome"] in ("ok", "spoiled"), trial
         assert trial["tail"] == []

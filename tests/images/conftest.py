@@ -7,7 +7,7 @@ import pytest
 
 from bench.images import Kit, build, kit
 from bench.model import Image, Recipe
-from tests.required import unavailable
+from bench.testing.launching import unavailable
 
 TINY = Recipe(name="tiny", suite="bookworm", packages=(), disk_bytes=512 << 20)
 

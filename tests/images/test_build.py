@@ -16,7 +16,7 @@ import pytest
 
 from bench.errors import ImageError
 from bench.images import build, cache, lock, verify
-from bench.images.layer import append
+from bench.images.tar_append import append
 from bench.model import Image, ImageFile
 from tests.images.conftest import TINY, quiet
 
@@ -52,7 +52,7 @@ def test_the_lock_has_versions_and_real_hashes(image: Image) -> None:
     assert found.package("dash").architecture == found.architecture
     assert found.busybox is not None
     assert SHA256.fullmatch(found.busybox.sha256)
-    assert [file.path for file in found.files] == ["/.isobench/busybox", "/.isobench/entry"]
+    assert [file.path for file in found.files] == ["/.isobench/busybox", "/.isobench/entry", "/.isobench/devices.tar"]
 
 
 def test_the_image_says_nothing_of_this_host(image: Image) -> None:
@@ -108,7 +108,7 @@ def test_no_space_is_said_before_anything_is_done(own_cache: Path, monkeypatch: 
 
 
 def test_without_mmdebstrap_the_remedy_is_named(own_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("shutil.which", lambda _program: None)
+    monkeypatch.setattr("shutil.which", lambda _program, **_where: None)
     with pytest.raises(ImageError, match="apt-get install mmdebstrap"):
         build(TINY, say=quiet)
 

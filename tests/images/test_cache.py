@@ -76,6 +76,20 @@ def test_what_a_killed_build_left_is_removed_by_the_next(tmp_path: Path) -> None
     assert not (tmp_path / "thing").exists()
 
 
+def test_scratch_space_lasts_as_long_as_its_block_and_what_a_kill_left_of_it_is_removed(own_cache: Path) -> None:
+    shelf = cache.shelf("bases")
+    left = shelf / ".scratch-0.1.partial"
+    left.mkdir()
+    with cache.scratch("bases") as mine:
+        (mine / "file").touch()
+        cache.once(shelf / "thing", Path.mkdir, say=quiet)
+        assert mine.exists(), "a live one is left alone"
+    assert sorted(path.name for path in shelf.iterdir() if path.is_dir()) == ["thing"]
+    with pytest.raises(KeyboardInterrupt), cache.scratch("bases") as mine:
+        raise KeyboardInterrupt
+    assert not mine.exists()
+
+
 def test_two_runs_do_not_make_the_same_thing_twice(tmp_path: Path) -> None:
     made, lines = list[Path](), list[str]()
 

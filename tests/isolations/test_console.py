@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from itertools import pairwise
 
 import pytest
@@ -9,16 +10,18 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bench.isolations.console import Console, Line
-from tests.records import NONCE
+
+SECRET = "0123456789abcdef"
+START = b"@isobench start\n"
 
 
-def mark(words: str, nonce: str = NONCE) -> bytes:
-    return f"@isobench {nonce} {words}\n".encode()
+def mark(words: str, secret: str = SECRET) -> bytes:
+    return f"@isobench {secret} {words}\n".encode()
 
 
 def fed(*chunks: bytes, ready: str | None = None, limit_bytes: int = 1 << 20) -> Console:
     """Return a console that got these chunks at 100, 200, 300 ... nanoseconds."""
-    console = Console(NONCE, patterns={"ready": ready} if ready else {}, limit_bytes=limit_bytes)
+    console = Console(SECRET, patterns={"ready": ready} if ready else {}, limit_bytes=limit_bytes)
     for number, chunk in enumerate(chunks, start=1):
         console.feed(chunk, number * 100)
     return console
@@ -29,9 +32,7 @@ def output(console: Console) -> list[bytes]:
 
 
 PIECES = st.one_of(
-    st.sampled_from(
-        [mark("start"), mark("end 0"), mark("saw cpus 2"), mark("end 3", "ffff"), b"\r\n", b"\n", b"ready\n"]
-    ),
+    st.sampled_from([START, mark("end 0"), mark("saw cpus 2"), mark("end 3", "ffff"), b"\r\n", b"\n", b"ready\n"]),
     st.binary(max_size=12),
     st.just(b"x" * 5000),
 )
@@ -66,7 +67,7 @@ def test_a_lines_stamp_is_the_arrival_of_the_chunk_that_completed_it(
     arrived: list[int] = []
     for number, chunk in enumerate(chunks, start=1):
         arrived += [number * 100] * len(chunk)
-    allowed = {arrived[place] for place, byte in enumerate(stream) if byte == ord("\n")} | set(arrived[-1:])
+    allowed = {arrived[place] for place, byte in enumerate(stream) if byte in b"\r\n"} | set(arrived[-1:])
     assert {line.at_ns for line in console.lines()} <= allowed
 
 
@@ -84,18 +85,27 @@ def test_an_unfinished_last_line_has_its_last_chunks_stamp() -> None:
 
 def test_marks_become_events_with_the_stamp_of_their_line() -> None:
     heard: list[tuple[str, int]] = []
-    console = Console(NONCE, on_event=lambda event, at_ns: heard.append((event, at_ns)))
-    stream = mark("start") + b"hello\n" + mark("end 3")
+    console = Console(SECRET, on_event=lambda event, at_ns: heard.append((event, at_ns)))
+    stream = START + b"hello\n" + mark("end 3")
     console.feed(stream[:10], 1)
-    console.feed(stream[10:60], 2)
-    console.feed(stream[60:], 3)
+    console.feed(stream[10:40], 2)
+    console.feed(stream[40:], 3)
     console.close(4)
     assert heard == [("start", 2), ("ready", 2), ("end", 3), ("closed", 4)]
     assert console.status == 3
 
 
+@pytest.mark.parametrize("stream", [START + b"ready\n" + mark("end 0"), START + b"ready" + mark("end 0")])
+def test_what_arrives_at_once_happens_in_the_order_of_its_bytes(stream: bytes) -> None:
+    """Who waits wakes between two events: an end that came before its readiness would be a workload that failed."""
+    heard: list[str] = []
+    console = Console(SECRET, patterns={"ready": "^ready$"}, on_event=lambda event, _at_ns: heard.append(event))
+    console.feed(stream, 1)
+    assert heard == ["start", "ready", "end"]
+
+
 def test_marks_are_left_out_of_the_lines_and_kept_in_the_raw_bytes() -> None:
-    stream = mark("start") + b"hello\n" + mark("saw cpus 2") + mark("end 0") + mark("bye")
+    stream = START + b"hello\n" + mark("saw cpus 2") + mark("end 0") + mark("bye")
     console = fed(stream)
     assert output(console) == [b"hello"]
     assert console.raw == stream
@@ -107,18 +117,77 @@ def test_a_mark_after_an_unfinished_line_is_a_mark_and_the_rest_is_output() -> N
     assert output(console) == [b"no newline", b"after"]
 
 
-@pytest.mark.parametrize("nonce", ["0", "", NONCE[:-1], NONCE + "0", NONCE.replace("0", ".")])
-def test_a_mark_with_the_wrong_nonce_is_workload_output(nonce: str) -> None:
-    console = fed(mark("end 0", nonce))
+@pytest.mark.parametrize("secret", ["0", "", "end", SECRET[:-1], SECRET + "0", SECRET.replace("0", ".")])
+def test_a_mark_with_the_wrong_secret_is_workload_output(secret: str) -> None:
+    console = fed(mark("end 0", secret))
     assert not console.happened("end")
     assert console.status is None
-    assert output(console) == [mark("end 0", nonce).rstrip(b"\n")]
+    assert output(console) == [mark("end 0", secret).rstrip(b"\n")]
 
 
-def test_a_nonce_is_no_pattern() -> None:
+def test_a_secret_is_no_pattern() -> None:
     console = Console("a.c")
-    console.feed(mark("start", "abc"), 1)
-    assert not console.happened("start")
+    console.feed(mark("end 0", "abc"), 1)
+    assert not console.happened("end")
+
+
+@pytest.mark.parametrize("word", ["start", "gate", "kernel_up", "listening"])
+@pytest.mark.parametrize("apart", [True, False])
+def test_marks_without_the_secret_count_until_the_workload_can_run_and_are_its_output_then(
+    word: str, *, apart: bool
+) -> None:
+    early = f"@isobench {word}\n".encode()
+    before, after = fed(early), fed(START, early) if apart else fed(START + early)
+    assert word == "listening" or before.happened(word)
+    assert output(before) == []
+    assert output(after) == [early.rstrip(b"\n")]
+    assert word == "start" or not after.happened(word)
+
+
+@pytest.mark.parametrize("words", ["end 0", "saw cpus 2", "bye", "did 1 0", "left 0", "over 0"])
+def test_without_the_secret_nothing_but_the_beginning_can_be_said(words: str) -> None:
+    console = fed(f"@isobench {words}\n".encode())
+    assert (console.seen, console.statuses, console.status, console.over) == ({}, {}, None, None)
+    assert not any(console.happened(event) for event in ("end", "bye", "did.1", "left"))
+
+
+def test_the_secret_is_delivered_once_to_who_listens_and_to_nobody_else() -> None:
+    given: list[str] = []
+    console = Console(SECRET)
+    console.deliver = given.append
+    console.feed(b"@isobench kernel_up\n", 1)
+    assert given == []
+    console.feed(b"@isobench listening\n", 2)
+    console.feed(START + b"@isobench listening\n", 3)
+    assert given == [f"{SECRET}\n{SECRET}"]
+
+
+TWICE = [("saw cpus 2", "saw cpus 4"), ("end 0", "end 0"), ("did 1 0", "did 1 0"), ("end 0", "saw cpus 2")]
+
+
+@pytest.mark.parametrize(("first", "second"), TWICE)
+def test_what_the_entry_says_once_is_said_by_somebody_else_if_it_comes_twice_or_after_the_end(
+    first: str, second: str
+) -> None:
+    assert fed(mark(first), mark(second)).contradicts
+
+
+def test_an_entry_that_speaks_alone_does_not_contradict_itself() -> None:
+    said = (
+        "doing 1",
+        "did 1 0",
+        "doing 2",
+        "did 2 1",
+        "left 0",
+        "saw cpus 2",
+        "saw cpu_set 1",
+        "end 0",
+        "bye",
+        "over 0",
+    )
+    console = fed(*map(mark, said))
+    assert not console.contradicts
+    assert (console.status, console.over) == (0, 0)
 
 
 def test_what_the_instance_saw_is_kept_by_key() -> None:
@@ -135,7 +204,7 @@ def test_an_end_without_a_number_ends_without_a_status(rest: str) -> None:
 
 
 def test_carriage_returns_of_a_terminal_belong_to_no_line() -> None:
-    stream = (mark("start") + b"hello\nready\n" + mark("saw cpus 2") + mark("end 7")).replace(b"\n", b"\r\n")
+    stream = (START + b"hello\nready\n" + mark("saw cpus 2") + mark("end 7")).replace(b"\n", b"\r\n")
     console = fed(stream, ready="^ready$")
     assert output(console) == [b"hello", b"ready"]
     assert (console.status, console.seen) == (7, {"cpus": "2"})
@@ -149,18 +218,57 @@ def test_bytes_that_are_no_utf8_are_kept_and_shown_as_replacements() -> None:
     assert console.status == 0
 
 
+def test_a_carriage_return_ends_a_line_with_a_stamp_of_its_own() -> None:
+    console = fed(b"10%\r50", b"%\r", b"100%\r\nbye\r\r\n")
+    assert [(line.at_ns, line.data) for line in console.lines()] == [
+        (100, b"10%"), (200, b"50%"), (300, b"100%"), (300, b"bye"),
+    ]  # fmt: skip
+
+
+def test_a_line_that_ends_with_a_carriage_return_is_ready_when_that_arrives() -> None:
+    console = fed(b"waiting\rready\r", ready="^ready$")
+    assert console.happened("ready")
+
+
+def test_a_mark_whose_line_end_is_cut_in_two_is_a_mark() -> None:
+    console = fed(mark("start")[:-1] + b"\r", b"\nhello\n")
+    assert console.happened("start")
+    assert console.raw.endswith(b"hello\n")
+
+
+@pytest.mark.parametrize("pattern", ["^[äö]ffne$", "^(?:über|öffne)$", "^.ffne$"])
+def test_a_pattern_beyond_ascii_means_characters(pattern: str) -> None:
+    assert fed("öffne\n".encode(), ready=pattern).happened("ready")
+
+
+def test_the_end_of_a_window_counts_only_once_it_has_begun() -> None:
+    console = Console(SECRET, patterns={"window_begin": "^go$", "window_finish": "^(go|stop)$"})
+    console.feed(b"stop\ngo\n", 1)
+    assert console.happened("window_begin")
+    assert not console.happened("window_finish")
+    console.feed(b"stop\n", 2)
+    assert console.happened("window_finish")
+
+
+def test_a_pattern_that_others_would_try_for_ever_keeps_nobody_from_their_turn() -> None:
+    began = time.monotonic()
+    console = fed(b"a" * 200_000 + b"\n", ready="^(a|a)*(a*)*b$")
+    assert not console.happened("ready")
+    assert time.monotonic() - began < 5
+
+
 def test_empty_lines_are_lines() -> None:
     assert output(fed(b"\n\na\n")) == [b"", b"", b"a"]
 
 
 def test_without_a_pattern_ready_is_the_start_mark() -> None:
     assert not fed(b"hello\n").happened("ready")
-    assert fed(mark("start")).happened("ready")
+    assert fed(START).happened("ready")
 
 
 def test_with_a_pattern_ready_is_its_line_and_not_the_start_mark() -> None:
-    assert not fed(mark("start"), ready="^ready$").happened("ready")
-    assert fed(mark("start") + b"ready\n", ready="^ready$").happened("ready")
+    assert not fed(START, ready="^ready$").happened("ready")
+    assert fed(START + b"ready\n", ready="^ready$").happened("ready")
 
 
 @pytest.mark.parametrize("line", [b"not ready\n", b"ready?\n", b"ready"])
@@ -170,7 +278,7 @@ def test_a_pattern_with_anchors_matches_a_whole_and_finished_line_only(line: byt
 
 def test_a_ready_line_across_chunks_is_ready_when_complete() -> None:
     heard: list[tuple[str, int]] = []
-    console = Console(NONCE, patterns={"ready": "^ready$"}, on_event=lambda event, at_ns: heard.append((event, at_ns)))
+    console = Console(SECRET, patterns={"ready": "^ready$"}, on_event=lambda event, at_ns: heard.append((event, at_ns)))
     for number, chunk in enumerate((b"almost\nre", b"ad", b"y\nmore"), start=1):
         console.feed(chunk, number)
     assert heard == [("ready", 3)]
@@ -178,7 +286,7 @@ def test_a_ready_line_across_chunks_is_ready_when_complete() -> None:
 
 @pytest.mark.parametrize("pattern", ["[0-9]+", "cpus", "start", "isobench"])
 def test_the_entrys_marks_are_nobodys_readiness(pattern: str) -> None:
-    assert not fed(mark("start") + mark("saw cpus 1"), ready=pattern).happened("ready")
+    assert not fed(START + mark("saw cpus 1"), ready=pattern).happened("ready")
 
 
 def test_a_pattern_does_not_reach_across_lines() -> None:
@@ -187,7 +295,7 @@ def test_a_pattern_does_not_reach_across_lines() -> None:
 
 def test_the_first_ready_line_counts() -> None:
     heard: list[tuple[str, int]] = []
-    console = Console(NONCE, patterns={"ready": "up"}, on_event=lambda event, at_ns: heard.append((event, at_ns)))
+    console = Console(SECRET, patterns={"ready": "up"}, on_event=lambda event, at_ns: heard.append((event, at_ns)))
     console.feed(b"up\n", 1)
     console.feed(b"up\n", 2)
     assert heard == [("ready", 1)]
@@ -206,9 +314,14 @@ def test_output_up_to_the_limit_does_not_overflow() -> None:
 
 
 def test_waiting_returns_the_first_of_the_events_in_the_order_asked_for() -> None:
-    console = fed(mark("start") + mark("end 0"))
+    console = fed(START + mark("end 0"))
     assert console.wait("closed", "end", "start", timeout_s=0) == "end"
     assert console.wait("closed", timeout_s=0) is None
+
+
+def test_the_tail_is_the_workloads_not_the_entrys() -> None:
+    console = fed(START + b"working\nlast words" + mark("saw cpus 2") + mark("end 3") + mark("bye"))
+    assert console.tail(2) == ("working", "last words")
 
 
 def test_the_tail_is_the_last_filled_lines_cut_to_a_readable_length() -> None:
@@ -220,7 +333,7 @@ def test_the_tail_is_the_last_filled_lines_cut_to_a_readable_length() -> None:
 
 def test_what_the_host_sent_has_output_and_status_of_its_own() -> None:
     console = fed(
-        mark("start") + b"service log\n" + mark("doing 1") + b"first\n" + mark("did 1 0"),
+        START + b"service log\n" + mark("doing 1") + b"first\n" + mark("did 1 0"),
         b"between\n" + mark("doing 2") + b"second\nunfini",
     )
     assert [line.data for line in console.lines("1")] == [b"first"]
@@ -233,7 +346,7 @@ def test_what_the_host_sent_has_output_and_status_of_its_own() -> None:
 
 def test_it_can_be_told_later_what_to_wait_for_and_only_later_lines_count() -> None:
     told: list[str] = []
-    console = Console(NONCE, on_event=lambda event, _at_ns: told.append(event))
+    console = Console(SECRET, on_event=lambda event, _at_ns: told.append(event))
     console.feed(b"go\n", 1)
     console.listen({"begin.1": "^go$"})
     assert not console.happened("begin.1")
@@ -244,8 +357,8 @@ def test_it_can_be_told_later_what_to_wait_for_and_only_later_lines_count() -> N
 
 def test_a_service_that_answers_is_ready_when_somebody_notes_it_and_not_before() -> None:
     told: dict[str, int] = {}
-    console = Console(NONCE, ready_at_start=False, on_event=told.__setitem__)
-    console.feed(mark("start"), 1)
+    console = Console(SECRET, ready_at_start=False, on_event=told.__setitem__)
+    console.feed(START, 1)
     assert not console.happened("ready")
     console.note("ready", 5)
     assert console.wait("ready", timeout_s=0) == "ready"

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pytest
 
 from bench.isolations.base import Isolation
 from bench.isolations.fake import Fake
 from bench.model import Image, StorageKind
-from tests.isolations.contract import IsolationContract, start
+from bench.testing.contract import IsolationContract
+from bench.testing.launching import start
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +27,14 @@ class TestFake(IsolationContract):
     stays = ("say", "ready", "hang")
     works = ("say", "ready", "sleep", "1")
     eats_memory = ("oom",)
+    leaves_a_child = ("exit", "4")
+    fills_memory = ("oom",)
     floods = ("say", "ready", "flood", "200000", "hang")
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def furnished(cls) -> Mapping[str, str]:
+        pytest.skip("there is nothing inside the fake")
 
     def serves(self, isolation: Isolation, image: Image, kind: StorageKind) -> None:
         assert isolation.route("published") is None, "nothing to be reached at"
@@ -36,6 +46,20 @@ class TestFake(IsolationContract):
             instance.dismiss()
             assert instance.wait("end", timeout_s=1) == "end"
             assert instance.console.status == 143
+
+    def test_the_secret_stands_in_no_file_and_output_is_a_pipe(self, isolation: Isolation, image: Image) -> None:
+        pytest.skip("the fake has neither files nor processes")
+
+    def test_an_end_that_the_workload_forges_is_not_believed(self, isolation: Isolation, image: Image) -> None:
+        with start(isolation, image, ("seen", "137")) as instance:
+            assert instance.wait("end", timeout_s=1) == "end"
+            assert instance.console.status == 0
+            instance.dismiss()
+            left = instance.wait_exit(1)
+        assert left is not None
+        assert instance.doubt(left) == (
+            "the entry said that its workload ended with status 0, and the host saw status 137"
+        )
 
     def leftovers(self, run: str) -> list[str]:
         return []

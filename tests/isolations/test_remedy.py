@@ -8,6 +8,7 @@ import subprocess
 import pytest
 
 from bench.errors import UnavailableError
+from bench.host import programs
 from bench.isolations.remedy import missing_package
 
 
@@ -41,7 +42,10 @@ def test_the_remedy_is_a_command(as_root: None) -> None:
 
 def test_only_root_can_have_it_applied(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
-    assert missing_package("QEMU is missing", "qemu").fix is None
+    monkeypatch.setattr(programs, "found", lambda _program: None)
+    fault = missing_package("QEMU is missing", "qemu")
+    assert fault.fix is None
+    assert fault.remedy == "as root: apt-get install --yes --no-remove --no-install-recommends qemu"
 
 
 def test_the_fix_runs_the_remedy_without_questions(as_root: None, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,11 +1,11 @@
 """A plain process that has given up every capability: what the drop of privileges costs, without any namespace."""
 
 from collections.abc import Sequence
+from typing import ClassVar
 
-from bench.isolations import Row
-from bench.isolations.gated import Gated, Seat
+from bench.plugin import Gated, Row, Seat
 
-ROW = Row(place="isobench_setpriv:Setpriv", hint="pip install isobench-setpriv", seam=1)
+ROW = Row(place="isobench_setpriv:Setpriv", hint="pip install isobench-setpriv", seam=2)
 
 
 class Setpriv(Gated):
@@ -18,6 +18,14 @@ class Setpriv(Gated):
     )
     tools = (("setpriv", "util-linux"),)
     furnished = True
+    excuses: ClassVar = {
+        "host-name": "the host's own name",
+        "first-process": "the host's",
+        **dict.fromkeys(("set-user-id", "capable"), "allows no new privileges"),
+        **dict.fromkeys(
+            ("capabilities", "writable", "shm-user", "tmp-user", "run-user"), "root may do no more than others"
+        ),
+    }
 
     def command(self, seat: Seat) -> Sequence[str]:
         """Return chroot, then setpriv from inside the image."""

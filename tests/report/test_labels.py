@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bench import report
-from bench.report import style
+from bench.report.plots import style
 from tests.synthetic import write_run
 from tests.synthetic_service import write_service_run
 

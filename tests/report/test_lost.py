@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 
 from bench import report
-from bench.report import tables
+from bench.report.render import terminal
 from tests.synthetic import write_run
 
 
@@ -29,7 +29,7 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     (run / "trials.jsonl").write_text("".join(json.dumps(trial) + "\n" for trial in trials))
     composed = report.compose(run)
     console = Console(width=80, record=True, file=io.StringIO())
-    console.print(tables.render(composed))
+    console.print(terminal.render(composed))
     paths = report.save(composed, run)
     page = re.sub(r"<[^>]+>", " ", paths.html.read_text().partition("</style>")[2])
     made = {"terminal": console.export_text(), "markdown": paths.markdown.read_text(), "page": page}
@@ -39,7 +39,7 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 @pytest.mark.parametrize("where", ["terminal", "markdown", "page"])
 def test_what_is_in_no_figure_is_said_alike_with_its_count(shown: dict[str, str], where: str) -> None:
     text = shown[where]
-    assert "5 did not return, 1 failed, 1 spoiled (listed below, in no figure)" in text
+    assert "5 did not return, 1 failed, 1 spoiled; these 7 are in no figure" in text
     assert "5 of 5 did not return" in text
     assert "In no figure: docker: 1 of 5 failed, 1 spoiled; vm (emulated): 5 of 5 did not return." in text
     assert "3 of 5" in text  # n, beside docker's idle memory

@@ -13,14 +13,16 @@ import pytest
 from matplotlib.text import Text
 from rich.console import Console
 
-from bench.analysis.comparison import Comparison, comparisons
-from bench.analysis.frame import load, load_manifest
-from bench.analysis.sweep import Sweep, sweeps
-from bench.report import figures, panels, plots, style, tables
+from bench.analysis.data.frame import load, load_manifest
+from bench.analysis.figures.comparison import Comparison, comparisons
+from bench.analysis.figures.sweep import Sweep, sweeps
 from bench.report.compose import compose
 from bench.report.content import Report, Table
-from bench.report.spectrum import Said, ratio_far, told
-from bench.report.words import EMULATED
+from bench.report.plots import one_setting, panels, style
+from bench.report.render import terminal
+from bench.report.tables import figures
+from bench.report.text.spectrum import Said, ratio_far, spectrum_sentences
+from bench.report.text.words import EMULATED
 from tests.synthetic import write_run
 
 COPIES = {
@@ -92,7 +94,7 @@ def every_table(report: Report) -> list[Table]:
 @pytest.mark.parametrize("width", [80, 120])
 def test_a_terminal_cuts_nothing(report: Report, width: int) -> None:
     console = Console(width=width, record=True, file=io.StringIO())
-    console.print(tables.render(report))
+    console.print(terminal.render(report))
     text = console.export_text()
     assert max(map(len, text.splitlines())) <= width
     flat = " ".join(text.split())
@@ -120,7 +122,7 @@ def test_each_section_speaks_of_both_ends_and_of_the_furthest_that_is_no_emulati
 
 
 def test_starts_of_one_step_or_two_are_not_drawn_but_in_the_table(found: dict[str, Comparison], report: Report) -> None:
-    picture = plots.start_up(found["startup"])
+    picture = one_setting.start_up(found["startup"])
     assert picture is not None
     drawn = {axes.get_title(loc="left").partition(": steps")[0] for axes in picture.axes[1:]}
     assert drawn == {"docker", "vm", *COPIES["vm"]}
@@ -144,7 +146,7 @@ def test_every_picture_has_room_for_its_legend(report: Report, tmp_path: Path) -
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         for picture in pictures:
-            plots.save(picture.figure, tmp_path, picture.name)
+            one_setting.save(picture.figure, tmp_path, picture.name)
 
 
 @pytest.mark.parametrize("count", [1, 3, 4, 16])
@@ -161,7 +163,7 @@ def test_a_legend_of_long_names_keeps_to_the_page(count: int) -> None:
 
 
 def test_no_remark_covers_a_title(found: dict[str, Comparison]) -> None:
-    picture = plots.memory(found["memory"])
+    picture = one_setting.memory(found["memory"])
     assert picture is not None
     with style.settings():
         picture.canvas.draw()
@@ -171,17 +173,17 @@ def test_no_remark_covers_a_title(found: dict[str, Comparison]) -> None:
 
 def test_of_a_few_everything_is_said() -> None:
     said = [Said(text=f"{number}.", far=number, emulated=False) for number in range(figures.MOST_BESIDE)]
-    assert told(said) == tuple(one.text for one in said)
+    assert spectrum_sentences(said) == tuple(one.text for one in said)
 
 
 def test_of_many_without_bare_everything_is_said() -> None:
     said = [Said(text="x.", far=math.nan, emulated=False)] * 9
-    assert len(told(said)) == 9
+    assert len(spectrum_sentences(said)) == 9
 
 
 def test_the_furthest_is_said_once_where_it_is_no_emulation() -> None:
     said = [Said(text=f"{number}.", far=9.0 - number, emulated=number == 5) for number in range(7)]
-    assert told(said) == ("Nearest to bare of 7 isolations: 6.", "Furthest from it: 0.")
+    assert spectrum_sentences(said) == ("Nearest to bare of 7 isolations: 6.", "Furthest from it: 0.")
 
 
 def test_half_is_as_far_as_twice() -> None:

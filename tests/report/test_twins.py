@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bench.analysis.frame import load_manifest
-from bench.analysis.simulate import run
-from bench.analysis.sweep import sweeps
-from bench.report import overview
+from bench.analysis.data.frame import load_manifest
+from bench.analysis.figures.sweep import sweeps
+from bench.analysis.statistics.simulate import run
+from bench.report.tables import overview
 from tests.synthetic import write_run
 
 

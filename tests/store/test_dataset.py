@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from pyarrow import parquet
 
 from bench import report
-from bench.analysis.frame import load
+from bench.analysis.data.frame import load
 from bench.errors import ResultsError
 from bench.store import dataset
 from bench.store.layout import SCHEMA_VERSION
@@ -35,6 +36,16 @@ def test_columns_and_dtypes_survive_parquet(run: Path) -> None:
     assert list(stored.columns) == list(dataset.DTYPES)
     pd.testing.assert_frame_equal(stored, dataset.read_dataset(run))
     assert [file.name for file in run.iterdir() if "partial" in file.name or file.name.startswith(".")] == []
+
+
+def test_what_is_written_in_parts_is_one_table(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dataset, "ROWS_AT_ONCE", 50)
+    path = dataset.write_dataset(run)
+    parts = parquet.read_metadata(path)
+    assert parts.num_row_groups > 3
+    assert max(parts.row_group(place).num_rows for place in range(parts.num_row_groups)) < parts.num_rows / 2
+    pd.testing.assert_frame_equal(pd.read_parquet(path), dataset.read_dataset(run))
+    pd.testing.assert_frame_equal(load(run), dataset.read_dataset(run))
 
 
 def test_parameters_are_canonical_json(run: Path) -> None:
@@ -90,10 +101,10 @@ def test_a_table_of_the_first_version_has_no_column_for_steps(tmp_path: Path) ->
 
 
 def test_a_torn_last_line_is_ignored(run: Path) -> None:
-    whole = dataset.read_journal(run)
+    whole = [*dataset.read_journal(run)]
     journal = run / "trials.jsonl"
     journal.write_bytes(journal.read_bytes()[:-40])
-    assert dataset.read_journal(run) == whole[:-1]
+    assert [*dataset.read_journal(run)] == whole[:-1]
 
 
 def test_a_torn_line_before_the_last_names_file_and_line(run: Path) -> None:
@@ -102,7 +113,7 @@ def test_a_torn_line_before_the_last_names_file_and_line(run: Path) -> None:
     lines[2] = lines[2][:50]
     journal.write_text("\n".join(lines) + "\n")
     with pytest.raises(ResultsError, match=r"trials\.jsonl, line 3"):
-        dataset.read_journal(run)
+        list(dataset.read_journal(run))
 
 
 def test_a_line_of_the_wrong_shape_names_the_key(run: Path) -> None:
@@ -111,7 +122,7 @@ def test_a_line_of_the_wrong_shape_names_the_key(run: Path) -> None:
     lines[-1] = json.dumps(json.loads(lines[-1]) | {"round": "many"})
     journal.write_text("\n".join(lines) + "\n")
     with pytest.raises(ResultsError, match=rf"line {len(lines)}: round"):
-        dataset.read_journal(run)
+        list(dataset.read_journal(run))
 
 
 def test_a_newer_schema_is_refused_with_a_remedy(run: Path) -> None:

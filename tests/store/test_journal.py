@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from bench.isolations import cgroup
+from bench.host import cgroup
+from bench.host.run_state import forget
 from bench.model import Kind, Measurement, Outcome, Sample
-from bench.state import forget
 from bench.store.journal import Journal, line_of
 from tests.records import scenario, trial
 
@@ -35,6 +35,7 @@ def measurement(number: int = 1, *, reason: str = "") -> Measurement:
 
 def test_a_line_has_everything_that_is_known_of_a_trial() -> None:
     assert line_of(measurement(3, reason="it failed"), started_at=STARTED) == {
+        "schema": "urn:isobench:trial-2",
         "number": 3,
         "round": 1,
         "scenario": "speak",
@@ -117,13 +118,15 @@ import sys
 from pathlib import Path
 from bench import images
 from bench.model import Recipe
-from bench.stopping import Rule
-from bench.session import Request, execute
+from bench.measuring.stopping import Rule
+from bench.measuring.request import Request
+from bench.measuring.session import execute
 from tests.records import image, scenario
 
 class Loud:
     def say(self, line): pass
     def checked(self, host, availabilities): pass
+    def opened(self, folder): pass
     def planned(self, trials): pass
     def looked(self, look): pass
     def starting(self, trial): pass
@@ -172,3 +175,30 @@ def test_a_run_killed_at_any_instant_loses_at_most_the_trial_in_flight(
         assert b"x" * 20_000 in gzip.decompress(log.read_bytes())
     told = json.loads((folder / "manifest.json").read_text())
     assert told["finished_at"] is None
+
+
+REFUSING = """
+import resource, sys
+from pathlib import Path
+from bench.errors import StoreError
+from bench.store.journal import Journal
+from tests.store.test_journal import STARTED, measurement
+resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+with Journal(Path(sys.argv[1])) as journal:
+    try:
+        for number in range(1, 100):
+            journal.append(measurement(number), b"hello", started_at=STARTED)
+    except StoreError as error:
+        print(number, error)
+"""
+
+
+def test_what_the_disk_has_refused_of_a_trial_is_taken_back(tmp_path: Path) -> None:
+    """A file that may grow no further takes a part of the line first, as a full disk does."""
+    done = subprocess.run([sys.executable, "-c", REFUSING, str(tmp_path)], capture_output=True, text=True, check=True)
+    number, _, said = done.stdout.partition(" ")
+    assert said.startswith(f"cannot write {tmp_path}")
+    lines = (tmp_path / "trials.jsonl").read_text().splitlines(keepends=True)
+    assert [json.loads(line)["number"] for line in lines] == [*range(1, int(number))]
+    assert lines[-1].endswith("\n")
+    assert len(list((tmp_path / "console").iterdir())) == len(lines)

@@ -4,22 +4,51 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import replace
+from dataclasses import MISSING, fields, is_dataclass, replace
 from pathlib import Path
 
 import pytest
-from pydantic import TypeAdapter
 
-from bench.analysis.manifest import NotOffered, RunImage, RunScenario
+from bench.analysis.data.manifest import load_manifest
 from bench.errors import StoreError
-from bench.host import Host
+from bench.host.machine import Host
 from bench.isolations.base import Availability, Fault
+from bench.isolations.envelope import limits_here
 from bench.isolations.fake import Fake
-from bench.model import Answer, Arm, Claim, Client, Density, Storage
-from bench.stopping import Rule
+from bench.measuring.manifest_entries import image_entry, isolation_entry, scenario_entry, stopping_entry
+from bench.measuring.stopping import Rule
+from bench.model import (
+    Answer,
+    Arm,
+    Burst,
+    Claim,
+    Client,
+    Density,
+    Entering,
+    Envelope,
+    Facts,
+    Neighbour,
+    Phase,
+    Rate,
+    Restore,
+    Role,
+    Rung,
+    Storage,
+)
 from bench.store.layout import SCHEMA_VERSION
-from bench.store.manifest import Manifest, image_entry, isolation_entry, scenario_entry, stopping_entry, write
+from bench.store.manifest import (
+    Harness,
+    Manifest,
+    NotOffered,
+    RunImage,
+    RunIsolation,
+    RunMetric,
+    Stopping,
+    write,
+)
 from tests.records import MIB, image, metric, scenario
+
+SCHEMA_1 = Path(__file__).parent / "schema_1"
 
 HOST = Host(
     name="host",
@@ -40,17 +69,11 @@ def manifest(*, run: str = "20261123-2105-fir") -> Manifest:
     return Manifest(
         run=run,
         started_at="2026-11-23T21:05:00+00:00",
-        command_line=["bench", "run"],
         bench_version="0.1.0",
         seed=1,
-        quick=False,
-        rounds={},
-        stopping=stopping_entry(Rule()),
         host=HOST,
-        harness={},
         isolations={},
         scenarios={},
-        images={},
     )
 
 
@@ -76,36 +99,33 @@ def test_a_write_that_fails_half_way_leaves_the_former_one(tmp_path: Path, monke
 
 def test_an_isolation_that_ran_is_described_with_its_stopwatch_and_phases() -> None:
     availability = Availability(isolation="fake", fault=None, detail="scripted", versions={"a": "1"})
-    entry = isolation_entry(Fake("fir"), availability)
-    assert (entry["ready"], entry["reason"], entry["remedy"]) == (True, None, None)
-    assert entry["versions"] == {"a": "1"}
-    assert entry["stopwatch"] == Fake.stopwatch
-    assert {"mark": "start", "label": "first output"} in list(entry["phases"])  # type: ignore[call-overload]
+    entry = isolation_entry(Fake("fir"), availability, Facts(order=3))
+    assert (entry.ready, entry.reason, entry.remedy) == (True, None, None)
+    assert entry.versions == {"a": "1"}
+    assert entry.stopwatch == Fake.stopwatch
+    assert Phase(mark="start", label="first output") in entry.phases
 
 
 def test_an_isolation_that_did_not_run_is_described_with_reason_and_remedy() -> None:
     fault = Fault(reason="no Docker engine answers", remedy="Start one")
     availability = Availability(isolation="docker", fault=fault, detail=fault.reason)
-    for entry in (isolation_entry(Fake("fir"), availability), isolation_entry(None, availability)):
-        assert (entry["ready"], entry["reason"], entry["remedy"]) == (
-            False,
-            "no Docker engine answers",
-            "Start one",
-        )
-    assert isolation_entry(None, availability)["phases"] == []
+    for entry in (
+        isolation_entry(Fake("fir"), availability, Facts(order=3)),
+        isolation_entry(None, availability, Facts()),
+    ):
+        assert (entry.ready, entry.reason, entry.remedy) == (False, "no Docker engine answers", "Start one")
+    assert isolation_entry(None, availability, Facts()).phases == ()
 
 
 def test_a_scenario_is_described_as_it_was_run() -> None:
     of = scenario("squeeze", "{n}", parameters={"n": (1, 2)}, metrics=[metric(pattern="x")], settle_s=2.0)
     entry = scenario_entry(of, (1,))
-    assert entry["command"] == ["squeeze", "{n}"]
-    assert entry["parameters"] == {"n": [1, 2]}
-    assert entry["envelope"] == {
-        "cpus": 1, "cpu_set": [1], "memory_bytes": 128 * MIB, "pids": 64, "network": "none", "write_bytes_per_s": None,
-    }  # fmt: skip
-    assert entry["metrics"] == [{"name": "rate", "unit": "1/s", "better": "higher"}]
-    assert (entry["storage"], entry["client"], entry["arms"], entry["answer"]) == (None, None, [], "")
-    json.dumps(entry)
+    assert entry.limits == limits_here()
+    assert entry.command == ("squeeze", "{n}")
+    assert entry.parameters == {"n": (1, 2)}
+    assert entry.envelope == Envelope(cpus=1, cpu_set=(1,), memory_bytes=128 * MIB, pids=64)
+    assert entry.metrics == (RunMetric(name="rate", unit="1/s", better="higher"),)
+    assert (entry.storage, entry.client, entry.arms, entry.answer) == (None, None, (), "")
 
 
 SERVICE = replace(
@@ -126,8 +146,26 @@ SERVICE = replace(
 )  # fmt: skip
 
 
-def test_what_a_scenario_says_is_what_analysis_reads_back() -> None:
-    told = TypeAdapter(RunScenario).validate_python(json.loads(json.dumps(scenario_entry(SERVICE, (1,)))))
+WHOLE = replace(
+    SERVICE,
+    parameters={"size": (1, 2.5, "all")},
+    settle_s=2.0,
+    metrics=(metric(pattern="x"),),
+    rungs=(Rung(isolation="runc", over="", adds="a container", part="runtime"),),
+    provision=True,
+    burst=Burst(at_once=(1, 2), floor_bytes=MIB, floor_tasks=64),
+    rate=Rate(starts=8, late=3.0, floor_bytes=MIB, floor_tasks=64),
+    entering=Entering(command=("true",), times=2),
+    neighbour=Neighbour(command=("take", "{antagonist}"), ready="^works$", work="^work: (.*)$"),
+    restore=Restore(ask=("ask", "{port}")),
+    surface=True,
+    idle_s=5.0,
+    outgrows_memory=True,
+)
+
+
+def test_what_a_scenario_says_is_what_its_run_says() -> None:
+    told = scenario_entry(SERVICE, (1,))
     for name in ("arms", "storage", "client", "steps", "ready", "density", "provision", "claims", "rounds"):
         assert getattr(told, name) == getattr(SERVICE, name), name
     assert told.answer == "HTTP GET /"
@@ -135,33 +173,95 @@ def test_what_a_scenario_says_is_what_analysis_reads_back() -> None:
     assert told.dimensions == {"arm": ("host, volume", "plain"), "n": (1, 64)}
 
 
-def test_cells_that_were_not_offered_are_told(tmp_path: Path) -> None:
-    left_out = {"scenario": "speak", "parameters": {"arm": "host"}, "isolation": "vm", "reason": "it cannot"}
-    told = manifest()
-    told.not_offered = [left_out]
-    write(told, tmp_path)
-    found = json.loads((tmp_path / "manifest.json").read_text())
-    assert found["not_offered"] == [left_out]
-    assert TypeAdapter(NotOffered).validate_python(left_out).reason == "it cannot"
+def test_what_is_written_is_what_is_read(tmp_path: Path) -> None:
+    """Every field that a run can fill, filled: one that the file loses, or reads back as something else, is seen."""
+    made = image(tmp_path)
+    made.lock.write_text(json.dumps({"packages": [1], "imported": {"reference": "redis:7", "digest": "sha256:77"}}))
+    phase = Phase(mark="start", label="first output")
+    written = replace(
+        manifest(),
+        command_line=("bench", "run"),
+        quick=True,
+        rounds={"serve": 3},
+        stopping=replace(stopping_entry(Rule(rounds=9, precision=0.02, budget_s=60.0)), reason="sure"),
+        host=replace(HOST, virtual="KVM"),
+        harness=Harness(
+            cpu_set=(0,), not_apart=("a core is shared",), python="3.11.7", unwatched={"heat": "no counters"},
+            varied={"placement": ""},
+        ),
+        isolations={
+            "docker": RunIsolation(
+                ready=True, detail="runc", reason="none", remedy="none", virtualization="software",
+                versions={"engine": "20"},
+                engine={"id": "A:B"}, own_kernel=True, stopwatch="docker run", phases=(phase,),
+                facts=Facts(order=9, colour="#0072B2", roles=(Role(name="shim", place=1, peak=2, machine=True),)),
+            ),
+        },
+        scenarios={"serve": scenario_entry(WHOLE, (0, 1))},
+        images={"base": image_entry(made)},
+        planned=6,
+        not_offered=(
+            NotOffered(scenario="serve", parameters={"n": 1}, isolation="vm", reason="it cannot", remedy="Do not"),
+        ),
+        finished_at="2026-11-23T21:06:00+00:00",
+        interrupted="SIGINT",
+    )  # fmt: skip
+    assert unfilled(written) == set()
+    write(written, tmp_path)
+    assert load_manifest(tmp_path) == written
+
+
+def test_a_run_of_the_first_schema_is_read_with_what_it_did_not_tell() -> None:
+    told = load_manifest(SCHEMA_1)
+    assert (told.schema_version, told.stopping, told.harness.varied) == (1, Stopping(), {})
+    assert told.scenarios["speak"].outgrows_memory is False
+    assert told.host.name == "fir"
+
+
+@pytest.mark.parametrize(
+    ("told", "word"),
+    [
+        ({"emulated": True, "versions": {"accelerator": "tcg"}}, "emulation"),
+        ({"emulated": False, "versions": {"accelerator": "kvm"}}, "hardware"),
+        ({"emulated": False, "versions": {}}, ""),
+        ({"emulated": False, "virtualization": "software"}, "software"),
+    ],
+)
+def test_a_run_that_says_only_whether_it_was_emulated_is_read_in_words(
+    tmp_path: Path, told: dict[str, object], word: str
+) -> None:
+    write(manifest(), tmp_path)
+    document = json.loads((tmp_path / "manifest.json").read_text())
+    document["isolations"]["vm"] = {"ready": True, **told}
+    (tmp_path / "manifest.json").write_text(json.dumps(document))
+    vm = load_manifest(tmp_path).isolations["vm"]
+    assert (vm.virtualization, vm.emulated) == (word, word == "emulation")
+
+
+def test_the_file_has_every_key_in_the_order_of_the_records(tmp_path: Path) -> None:
+    write(manifest(), tmp_path)
+    told = json.loads((tmp_path / "manifest.json").read_text())
+    assert list(told) == ["schema", *(one.name for one in fields(Manifest))]
+    assert list(told["host"]) == [one.name for one in fields(Host)]
+
+
+def unfilled(record: object) -> set[str]:
+    """Return the fields of the manifest's own records that hold what they hold by default."""
+    if isinstance(record, dict | tuple):
+        return {one for value in (record.values() if isinstance(record, dict) else record) for one in unfilled(value)}
+    if not is_dataclass(record) or isinstance(record, type) or type(record).__module__ != Manifest.__module__:
+        return set()
+    kept = [(one, getattr(record, one.name)) for one in fields(record)]
+    made = {one.name: one.default if one.default_factory is MISSING else one.default_factory() for one, _ in kept}
+    alike = {f"{type(record).__name__}.{one.name}" for one, value in kept if value == made[one.name]}
+    return (alike - {"Manifest.schema_version"}) | {one for _, value in kept for one in unfilled(value)}
 
 
 def test_an_image_is_described_by_content(tmp_path: Path) -> None:
     made = image(tmp_path)
-    assert image_entry(made, "locks/base.json") == {
-        "digest": made.digest, "suite": "bookworm", "packages": 1, "lock": "locks/base.json",
-        "source": None,
-    }  # fmt: skip
-
-
-def test_an_imported_image_is_described_by_where_it_came_from(tmp_path: Path) -> None:
-    made = image(tmp_path)
-    source = {"reference": "redis:7", "digest": "sha256:77"}
-    made.lock.write_text(json.dumps({"packages": [], "imported": {**source, "user": "redis"}}))
-    entry = image_entry(made, "locks/base.json")
-    told = TypeAdapter(RunImage).validate_python(json.loads(json.dumps(entry)))
-    assert told.source is not None
-    assert {"reference": told.source.reference, "digest": told.source.digest} == source
+    lock = f"locks/{made.name}-{made.digest.removeprefix('sha256:')[:12]}.json"
+    assert image_entry(made) == RunImage(digest=made.digest, suite="bookworm", packages=1, lock=lock)
 
 
 def test_a_scenario_tells_what_its_image_makes_of_its_command() -> None:
-    assert scenario_entry(SERVICE, (1,), command=("/entry", "go"))["command"] == ["/entry", "go"]
+    assert scenario_entry(SERVICE, (1,), command=("/entry", "go")).command == ("/entry", "go")

@@ -1,0 +1,103 @@
+"""Podman keeps the contract, and leaves neither container nor service."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from bench.host.processes import PsutilProcess, named, readable
+from bench.host.run_names import instance, of_process
+from bench.host.run_state import forget, is_dead, registered_runs
+from bench.isolations.base import Isolation
+from bench.isolations.engines.docker import Docker
+from bench.isolations.engines.docker_leaks import bearing
+from bench.isolations.engines.docker_volume import LABEL
+from bench.isolations.engines.podman import Podman
+from bench.isolations.probe import check
+from bench.isolations.registry import open_isolation
+from bench.model import Image
+from bench.testing.contract import IsolationContract
+from bench.testing.launching import checked, start
+
+
+@pytest.mark.root
+class TestPodman(IsolationContract):
+    roles = frozenset({"workload", "conmon"})
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def isolation(cls, image: Image, run_id: str) -> Isolation:
+        return checked(open_isolation("podman", run_id), image)
+
+    def leftovers(self, run: str) -> list[str]:
+        api = Podman(run).api
+        label = {"label": f"{LABEL}={run}"}
+        return [
+            one["Id"]
+            for one in (*api.containers(all=True, filters=label), *(api.volumes(filters=label)["Volumes"] or ()))
+        ]
+
+    def test_the_service_is_shared_by_all(self, isolation: Isolation, image: Image) -> None:
+        with start(isolation, image, self.stays, ready="^ready$") as instance:
+            assert instance.wait("ready", timeout_s=30) == "ready"
+            [service] = instance.processes()["shared:service"]
+            assert isinstance(service, PsutilProcess)
+            assert service.program == "podman"
+
+    def test_its_socket_is_not_measured_as_docker(
+        self, isolation: Isolation, image: Image, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        assert isinstance(isolation, Podman)
+        monkeypatch.setenv("DOCKER_HOST", isolation.url() or "")
+        availability = check(Docker(isolation.run), image, lambda _line: None)
+        assert availability.fault is not None
+        assert f"is podman {isolation.describe().versions['engine']}, not a Docker engine" in availability.detail
+
+    def test_the_engine_is_told_without_what_ends_with_this_process(self, isolation: Isolation) -> None:
+        told = isolation.describe().engine
+        assert told["address"] == "a service of Isobench's own"
+        assert {"version", "storage driver", "control groups"} <= set(told)
+        assert "id" not in told
+
+    def test_the_service_ends_with_its_process(self) -> None:
+        asks = "from bench.isolations.engines.podman import Podman; print(Podman('fir').daemons()[0].pid)"
+        done = subprocess.run([sys.executable, "-c", asks], capture_output=True, text=True, check=True)
+        assert int(done.stdout) not in {process.pid for process in named("podman")}
+
+    def test_the_service_keeps_to_the_cpus_that_no_instance_gets(self) -> None:
+        cpu = min(os.sched_getaffinity(0))
+        asks = f"""if True:
+            import os
+            from bench.isolations.engines.podman import Podman
+            podman = Podman("fir")
+            podman.aside = ({cpu},)
+            print(*os.sched_getaffinity(podman.daemons()[0].pid))
+        """
+        done = subprocess.run([sys.executable, "-c", asks], capture_output=True, text=True, check=True)
+        assert done.stdout.split() == [str(cpu)]
+
+    def test_a_killed_harness_takes_its_service_along_and_clean_finds_its_container(self, isolation: Isolation) -> None:
+        asks = [sys.executable, "-m", "tests.isolations.engines.left_by_podman", run := of_process("dead")]
+        done = subprocess.run(asks, capture_output=True, text=True, check=False)
+        assert done.returncode == -signal.SIGKILL, done.stderr
+        harness, service, container = done.stdout.split()
+        try:
+            deadline = time.monotonic() + 5
+            while Path(f"/proc/{service}/cmdline").exists() and time.monotonic() < deadline:
+                time.sleep(0.05)
+            assert not Path(f"/proc/{service}/cmdline").exists()
+            assert {process.program for process in readable(bearing(container))} == {"conmon"}
+        finally:
+            cleaned = isolation.clean(lambda one: one == run)
+            assert cleaned == [f"container {instance(run, '0001')} of run {run}"]
+            for dead in filter(is_dead, registered_runs()):
+                if dead.startswith(f"podman-{harness}-"):
+                    forget(dead)
+        assert bearing(container) == []
+        assert self.leftovers(run) == []

@@ -1,0 +1,221 @@
+"""When to stop: the rounds a rule gives, what it looks at, and what goes on after a look."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import pytest
+
+from bench.measuring.plan import cells, plan
+from bench.measuring.stopping import (
+    MOST_BETWEEN,
+    MOST_ROUNDS,
+    PATIENCE,
+    PILOT,
+    STRETCH_S,
+    Key,
+    Look,
+    Rule,
+    Schedule,
+    Width,
+    key_of,
+)
+from bench.model import Cell, Trial
+from tests.records import scenario
+
+NAMES = ("bare", "docker", "vm")
+CELLS = cells([scenario(name="a"), scenario(name="b", rounds=2)], NAMES)
+OWN = {"a": 5, "b": 2}
+
+
+@dataclass
+class Machine:
+    """A clock and a journal: trials cost what they are said to, widths shrink with the root of the rounds."""
+
+    cost_s: dict[str, float]
+    spread: dict[str, float]
+    now_s: float = 0.0
+    done: dict[Key, int] = field(default_factory=dict)
+    looks: list[Look] = field(default_factory=list)
+    announced: list[int] = field(default_factory=list)
+
+    def planned(self, trials: Sequence[Trial]) -> None:
+        self.announced.append(len(trials))
+
+    def looked(self, look: Look) -> None:
+        self.looks.append(look)
+
+    def widths(self) -> list[Width]:
+        return [
+            Width(key=key, half_width=self.spread[key[2]] / n**0.5) for key, n in self.done.items() if key[2] != "bare"
+        ]
+
+    def run(self, rule: Rule, given: Sequence[Cell] = tuple(CELLS)) -> tuple[Schedule, list[tuple[Trial, ...]]]:
+        schedule = Schedule(given, OWN, rule, seed=1, widths=self.widths, now_s=lambda: self.now_s)
+        turns = []
+        for trials in schedule.turns(self):
+            turns.append(trials)
+            for trial in trials:
+                self.now_s += self.cost_s[trial.cell.isolation]
+                schedule.took(trial.cell, self.cost_s[trial.cell.isolation])
+                self.done[key_of(trial.cell)] = self.done.get(key_of(trial.cell), 0) + 1
+        return schedule, turns
+
+
+def machine(**spread: float) -> Machine:
+    return Machine(cost_s={"bare": 1.0, "docker": 2.0, "vm": 10.0}, spread={"docker": 0.1, "vm": 0.1} | spread)
+
+
+def rounds_of(turns: Sequence[Sequence[Trial]], isolation: str) -> int:
+    return sum(any(trial.cell.isolation == isolation for trial in trials) for trials in turns)
+
+
+def test_without_a_rule_it_is_the_plan_that_the_seed_gives() -> None:
+    schedule, turns = machine().run(Rule())
+    scenarios = [scenario(name="a"), scenario(name="b", rounds=2)]
+    assert tuple(trial for trials in turns for trial in trials) == plan(scenarios, NAMES, seed=1)
+    assert schedule.sure == schedule.given == sum(map(len, turns))
+
+
+def test_a_number_of_rounds_is_exact_and_needs_no_look() -> None:
+    one = machine()
+    schedule, turns = one.run(Rule(rounds=9))
+    assert len(turns) == 9
+    assert one.looks == []
+    assert schedule.reason == "all 9 rounds were run"
+    assert one.announced == [schedule.sure]
+
+
+def test_rounds_of_milliseconds_go_on_until_the_host_may_have_changed_its_state() -> None:
+    one = machine(docker=0.01, vm=0.01)
+    one.cost_s = dict.fromkeys(NAMES, 0.02)
+    schedule, _ = one.run(Rule(precision=0.05))
+    assert STRETCH_S <= one.now_s < STRETCH_S + 1
+    assert [look.rounds for look in one.looks] == [schedule.rounds["a"]]
+
+
+def test_precision_ends_when_every_ratio_is_within_it() -> None:
+    one = machine()
+    schedule, turns = one.run(Rule(precision=0.02))
+    assert 25 <= rounds_of(turns, "vm") <= 25 * 1.25 + 1
+    assert all((width.half_width or 1) <= 0.02 for width in one.widths())
+    assert "within 0.02" in schedule.reason
+    assert one.looks[0].rounds == PILOT
+    assert one.announced[-1] == schedule.given
+
+
+def test_what_is_sure_rests_and_what_is_not_goes_on_beside_its_baseline() -> None:
+    one = machine(vm=0.3)
+    _, turns = one.run(Rule(precision=0.05))
+    assert rounds_of(turns, "docker") == PILOT
+    assert rounds_of(turns, "vm") >= 36
+    assert all("bare" in {trial.cell.isolation for trial in trials} for trials in turns)
+    assert all(len({key_of(trial.cell) for trial in trials}) == len(trials) for trials in turns)
+
+
+def test_rounds_bound_a_precision_that_is_not_reached() -> None:
+    schedule, turns = machine(vm=9.0).run(Rule(precision=0.01, rounds=12))
+    assert rounds_of(turns, "vm") == 12
+    assert schedule.reason == "all 12 rounds were run"
+
+
+def test_rounds_of_a_cheap_baseline_alone_come_between_whole_ones_once_costs_are_known() -> None:
+    """A ninth of the cost is worth three times the trials; the cell that costs as much as its baseline, none."""
+    one = Machine(cost_s={"bare": 1.0, "docker": 9.0}, spread={"docker": 0.3})
+    schedule, turns = one.run(Rule(precision=0.05), [cell for cell in CELLS if cell.isolation != "vm"])
+    assert [len(trials) for trials in turns[: PILOT + 6]] == [4] * PILOT + [4, 2, 2] * 2
+    assert [trial.round for trials in turns for trial in trials] == sorted(
+        number for number, trials in enumerate(turns, start=1) for _ in trials
+    )
+    assert all({trial.cell.isolation for trial in trials} == {"bare"} for trials in turns if len(trials) == 2)
+    assert schedule.rounds == {"a": len(turns), "b": len(turns)}
+    alike = Machine(cost_s={"bare": 1.0, "docker": 1.0}, spread={"docker": 0.3})
+    _, whole = alike.run(Rule(precision=0.05), [cell for cell in CELLS if cell.isolation != "vm"])
+    assert {len(trials) for trials in whole} == {4}
+
+
+def test_a_number_of_rounds_adds_no_rounds_of_the_baseline_alone() -> None:
+    one = Machine(cost_s={"bare": 1.0, "docker": 9.0}, spread={"docker": 0.3})
+    _, turns = one.run(Rule(rounds=9), [cell for cell in CELLS if cell.isolation != "vm"])
+    assert [len(trials) for trials in turns] == [4] * 9
+
+
+def test_a_baseline_that_costs_next_to_nothing_does_not_fill_a_run() -> None:
+    one = Machine(cost_s={"bare": 0.001, "docker": 9.0}, spread={"docker": 0.3})
+    _, turns = one.run(Rule(precision=0.05), [cell for cell in CELLS if cell.isolation != "vm"])
+    assert len(turns) == PILOT + (rounds_of(turns, "docker") - PILOT) * (1 + MOST_BETWEEN)
+
+
+def test_a_budget_is_kept_and_spent_on_what_is_widest() -> None:
+    one = machine(docker=1.0, vm=0.05)
+    schedule, turns = one.run(Rule(budget_s=400.0))
+    assert 300 < one.now_s <= 400
+    assert "time is spent" in schedule.reason
+    assert rounds_of(turns, "vm") == PILOT
+    assert rounds_of(turns, "docker") > 4 * PILOT
+
+
+def test_a_budget_that_is_too_small_for_the_pilot_ends_after_whole_rounds() -> None:
+    one = machine()
+    _, turns = one.run(Rule(budget_s=60.0))
+    assert [len(trials) for trials in turns] == [6, 6]
+    assert one.now_s <= 60
+
+
+def test_precision_within_a_budget_ends_at_whichever_comes_first() -> None:
+    early, late = machine(), machine()
+    early.run(Rule(precision=0.09, budget_s=1e6))
+    late.run(Rule(precision=0.001, budget_s=500.0))
+    assert sum(early.done.values()) == PILOT * len(CELLS)
+    assert late.now_s <= 500
+
+
+@pytest.mark.parametrize("rule", [Rule(precision=0.05), Rule(budget_s=1e6)])
+def test_cells_without_any_ratio_do_not_keep_a_run_going(rule: Rule) -> None:
+    schedule, turns = machine().run(rule, [cell for cell in CELLS if cell.isolation == "bare"])
+    assert len(turns) == PILOT < MOST_ROUNDS
+    assert schedule.reason == f"there is no headline ratio, after {PILOT} rounds"
+
+
+@pytest.mark.parametrize("rule", [Rule(precision=0.05), Rule(budget_s=1e6)])
+def test_a_run_of_which_nothing_ends_well_stops_and_says_so(rule: Rule) -> None:
+    schedule, _ = machine(docker=math.inf, vm=math.inf).run(rule)
+    assert re.fullmatch(r"too few trials have ended well for any headline ratio, after \d+ rounds", schedule.reason)
+
+
+def test_a_run_that_gives_cells_up_does_not_say_that_they_are_sure() -> None:
+    schedule, _ = machine(docker=0.1, vm=math.inf).run(Rule(precision=0.05))
+    assert schedule.reason.startswith("every headline ratio is within 0.05 of itself, after")
+    assert schedule.reason.endswith("too few trials have ended well in 2 further cells")
+
+
+def test_a_budget_is_not_spent_on_figures_that_never_vary() -> None:
+    schedule, _ = machine(docker=0.0, vm=0.0).run(Rule(budget_s=1e6))
+    assert schedule.reason == f"every headline ratio is as sure as can be, after {PILOT} rounds"
+
+
+@pytest.mark.parametrize("rule", [Rule(precision=0.02), Rule(budget_s=300.0)])
+def test_the_same_seed_and_the_same_figures_give_the_same_rounds(rule: Rule) -> None:
+    assert machine().run(rule)[1] == machine().run(rule)[1]
+
+
+def test_a_look_says_what_is_widest_and_how_long_it_will_take() -> None:
+    one = machine(vm=0.2)
+    one.run(Rule(precision=0.05))
+    first = one.looks[0]
+    assert first.widest is not None
+    assert first.widest.key[2] == "vm"
+    needed_s = 2 * (10 + 3 * 1) * PILOT * ((0.2 / PILOT**0.5 / 0.05) ** 2 - 1)
+    assert first.left_s == pytest.approx(needed_s, rel=0.25)
+
+
+def test_a_cell_whose_trials_end_badly_is_waited_for_and_then_given_up() -> None:
+    one = machine(vm=math.inf)
+    _, turns = one.run(Rule(precision=0.09))
+    assert rounds_of(turns, "docker") == PILOT
+    assert PATIENCE <= rounds_of(turns, "vm") <= PATIENCE * 1.25 + 1
+    assert one.looks[0].widest is not None
+    assert one.looks[0].widest.key[2] == "docker"

@@ -1,0 +1,50 @@
+"""The tables of docs/reference/hosts.md say of every isolation what it did on each host, and why not."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tools.hosts import document, survey
+
+RECORD = {
+    "date": "2026-11-28",
+    "kernel": "6.12",
+    "python": "3.13.5",
+    "programs": {"Docker": "26.1"},
+    "missing": {"vm": "no | KVM\nhere"},
+    "startup": {"bare": {"ok": 3}, "crun": {"ok": 2, "failed": 1}},
+    "contract": {"crun": {"passed": 40, "failed": 1, "skipped": 2}},
+}
+
+
+@pytest.fixture(autouse=True)
+def records(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "one.json").write_text(json.dumps(RECORD))
+    (tmp_path / "two.json").write_text(json.dumps({**RECORD, "startup": {}, "contract": {}, "missing": {}}))
+    monkeypatch.setattr(document, "SEEN", tmp_path)
+
+
+def test_versions_have_a_column_for_each_host() -> None:
+    head, rows = document.versions()
+    assert head == ("", "`one`", "`two`")
+    assert ("Docker", "26.1", "26.1") in rows
+    assert ("surveyed", "2026-11-28", "2026-11-28") in rows
+
+
+def test_every_isolation_has_a_row_and_a_reason() -> None:
+    head, rows = document.outcomes()
+    assert head == ("isolation", "`one`", "`two`")
+    assert rows == [
+        ("`bare`", "3 ok", "–"),
+        ("`crun`", "2 ok, 1 failed; contract: 40 kept, 1 broken, 2 skipped", "–"),
+        ("`vm`", "not ready: no / KVM here", "–"),
+    ]
+
+
+@pytest.mark.parametrize("test", survey.CONTRACTS.values())
+def test_what_holds_an_isolation_to_the_contract_is_there(test: str) -> None:
+    file, _colons, name = test.partition("::")
+    assert f"class {name}(" in (Path(__file__).parents[1] / "isolations" / file).read_text()

@@ -1,0 +1,46 @@
+"""The QEMU command of a lab host: no network, nothing written to the cache, KVM inside only where it is safe."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tools.hosts import machine
+from tools.hosts.system import Built
+from tools.hosts.table import host
+
+DISKS = {"system": Path("/there/system.qcow2"), "results": Path("/there/results")}
+
+
+def words(name: str, job: dict[str, int] | None) -> str:
+    return " ".join(machine.words(host(name), Built(folder=Path("/cache/lab/one")), DISKS, job=job))
+
+
+def test_there_is_no_network_and_disks_of_the_cache_are_not_attached() -> None:
+    command = words("debian13", {"events": 5, "output": 6})
+    assert " -nic none" in command
+    assert "file=/cache" not in command
+    assert "file=/there/system.qcow2,id=system,if=none,format=qcow2" in command
+    assert "file=/there/results,id=results,if=none,format=raw" in command
+
+
+def test_no_host_but_one_has_kvm_inside_and_all_have_one_thread() -> None:
+    assert "thread=single" in words("debian13-kvm", None)
+    assert "module_blacklist" not in words("debian13-kvm", None)
+    assert "thread=single" in words("debian13", None)
+    assert "module_blacklist=kvm_amd" in words("debian13", None)
+
+
+def test_a_topology_is_handed_on() -> None:
+    assert "-smp 8,sockets=1,cores=4,threads=2" in words("debian13-smt", None)
+    assert "-smp 2 " in words("debian13", None)
+
+
+@pytest.mark.parametrize("name", ["events", "output"])
+def test_a_job_has_its_ports_and_a_person_the_monitor(name: str) -> None:
+    command = words("debian13", {"events": 5, "output": 6})
+    assert f"virtserialport,chardev={name},name=lab.{name}" in command
+    assert "lab.job" in command
+    assert "lab.job" not in words("debian13", None)
+    assert "mon:stdio" in words("debian13", None)

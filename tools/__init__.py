@@ -1,0 +1,1 @@
+"""What developers of Isobench run; not part of the package."""

@@ -1,0 +1,39 @@
+#!/bin/bash
+# In the lab's host, as root: log in, run the command that came with the checkout, hand back /srv/results, say how it ended.
+#
+# The first disk is the system, and the others have names: checkout (a tar, which is unpacked by now), images (what Isobench
+# caches), results (where a tar is written). Words for the lab go through the port lab.events, the command's output through
+# lab.output. Without lab.job on the kernel's command line somebody sits at the console, and finds all prepared.
+events=/dev/virtio-ports/lab.events
+disks=/dev/disk/by-id
+user=root
+command=(true)
+# shellcheck source=/dev/null
+. /srv/isobench/.lab-job
+rm /srv/isobench/.lab-job
+
+cache=/var/cache/isobench
+[ "$user" = root ] || cache=/home/$user/.cache/isobench
+mkdir -p "$cache"
+mount "$disks/virtio-images" "$cache"
+if [ "$user" != root ]; then # whose trees have no devices, and are their own
+    rm -rf "$cache"/images/*/private
+    chown -R "$user:$user" "/home/$user/.cache"
+fi
+ln -s /opt/lab/venv /srv/isobench/.venv
+mkdir -p /srv/results
+chown -R "$user:$user" /srv/isobench /srv/results
+[ "$user" = root ] || loginctl enable-linger "$user"
+grep -qw lab.job /proc/cmdline || exit 0
+
+echo ready >"$events"
+# As by ssh: a session of one's own, with what PAM gives and the shell's own PATH.
+# shellcheck disable=SC2016
+systemd-run --quiet --collect --wait --pipe --uid="$user" --property=PAMName=login \
+    --property=WorkingDirectory=/srv/isobench --setenv=LANG=C.UTF-8 \
+    /bin/bash --login -c 'exec "$@"' lab "${command[@]}" >/dev/virtio-ports/lab.output 2>&1 </dev/null
+status=$?
+journalctl --boot --no-hostname --output=short-monotonic >/srv/results/journal.txt
+tar --create --file="$disks/virtio-results" --directory=/srv/results .
+sync
+echo "ended $status" >"$events"

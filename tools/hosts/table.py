@@ -1,0 +1,103 @@
+"""The table of hosts and systems, as ``hosts.toml`` has it."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+from bench.errors import UnknownNameError
+
+FILE = Path(__file__).with_name("hosts.toml")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class System:
+    """What is installed: a suite's packages on a disk of ``disk_gib``, of which only what is written takes room."""
+
+    name: str
+    suite: str
+    packages: tuple[str, ...]
+    aptopts: tuple[str, ...]
+    disk_gib: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Host:
+    """How a system is booted, and as whom commands run there."""
+
+    name: str
+    system: System
+    cpus: int
+    topology: str
+    """QEMU's words for sockets, cores and threads; empty: a socket for each CPU."""
+    memory_mib: int
+    user: str
+    kvm: bool
+    """Whether virtual machines inside find KVM; it runs on emulated SVM, and all CPUs then on one of ours."""
+
+
+class _Row(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class _System(_Row):
+    suite: str
+    packages: list[str] = []
+    aptopts: list[str] = []
+    disk_gib: int = 24
+
+
+class _Host(_Row):
+    system: str
+    cpus: int = 2
+    topology: str = ""
+    memory_mib: int = 6144
+    user: str = "root"
+    kvm: bool = False
+
+
+class _File(_Row):
+    packages: list[str]
+    systems: dict[str, _System]
+    hosts: dict[str, _Host]
+
+
+def hosts(file: Path = FILE) -> Mapping[str, Host]:
+    """Return all hosts by name; raises ValueError for a file that is wrong, UnknownNameError for a system in it."""
+    read = _File.model_validate(tomllib.loads(file.read_text()))
+    systems = {
+        name: System(
+            name=name,
+            suite=system.suite,
+            packages=tuple(sorted({*read.packages, *system.packages})),
+            aptopts=tuple(system.aptopts),
+            disk_gib=system.disk_gib,
+        )
+        for name, system in read.systems.items()
+    }
+    found: dict[str, Host] = {}
+    for name, host in read.hosts.items():
+        if host.system not in systems:
+            raise UnknownNameError("system", host.system, systems)
+        found[name] = Host(
+            name=name,
+            system=systems[host.system],
+            cpus=host.cpus,
+            topology=host.topology,
+            memory_mib=host.memory_mib,
+            user=host.user,
+            kvm=host.kvm,
+        )
+    return found
+
+
+def host(name: str) -> Host:
+    """Return one host; raises UnknownNameError."""
+    known = hosts()
+    if name not in known:
+        raise UnknownNameError("lab host", name, known)
+    return known[name]

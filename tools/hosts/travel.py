@@ -1,0 +1,121 @@
+"""What goes with a job and comes back: the checkout, the images it measures, a folder of results."""
+
+from __future__ import annotations
+
+import io
+import os
+import shlex
+import tarfile
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+from bench import images
+from bench.host.subprocesses import ran
+from bench.images import cache, forms
+from bench.images.boot.kit import kit
+from bench.images.debian.base_layer import debian_base
+from bench.model import Recipe, Say, short_digest
+from bench.scenario import load_recipe, stock_folder
+from tools.hosts.errors import LabError
+
+RESULTS = "/srv/results"
+"""Inside: what lies there comes back."""
+_JOB = ".lab-job"
+_RESULTS_BYTES = 8 << 30
+"""How much may come back; only what is written takes room."""
+_IMAGES_BYTES = 12 << 30
+_CHUNK_BYTES = 1 << 20
+
+
+def checkout(disk: Path, root: Path, *, user: str, command: Sequence[str]) -> None:
+    """Write what git knows or would add, as it is now, and the job to ``disk``, as a tar.
+
+    Raises LabError where ``root`` is no clone.
+    """
+    listed = ran("git", "-C", str(root), "ls-files", "-z", "--cached", "--others", "--exclude-standard")
+    if listed.returncode != 0:
+        raise LabError(f"{root} is no clone of git: {listed.stderr.strip()}", remedy="Run the lab in a clone")
+    job = f"user={shlex.quote(user)}\ncommand=({shlex.join(command)})\n".encode()
+    with tarfile.open(disk, "w") as tar:
+        for name in sorted(set(listed.stdout.split("\0")) - {""}):
+            if os.path.lexists(root / name):  # not what was removed and is not committed yet
+                tar.add(root / name, name, recursive=False)
+        member = tarfile.TarInfo(_JOB)
+        member.size = len(job)
+        tar.addfile(member, io.BytesIO(job))
+    _round_up(disk)
+
+
+def image_disk(names: Sequence[str], *, say: Say) -> Path:
+    """Return a disk with the stock images of these names as Isobench caches them; built now where they are not cached.
+
+    Raises ImageError.
+    """
+    recipes = [load_recipe(stock_folder() / "images" / f"{name}.toml") for name in sorted(set(names))]
+    built = [images.build(recipe, say=say) for recipe in recipes]
+    key = short_digest(*(image.digest.encode() for image in built))
+    folder = cache.shelf("lab") / f"images-{key}"
+    return cache.once(folder, partial(_make_images, recipes=recipes, say=say), say=say) / "disk"
+
+
+def empty(disk: Path) -> None:
+    """Make the disk on which results come back."""
+    with disk.open("wb") as stream:
+        stream.truncate(_RESULTS_BYTES)
+
+
+def came_back(disk: Path) -> bool:
+    """Whether anything was written to the disk of results."""
+    return disk.exists() and disk.stat().st_blocks > 0
+
+
+def unpack(disk: Path, folder: Path) -> int:
+    """Unpack what came back on ``disk`` into ``folder``, made where it is missing; return how many files.
+
+    Raises LabError where there is nothing, or not all of it.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        with tarfile.open(disk, "r:") as tar:
+            members = tar.getmembers()
+            tar.extractall(folder, members, filter="data")
+    except (tarfile.TarError, OSError) as error:
+        raise LabError(
+            f"the results could not be unpacked into {folder}: {error}",
+            remedy="Is there room, and may you write there?",
+        ) from error
+    return sum(member.isfile() for member in members)
+
+
+def _make_images(folder: Path, *, recipes: Sequence[Recipe], say: Say) -> None:
+    """Lay out a cache with kits, layers and images, and format a disk with it."""
+    say(f"a disk for the lab with the images {', '.join(recipe.name for recipe in recipes)}")
+    tree = folder / "tree"
+    for recipe in recipes:
+        image = images.build(recipe, say=say)
+        forms.disk(image, say)
+        for part in (kit(recipe.suite, say=say).initrd.parent, debian_base(recipe, say=say), image.folder):
+            _link(part, tree / part.parent.name / part.name)
+    words = ["mke2fs", "-q", "-F", "-t", "ext4", "-m", "0", "-E", "lazy_itable_init=1,root_owner=0:0"]
+    done = ran(*words, "-d", tree, folder / "disk", f"{_IMAGES_BYTES // 1024}k")
+    if done.returncode != 0:
+        raise LabError(f"no disk could be made of images: {done.stderr.strip()}", remedy="Is there room on the disk?")
+    cache.remove(tree)
+
+
+def _link(found: Path, target: Path) -> None:
+    """Have a folder of the cache in another place, without copying its files."""
+    if target.exists():
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    done = ran("cp", "--archive", "--link", found, target)
+    if done.returncode != 0:
+        raise LabError(f"{found} could not be copied: {done.stderr.strip()}", remedy="Is there room on the disk?")
+
+
+def _round_up(disk: Path) -> None:
+    """A disk has whole sectors, and QEMU reads whole blocks."""
+    size = disk.stat().st_size
+    with disk.open("ab") as stream:
+        stream.write(b"\0" * (-size % _CHUNK_BYTES))

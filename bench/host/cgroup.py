@@ -203,6 +203,11 @@ class Cgroup:
             {folder / "cgroup.procs" for folder in (*self._folders.values(), *self._twins) if folder.exists()}
         )
 
+    @property
+    def cpu_books(self) -> Path | None:
+        """The folder in which its CPU time is kept."""
+        return self._folders.get("" if self._v2 else "cpuacct")
+
     def pids(self) -> list[int]:
         """Return every process in the group or below it."""
         folders = [self._folders[name] for name in sorted(self._folders, key=lambda name: name != "memory")]

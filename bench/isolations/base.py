@@ -1,8 +1,7 @@
 """The seam: what every isolation offers, and all that the runner and the meters may know of it.
 
-An isolation says whether it can really run here, turns an image into the form it needs (never timed), and
-launches instances (timed). An instance offers its timeline, its console, its host processes by role, its
-cgroup account if it has one, and its exit.
+An isolation says whether it can really run here, turns an image into the form it needs (never timed), and launches
+instances (timed). An instance offers timeline, console, host processes by role, its group's account and its exit.
 """
 
 from __future__ import annotations
@@ -289,6 +288,8 @@ class Isolation(ABC):
         """Id of the run that everything made here is labelled with."""
         self.helpers: Mapping[str, Role] = {}
         """Its row's: programs that help it, and what each is to an instance."""
+        self.daemons: Sequence[HostProcess] = ()
+        """Once it is prepared, what starts its instances: an engine's."""
         self.guest_kernel: GuestKernel | None = None
         """A kernel of the user's own for guests; None: that of the image's release."""
         self.aside: tuple[int, ...] = ()

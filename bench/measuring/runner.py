@@ -6,13 +6,14 @@ import secrets
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 from bench.errors import BenchError, LeftoverError, PortTakenError, said
 from bench.host.cpus import free_port, placements
 from bench.host.disturbance.readings import SentinelWatch
 from bench.host.disturbance.rules import OwnActivity, samples, spoiled_by
+from bench.host.engine.daemons import cpu_s
 from bench.host.run_state import note_leftovers
 from bench.host.signals import Interruptions
 from bench.isolations.base import Availability, Isolation, Launch, Route
@@ -71,7 +72,7 @@ class Runner:
     def _observe(self, trial: Trial, observation: Observation) -> None:
         isolation = self._isolations[trial.cell.isolation]
         setup = drawn(trial.nonce, placements(trial.cell.scenario.envelope.cpus))
-        guard = SentinelWatch(setup.cpus)
+        guard = SentinelWatch(setup.cpus, engine_s=partial(cpu_s, isolation.daemons, setup.cpus))
         try:
             self._follow(isolation, trial, setup, observation)
         except Ended as ended:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from bench.host.disturbance.readings import HostActivity
@@ -23,7 +24,7 @@ class Scripted:
         return self._change
 
 
-def quiet(cpus: tuple[int, ...]) -> Scripted:
+def quiet(cpus: tuple[int, ...], engine_s: Callable[[], float]) -> Scripted:
     return Scripted(HostActivity(span_s=2.0, cpus=len(cpus), swapped_bytes=0, stolen_s=0.0, busy_s=1.0))
 
 

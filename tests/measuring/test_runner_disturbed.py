@@ -47,7 +47,7 @@ def test_a_disturbed_trial_is_spoiled_and_keeps_its_samples(
     fake: Fake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     swapped = HostActivity(span_s=2.0, cpus=1, swapped_bytes=4096)
-    monkeypatch.setattr(runners, "SentinelWatch", lambda _cpus: Scripted(swapped))
+    monkeypatch.setattr(runners, "SentinelWatch", lambda _cpus, engine_s: Scripted(swapped))
     of = scenario("say", "rate 5", metrics=[metric(pattern=r"rate (\d+)")])
     measurement, _console = measure(fake, of, tmp_path)
     assert measurement.outcome == Outcome(kind=Kind.SPOILED, reason="the host swapped 4096 bytes")

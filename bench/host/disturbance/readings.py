@@ -62,6 +62,8 @@ class HostActivity:
     """Time in processes, user and kernel; without interrupts, which are often the instance's own traffic."""
     harness_s: float = 0.0
     """How much of ``busy_s`` may have been the harness's own, where it shares the instance's CPUs."""
+    engine_s: float = 0.0
+    """The same of the daemons that start the instance."""
     pressure_s: Mapping[str, float] | None = None
     kernel_errors: tuple[str, ...] | None = None
     clock_step_s: float = 0.0
@@ -88,11 +90,15 @@ class SentinelWatch:
     """Stands by one trial: made before its request, asked once when nothing of it is left."""
 
     def __init__(
-        self, cpus: Sequence[int], places: Places = Places(), clocks: Callable[[], Clocks] = read_clocks
+        self,
+        cpus: Sequence[int],
+        places: Places = Places(),
+        clocks: Callable[[], Clocks] = read_clocks,
+        engine_s: Callable[[], float] = float,
     ) -> None:
-        self._cpus, self._places, self._clocks = cpus, places, clocks
+        self._cpus, self._places, self._clocks, self._engine_s = cpus, places, clocks, engine_s
         self._log = KernelLog(places.kmsg)
-        self._before = _read(places, cpus, clocks)
+        self._before, self._engine_before_s = _read(places, cpus, clocks), engine_s()
 
     def end(self) -> HostActivity:
         """Read everything again and return what changed."""
@@ -108,6 +114,7 @@ class SentinelWatch:
             stolen_s=_since(before.stolen_s, after.stolen_s),
             busy_s=_since(before.busy_s, after.busy_s),
             harness_s=after.harness_s - before.harness_s if shares else 0.0,
+            engine_s=self._engine_s() - self._engine_before_s,
             pressure_s={name: after.pressure_s[name] - before.pressure_s[name] for name in before.pressure_s} or None,
             kernel_errors=errors,
             clock_step_s=(after.clocks.realtime_ns - before.clocks.realtime_ns - span_ns) / 1e9,

@@ -82,6 +82,7 @@ def readings(host: HostActivity, own: OwnActivity) -> dict[str, float]:
         "busy": host.busy_s,
         "own": own.cpu_s,
         "harness": host.harness_s,
+        "engine": host.engine_s,
         "throttled": own.throttled,
         **{f"pressure.{name}": value for name, value in (host.pressure_s or {}).items()},
         "kernel_errors": None if host.kernel_errors is None else len(host.kernel_errors),

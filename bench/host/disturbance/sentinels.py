@@ -72,8 +72,8 @@ def _read(name: str) -> Callable[[Readings], float]:
 
 
 def _others_s(readings: Readings) -> float:
-    """Return the CPU time that neither the instance nor the harness spent on the instance's CPUs."""
-    return max(0.0, readings["busy"] - readings["own"] - readings["harness"])
+    """Return the CPU time on the instance's CPUs that was neither its own, nor the harness's, nor its engine's."""
+    return max(0.0, readings["busy"] - readings["own"] - readings["harness"] - readings.get("engine", 0.0))
 
 
 _CPU_TIME = ("span", "cpus")
@@ -90,7 +90,7 @@ SENTINELS = (
         name="other load", reads="time others spent on the instance's CPUs",
         amount=_others_s, share_of=_CPU_TIME, limit=LOAD_LIMIT, allowance=LOAD_ALLOWANCE_S,
         spoils=f"over {LOAD_LIMIT * 100:.0f} % of that time, and over {LOAD_ALLOWANCE_S:.0f} s, spent by who is "
-        "neither the instance nor the harness",
+        "neither the instance, nor the harness, nor the engine that starts it",
         reason="other processes took {value:.0%} of the instance's CPU time ({amount:.1f} s)",
     ),
     Sentinel(

@@ -14,6 +14,7 @@ import docker
 
 from bench.errors import IsolationError, UnavailableError
 from bench.host import patience, processes, run_names
+from bench.host.accounting import HostProcess
 from bench.host.engine.docker_asked import asked
 from bench.host.engine.docker_ping import answers, engine_answers, podman_version, silence
 from bench.host.engine.private_docker import describe_engine, start_engine
@@ -87,7 +88,6 @@ class Docker(ByCriu, Isolation, Pausing):
             )
         self._url: str | None = None
         self._connection: docker.APIClient | None = None
-        self._daemons: dict[str, list[processes.PsutilProcess]] = {}
         self._data_root = Path("/")
 
     def missing(self) -> Fault | None:
@@ -131,18 +131,22 @@ class Docker(ByCriu, Isolation, Pausing):
                 remedy=f"Remove it: {self.family} rmi {self.reference(image)}",
             )
         # Once: a scan of all processes costs CPU time that a trial should not pay.
-        self._daemons = {self.daemons_role: self.daemons()}
+        self.daemons = self.find_daemons()
 
     def reference(self, image: Image) -> str:
         """Return the name of an image in the engine."""
         return f"isobench:{image.digest.removeprefix('sha256:')[:12]}"
 
-    def daemons(self) -> list[processes.PsutilProcess]:
+    def find_daemons(self) -> list[processes.PsutilProcess]:
         """Return the engine that serves us, and its containerd: its child, or the host's own."""
         engine = processes.serving((self.url() or "").removeprefix("unix://"))
         engines = [engine] if engine and engine.name == "dockerd" else processes.named("dockerd")
         children = [child for found in engines for child in processes.descendants(found.pid)]
         return engines + ([child for child in children if child.name == "containerd"] or processes.named("containerd"))
+
+    @property
+    def _shared(self) -> Mapping[str, Sequence[HostProcess]]:
+        return {self.daemons_role: self.daemons}
 
     def describe(self) -> Availability:
         """Name the engine, its runtime and its storage."""
@@ -239,7 +243,7 @@ class Docker(ByCriu, Isolation, Pausing):
             stream.sendall(f"{console.secret}\n".encode())
             self.api.start(settings.name)
             timeline.mark("started", self.clock.now_ns())
-        return DockerInstance(timeline, console, self.api, settings.name, stream.sendall, self._daemons)
+        return DockerInstance(timeline, console, self.api, settings.name, stream.sendall, self._shared)
 
     def _by_command(self, settings: Settings, timeline: Timeline, console: Console, stack: ExitStack) -> DockerInstance:
         words = settings.for_command()
@@ -248,7 +252,7 @@ class Docker(ByCriu, Isolation, Pausing):
         client = stack.enter_context(commanded(self.url() or "", words, console))
         clients = partial(processes.readable, [client.pid])
         client.send(f"{console.secret}\n".encode())
-        made = DockerInstance(timeline, console, self.api, settings.name, client.send, self._daemons, clients)
+        made = DockerInstance(timeline, console, self.api, settings.name, client.send, self._shared, clients)
         made.door = ("docker", f"--host={self.url()}", "exec", settings.name)
         return made
 

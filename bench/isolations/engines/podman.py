@@ -93,7 +93,7 @@ class Podman(Docker):
         """Return the name of an image; podman forgets a tag that it is told at the import."""
         return super().reference(image).replace(":", "-")
 
-    def daemons(self) -> list[processes.PsutilProcess]:
+    def find_daemons(self) -> list[processes.PsutilProcess]:
         """Return the service: it creates containers and leaves them to conmon."""
         found = processes.serving((self.url() or "").removeprefix("unix://"))
         return [found] if found else []

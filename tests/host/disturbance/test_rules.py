@@ -85,6 +85,12 @@ def test_an_instances_own_load_does_not_spoil_it() -> None:
     assert spoiled_by(full, OwnActivity(cpu_s=9.5)) == []
 
 
+def test_what_its_engine_did_on_its_cpus_does_not_spoil_it() -> None:
+    busy = change(busy_s=9.0, engine_s=3.5)
+    assert spoiled_by(busy, OWN) == []
+    assert others_s(busy, OWN) == 0.5
+
+
 def test_an_engine_may_start_and_remove_a_container_in_a_short_trial() -> None:
     assert spoiled_by(change(span_s=2.0, busy_s=1.0), OwnActivity(cpu_s=0.1)) == []
 
@@ -109,7 +115,7 @@ def test_all_that_was_read_becomes_samples_and_what_was_not_watched_does_not() -
     assert found["sentinel.pressure.cpu.some"] == (0.0, "s", "host")
     assert found["sentinel.kernel_errors"] == (0.0, "1", "host")
     bare = {sample.metric for sample in samples(change(), OwnActivity())}
-    always = ("span", "cpus", "harness", "clock_step", "suspended", "at_memory_limit")
+    always = ("span", "cpus", "harness", "engine", "clock_step", "suspended", "at_memory_limit")
     assert bare == {f"sentinel.{name}" for name in always}
 
 

@@ -22,5 +22,5 @@ if __name__ == "__main__":
     with start(isolation, image, IsolationContract.stays, ready="^ready$") as instance:
         assert instance.wait("ready", timeout_s=30) == "ready"
         [container] = isolation.api.containers()
-        print(os.getpid(), isolation.daemons()[0].pid, container["Id"], flush=True)
+        print(os.getpid(), isolation.find_daemons()[0].pid, container["Id"], flush=True)
         os.kill(os.getpid(), signal.SIGKILL)

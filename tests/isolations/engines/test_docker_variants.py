@@ -48,13 +48,14 @@ class TestGvisor(EngineContract, IsolationContract):
     name = alike = "docker:runsc"
     roles = frozenset({"sentry", "gofer", "shim"})
     floods = FLOODS_AGAIN
+    loopback_beside_a_service = False  # docs/reference/isolations.md: its sandbox then ends now and then
 
 
 @pytest.mark.docker
 class TestGvisorOnTheContainersNetwork(EngineContract):
     name = "docker:runsc-net"
     alike = "docker:runsc"
-    loopback_beside_a_service = False  # docs/reference/isolations.md: its sandbox then ends now and then
+    loopback_beside_a_service = False
 
 
 @pytest.mark.docker

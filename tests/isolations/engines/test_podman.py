@@ -66,7 +66,7 @@ class TestPodman(IsolationContract):
         assert "id" not in told
 
     def test_the_service_ends_with_its_process(self) -> None:
-        asks = "from bench.isolations.engines.podman import Podman; print(Podman('fir').daemons()[0].pid)"
+        asks = "from bench.isolations.engines.podman import Podman; print(Podman('fir').find_daemons()[0].pid)"
         done = subprocess.run([sys.executable, "-c", asks], capture_output=True, text=True, check=True)
         assert int(done.stdout) not in {process.pid for process in named("podman")}
 
@@ -77,7 +77,7 @@ class TestPodman(IsolationContract):
             from bench.isolations.engines.podman import Podman
             podman = Podman("fir")
             podman.aside = ({cpu},)
-            print(*os.sched_getaffinity(podman.daemons()[0].pid))
+            print(*os.sched_getaffinity(podman.find_daemons()[0].pid))
         """
         done = subprocess.run([sys.executable, "-c", asks], capture_output=True, text=True, check=True)
         assert done.stdout.split() == [str(cpu)]

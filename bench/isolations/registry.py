@@ -80,6 +80,7 @@ _SHIMS = dict.fromkeys(
 _TABLE: Mapping[str, Row] = {
     "bare": _ours(place="bench.isolations.launched.bare:Bare", order=0, colour="#0072B2"),
     "landlock": _ours(place="bench.isolations.launched.landlock:Landlock", order=5),
+    "systemd-run": _ours(place="bench.isolations.launched.systemd_run:SystemdRun", order=7),
     "unshare": _ours(
         place="bench.isolations.launched.unshare:Unshare",
         order=10,

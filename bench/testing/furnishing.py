@@ -139,7 +139,7 @@ CHECKS: Mapping[str, Check] = {
         holds=f"the host's name is `{HOSTNAME}`, and is 127.0.0.1",
         script=f"uname -n; {_ADDRESS % '$(uname -n)'}",
         wanted=f"{HOSTNAME} 127.0.0.1",
-        excused=_all(("bare", "landlock"), "the host's own name"),
+        excused=_all(("bare", "landlock", "systemd-run"), "the host's own name"),
     ),
     "resolver": Check(
         holds="no name server is given",
@@ -222,7 +222,7 @@ CHECKS: Mapping[str, Check] = {
         script="tr '\\0' ' ' </proc/1/cmdline | cut -c -40 | head -1 | grep -c 'busybox sh /.isobench/entry '",
         wanted="1",
         excused={
-            **_all(("bare", "landlock"), "the host's"),
+            **_all(("bare", "landlock", "systemd-run"), "the host's"),
             "bubblewrap": "bubblewrap itself",
             "firejail": "firejail itself",
             **_all(_MACHINES, "an init of ours"),

@@ -1,7 +1,9 @@
-"""Known truth: 64 instances that wait a known time. What the harness costs meanwhile, and how late its stamps are."""
+"""Known truths: 64 instances that wait a known time, for what the harness costs meanwhile and how late its stamps are;
+and one that is asked for alone, which is a start like any other."""
 
 from __future__ import annotations
 
+import math
 import statistics
 import time
 from dataclasses import replace
@@ -13,12 +15,16 @@ from bench.host.signals import Interruptions
 from bench.isolations.base import Instance
 from bench.isolations.registry import open_isolation
 from bench.measuring.many.at_once import asked_at_once, those_ready, waited_for
+from bench.measuring.many.burst import bursts
 from bench.measuring.many.standing import leave
-from bench.model import Image
+from bench.model import Image, Sample
 from bench.testing.launching import checked
+from tests.benchmarks.conftest import Require
+from tests.benchmarks.test_fidelity import ready_s
 from tests.faults.test_interruption import on_host
 from tests.measuring.many.test_burst import asking
 from tests.measuring.many.test_density import launches
+from tests.sequential import ratio
 
 pytestmark = pytest.mark.root
 
@@ -51,6 +57,22 @@ def test_the_harness_is_no_burden_on_64_at_once(image: Image, run_id: str) -> No
     assert statistics.median(late_s) <= LATE_BAR_S
     assert share <= CPU_BAR
     assert on_host(run_id) == []
+
+
+@pytest.mark.parametrize("name", ["bare", "unshare", "runsc", pytest.param("docker", marks=pytest.mark.docker)])
+def test_one_of_a_burst_of_one_is_ready_like_one_that_is_started_by_itself(
+    name: str, image: Image, run_id: str, require: Require
+) -> None:
+    isolation = checked(open_isolation(name, run_id), image)
+    of = replace(asking(1), command=("/bin/sh", "-c", "echo ready; exec sleep 3600"))
+
+    def burst_s() -> float:
+        found: list[Sample] = []
+        bursts(isolation, launches(isolation, of, image), of, found.extend, Interruptions())
+        return next(one.value for one in found if one.metric == "burst.each.ready")
+
+    compared = ratio(burst_s, lambda: ready_s(isolation, image))
+    require(compared, at_least=math.log(0.97), at_most=math.log(1.03), most=400)
 
 
 def _late_s(instance: Instance) -> float:

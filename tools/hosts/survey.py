@@ -28,6 +28,8 @@ _PROGRAMS = {
 }
 CONTRACTS = {
     "bare": "launched/test_bare.py::TestBare",
+    "landlock": "launched/test_landlock.py::TestLandlock",
+    "systemd-run": "launched/test_systemd_run.py::TestSystemdRun",
     "unshare": "launched/test_unshare.py::TestUnshare",
     "bubblewrap": "launched/test_bubblewrap.py::TestBubblewrap",
     "crun": "launched/test_crun.py::TestCrun",

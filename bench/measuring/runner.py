@@ -99,8 +99,7 @@ class Runner:
             "placement": ",".join(map(str, setup.cpus)),
         }
         reasons = spoiled_by(change, own)
-        timed = not trial.cell.scenario.surface  # what is counted minds no company
-        if reasons and timed and observation.outcome.kind is Kind.OK:
+        if reasons and trial.cell.timed and observation.outcome.kind is Kind.OK:
             observation.outcome = Outcome(kind=Kind.SPOILED, reason="; ".join(reasons))
 
     def _follow(self, isolation: Isolation, trial: Trial, setup: Setup, observation: Observation) -> None:
@@ -182,13 +181,12 @@ class Runner:
 
 def _measurement(trial: Trial, observation: Observation, *, emulated: bool) -> Measurement:
     instance = observation.instance
-    timed = not trial.cell.scenario.surface
     ok = observation.outcome.kind in (Kind.OK, Kind.SPOILED)
     return Measurement(
         trial=trial,
         outcome=observation.outcome,
         emulated=emulated,
-        samples=(*(timeline_samples(instance.timeline) if instance and timed else ()), *observation.samples),
+        samples=(*(timeline_samples(instance.timeline) if instance and trial.cell.timed else ()), *observation.samples),
         seen={**(instance.console.seen if instance else {}), **observation.notes},
         tail=() if ok else observation.tail(),
     )

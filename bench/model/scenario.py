@@ -311,6 +311,8 @@ class Scenario:
     outgrows_memory: bool = False
     """Whether the workload goes beyond its limits on purpose: that a process is killed for memory is then no fault, nor
     that the whole instance ends, where a metric tells what happened at a limit (unit ``at the limit``)."""
+    untimed: Mapping[str, tuple[Scalar, ...]] = field(default_factory=dict)
+    """Values of parameters with which nothing is timed: what else the host does then spoils no trial."""
     recipe: Recipe | None = None
     """The recipe of its image where the scenario brings that itself; None: there is a file of that name."""
     took_s: float | None = None

@@ -30,6 +30,12 @@ class Cell:
         return filled(self.scenario.command, self.parameters)
 
     @property
+    def timed(self) -> bool:
+        """Whether time is among what it measures; what is counted or refused minds no company."""
+        untimed = self.scenario.untimed
+        return not self.scenario.surface and not any(self.parameters[name] in untimed[name] for name in untimed)
+
+    @property
     def arm(self) -> Arm:
         """The arm that the parameter ``arm`` names; one that changes nothing where the scenario has none."""
         found = (arm for arm in self.scenario.arms if arm.name == self.parameters.get("arm"))

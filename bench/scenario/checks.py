@@ -24,6 +24,7 @@ def scenario_problems(file: ScenarioFile, imports: Callable[[str], bool]) -> Ite
     yield from _rungs(file)
     yield from _neighbour(file)
     yield from _claims(file)
+    yield from _untimed(file)
     yield from _quick(file)
     yield from _times(file)
     yield from _twice("files", "path", [item.path for item in file.files])
@@ -224,9 +225,21 @@ def _where(key: str, name: str, values: tuple[Scalar, ...], file: ScenarioFile) 
         known["at_once"] = tuple(file.burst.at_once)
     if file.arms:
         known["arm"] = tuple(arm.name for arm in file.arms)
+    yield from _among(key, name, values, known, "parameter, step or arm")
+
+
+def _untimed(file: ScenarioFile) -> Iterator[Problem]:
+    known = {name: tuple(values) for name, values in file.parameters.items()}
+    for name, values in file.untimed.items():
+        yield from _among(f"untimed.{name}", name, tuple(values), known, "parameter")
+
+
+def _among(
+    key: str, name: str, values: tuple[Scalar, ...], known: Mapping[str, tuple[Scalar, ...]], kind: str
+) -> Iterator[Problem]:
     if name not in known:
         hint = did_you_mean(name, known) or f"; known: {', '.join(sorted(known)) or 'none'}"
-        yield Problem(key, list(values), f"no parameter, step or arm is called so{hint}")
+        yield Problem(key, list(values), f"no {kind} is called so{hint}")
         return
     for value in values:
         if value not in known[name]:

@@ -93,6 +93,7 @@ def scenario_record(
         restore=Restore(ask=tuple(file.restore.ask)) if file.restore else None,
         surface=file.surface,
         outgrows_memory=file.outgrows_memory,
+        untimed={name: tuple(values) for name, values in file.untimed.items()},
         took_s=took_s,
     )
 

@@ -273,6 +273,7 @@ class ScenarioFile(TomlTable):
     restore: RestoreTable | None = None
     surface: bool = False
     outgrows_memory: bool = False
+    untimed: dict[ParameterName, ValueList] = {}
     files: list[FileTable] = []
     parameters: dict[ParameterName, ValueList] = {}
     rounds: Rounds = 5

@@ -10,7 +10,7 @@ from bench.host.signals import Interruptions
 from bench.isolations.base import Availability, Fault
 from bench.isolations.fake import Fake
 from bench.measuring.runner import Runner
-from bench.model import Measurement, Outcome, Scenario
+from bench.model import Measurement, Outcome, Scenario, Trial
 from tests.records import image, trial
 
 
@@ -30,15 +30,17 @@ def quiet(cpus: tuple[int, ...], engine_s: Callable[[], float]) -> Scripted:
 
 def measure(
     fake: Fake,
-    of: Scenario,
+    asked: Scenario | Trial,
     folder: Path,
     *,
     interruptions: Interruptions | None = None,
     fault: Fault | None = None,
 ) -> tuple[Measurement, bytes]:
     availability = Availability(isolation="fake", fault=fault, detail="")
-    made = Runner({"fake": fake}, {"fake": availability}, {of.name: image(folder)}, interruptions or Interruptions())
-    return made.measure(trial(of))
+    asked = asked if isinstance(asked, Trial) else trial(asked)
+    images = {asked.cell.scenario.name: image(folder)}
+    made = Runner({"fake": fake}, {"fake": availability}, images, interruptions or Interruptions())
+    return made.measure(asked)
 
 
 def outcome(fake: Fake, of: Scenario, folder: Path) -> Outcome:

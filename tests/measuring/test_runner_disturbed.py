@@ -21,7 +21,7 @@ from bench.isolations.base import Availability, Fault, Instance, Launch
 from bench.isolations.fake import Fake, FakeAccount
 from bench.measuring import runner as runners
 from bench.measuring.runner import Runner
-from bench.model import Density, Kind, Outcome, Trial
+from bench.model import Cell, Density, Kind, Outcome, Trial
 from tests.measuring.measured import Scripted, measure, outcome
 from tests.records import by_metric, image, metric, scenario, trial
 
@@ -55,6 +55,20 @@ def test_a_disturbed_trial_is_spoiled_and_keeps_its_samples(
     assert found["rate", "workload"] == 5.0
     assert found["sentinel.swapped", "host"] == 4096
     assert measurement.tail == ()
+
+
+@pytest.mark.parametrize(("resource", "kind"), [("files", Kind.OK), ("cpu", Kind.SPOILED)])
+def test_where_nothing_is_timed_company_spoils_nothing(
+    resource: str, kind: Kind, fake: Fake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    swapped = HostActivity(span_s=2.0, cpus=1, swapped_bytes=4096)
+    monkeypatch.setattr(runners, "SentinelWatch", lambda _cpus, engine_s: Scripted(swapped))
+    of = replace(scenario(), parameters={"resource": ("files", "cpu")}, untimed={"resource": ("files",)})
+    cell = Cell(scenario=of, parameters={"resource": resource}, isolation="fake")
+    measurement, _console = measure(fake, replace(trial(of), cell=cell), tmp_path)
+    assert measurement.outcome.kind is kind
+    timed = any(sample.metric.startswith("timeline.") for sample in measurement.samples)
+    assert timed == (kind is Kind.SPOILED)
 
 
 def test_a_throttled_trial_is_spoiled(fake: Fake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -172,6 +172,7 @@ def test_quick_takes_fewer_arms_and_steps(tmp_path: Path) -> None:
         ("quick.most", 3, "quick.most = 3", "no [density]"),
         ("density", {"most": 3}, "density", "neither a [client] nor a network"),
         ("quick.idle_s", 3, "quick.idle_s = 3.0", "no idle_s"),
+        ("untimed", {"clients": [1]}, "untimed.clients", "no parameter is called so"),
         ("neighbour", NEIGHBOUR, "parameters.antagonist", "'none' among its values"),
         ("neighbour", NEIGHBOUR, "neighbour", "a [client] that runs inside"),
         ("neighbour", {**NEIGHBOUR, "command": ["{pid}"]}, "neighbour.command[0]", "did you mean 'pids'?"),

@@ -6,6 +6,7 @@ import os
 import resource
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from bench.host.processors.topology import cpu_list
@@ -115,8 +116,21 @@ def _limits_missed(seen: Mapping[str, str], *, apart: bool) -> list[str]:
     return wrong
 
 
+def raise_own_limits() -> None:
+    """Let this process, and what it starts, have what an instance may have: as root, where the host gives less.
+
+    Else those that keep the right to raise their limits would have more than those that do not.
+    """
+    for name, number in _OWN_LIMITS.items():
+        soft, hard = resource.getrlimit(number)
+        if hard != resource.RLIM_INFINITY and hard < LIMITS[name]:
+            with suppress(ValueError):  # a user without root keeps what the host gives
+                resource.setrlimit(number, (soft, LIMITS[name]))
+
+
 def limits_here() -> dict[str, str]:
     """Return a process's limits as the kernel writes them, lower where this host itself is held lower."""
+    raise_own_limits()
     hard = {name: resource.getrlimit(number)[1] for name, number in _OWN_LIMITS.items()}
     lowered = {name: most for name, most in hard.items() if most != resource.RLIM_INFINITY}
     return {name: _said(min(limit, lowered.get(name, limit))) for name, limit in LIMITS.items()}

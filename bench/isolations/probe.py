@@ -15,7 +15,7 @@ from bench.host import cgroup, patience
 from bench.host.cpus import instance_cpus
 from bench.host.run_state import note_leftovers, require_room
 from bench.isolations.base import Availability, Fault, Isolation, Launch
-from bench.isolations.envelope import mismatches, own_kernel
+from bench.isolations.envelope import mismatches, own_kernel, raise_own_limits
 from bench.model import Cell, Envelope, Image, Kind, Say, Scenario, Trial
 
 BROKEN = "That is a fault in its code: tell its authors, or use another version"
@@ -34,6 +34,7 @@ _HEEDLESS = "It does not heed the limits it is given: look at how it is configur
 
 def check(isolation: Isolation, image: Image, say: Say) -> Availability:
     """Find out by a real start whether an isolation works here; a fault is an answer, not an error."""
+    raise_own_limits()
     fault = isolation.missing()
     if fault is None:
         try:

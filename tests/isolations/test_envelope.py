@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import resource
 import time
 from dataclasses import replace
 from importlib import resources
@@ -90,8 +91,22 @@ def test_an_instance_that_said_nothing_has_every_mismatch() -> None:
     assert len(mismatches({}, WANTED)) == 4
 
 
+def test_who_may_raise_limits_has_what_an_instance_may_have(monkeypatch: pytest.MonkeyPatch) -> None:
+    held = {resource.RLIMIT_NOFILE: (1024, 524288), resource.RLIMIT_NPROC: (1000, 20000)}
+    held[resource.RLIMIT_MEMLOCK] = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
+    monkeypatch.setattr("resource.getrlimit", lambda number: held[number])
+    monkeypatch.setattr("resource.setrlimit", held.__setitem__)
+    assert limits_here()["user_processes_limit"] == "32768"
+    assert held[resource.RLIMIT_NPROC] == (1000, 32768)
+    assert held[resource.RLIMIT_NOFILE] == (1024, 524288)
+
+
 def test_a_limit_that_this_host_is_held_below_itself_may_be_lower(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_number: int, _limits: tuple[int, int]) -> None:
+        raise ValueError("not allowed to raise maximum limit")
+
     monkeypatch.setattr("resource.getrlimit", lambda _number: (4096, 4096))
+    monkeypatch.setattr("resource.setrlimit", refuse)
     assert limits_here() == {
         "open_files_limit": "4096",
         "user_processes_limit": "4096",

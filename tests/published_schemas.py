@@ -16,9 +16,9 @@ from pydantic import TypeAdapter
 import bench
 from bench.model import Better
 from bench.scenario.schema import RecipeFile, ScenarioFile
-from bench.store.dataset import StoredTrial
 from bench.store.layout import EXPORT_SCHEMA, MANIFEST_SCHEMA, TRIAL_SCHEMA
 from bench.store.manifest import Manifest
+from bench.store.stored import StoredTrial
 from bench.store.table import Column
 
 FOLDER = Path(bench.__file__).parent / "store" / "schemas"

@@ -55,6 +55,9 @@ class Silent:
     def opened(self, folder: Path) -> None:
         """Nobody reads it."""
 
+    def resumed(self, kept: int) -> None:
+        """Nothing is."""
+
     def planned(self, trials: Sequence[Trial]) -> None:
         """Nobody listens."""
 

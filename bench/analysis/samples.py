@@ -13,7 +13,7 @@ from pydantic import TypeAdapter
 
 from bench.analysis.data import texts
 from bench.errors import ResultsError
-from bench.store import dataset, layout
+from bench.store import dataset, layout, stored
 from bench.store.door import BoundedValue, read_by_library, shown, why
 from bench.store.manifest import Manifest
 from bench.store.sanitize import MOST_NAME, plain_text
@@ -35,7 +35,7 @@ def read_samples(run_dir: Path, manifest: Manifest, *, compact: bool) -> pd.Data
         table = _stored(file)
     table = table.assign(confidence=manifest.stopping.confidence)
     if manifest.schema_version == 1:  # which knew no steps
-        table = table.assign(step=dataset.canonical({}))
+        table = table.assign(step=stored.canonical({}))
     missing = [name for name in dataset.DTYPES if name not in table.columns]
     if missing:
         raise ResultsError(f"{file}: lacks {', '.join(missing)}", remedy=remedy)
@@ -98,7 +98,7 @@ def _parameters(word: str) -> str:
     if not isinstance(document, dict):
         raise ValueError("one JSON object is expected")
     values = _PARAMETERS.validate_python(document)
-    return dataset.canonical({plain_text(key): _plain_value(value) for key, value in values.items()})
+    return stored.canonical({plain_text(key): _plain_value(value) for key, value in values.items()})
 
 
 def _plain_value(value: str | float) -> str | float:

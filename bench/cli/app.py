@@ -133,6 +133,21 @@ def run(
     measure(*asked, twin=twin, verbose=verbose)
 
 
+@app.command(cls=Command)
+def resume(
+    run_id: RunGiven,
+    anyway: Annotated[
+        bool, typer.Option("--anyway", help="Also where something has changed since; that is recorded.")
+    ] = False,
+    results: Results = Path("results"),
+    verbose: Verbose = False,
+) -> None:
+    """Take up a run that was cut short, where it stopped."""
+    from bench.cli.commands.resume import resume as command
+
+    command(run_id, results, anyway=anyway, verbose=verbose)
+
+
 @app.command("list", cls=Command)
 def list_(results: Results = Path("results"), scenarios_folder: Scenarios = None, as_json: AsJson = False) -> None:
     """Show scenarios, isolations and runs."""

@@ -20,6 +20,10 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         "python -m bench run startup --isolation all --precision 5%",
         'python -m bench run --image app.tar --command "app --once" --isolation bare,vm',
     ),
+    "resume": (
+        "python -m bench resume results/RUN",
+        "python -m bench resume RUN --anyway",
+    ),
     "list": (
         "python -m bench list",
         "python -m bench list --scenarios mine",

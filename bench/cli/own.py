@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Self
 
 from bench.errors import InputError
 from bench.model import Scenario
 from bench.scenario import own_scenario
+from bench.store.manifest import OwnWorkload
 
 _CPUS = 1
 _MEMORY_MIB = 512
@@ -23,6 +26,21 @@ class AdhocOptions:
     metrics: Sequence[str]
     cpus: int | None
     memory_mib: int | None
+    folder: Path = field(default_factory=Path.cwd)
+    """Where a path of an image is seen from."""
+
+    @classmethod
+    def of(cls, kept: OwnWorkload) -> Self:
+        """Return the options that a run has kept."""
+        return cls(**{**asdict(kept), "folder": Path(kept.folder)})
+
+    @property
+    def asked(self) -> OwnWorkload | None:
+        """What a run keeps of them; None: they make no scenario."""
+        if self.image is None:
+            return None
+        given = {**asdict(self), "metrics": tuple(self.metrics), "folder": str(self.folder)}
+        return OwnWorkload(**{**given, "cpus": self.cpus or _CPUS, "memory_mib": self.memory_mib or _MEMORY_MIB})
 
     def scenario(self, names: Sequence[str], *, quick: bool) -> Scenario | None:
         """Return the scenario that the options make; None: they make none.
@@ -46,6 +64,7 @@ class AdhocOptions:
             cpus=self.cpus or _CPUS,
             memory_mib=self.memory_mib or _MEMORY_MIB,
             quick=quick,
+            folder=self.folder,
         )
 
     def _require_none(self) -> None:

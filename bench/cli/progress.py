@@ -63,7 +63,7 @@ class Lines:
         self._console = console
         self._left = TimeToGo(rule or Rule())
         self._trials: Sequence[Trial] = ()
-        self._done = 0
+        self._kept = self._done = 0
 
     def say(self, line: str) -> None:
         """Print a line of preparation."""
@@ -80,10 +80,15 @@ class Lines:
     def opened(self, folder: Path) -> None:
         """Nothing is read from it before the run is over."""
 
+    def resumed(self, kept: int) -> None:
+        """Count from there."""
+        self._kept = self._done = kept
+        self._console.print(f"  taken up after {kept} trials", soft_wrap=True)
+
     def planned(self, trials: Sequence[Trial]) -> None:
         """Remember what is to come."""
         self._trials = trials
-        self._left.planned(trials)
+        self._left.planned(trials[self._kept :])
 
     def starting(self, _trial: Trial) -> None:
         """Start the trial's clock."""

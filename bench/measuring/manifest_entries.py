@@ -3,15 +3,36 @@
 from __future__ import annotations
 
 import json
+import platform
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
+from datetime import UTC, datetime
 
+from bench.host.cgroup import version as cgroup_version
+from bench.host.cpus import cpu_count, harness_cpus, not_apart, placements
+from bench.host.disturbance.readings import unwatched
+from bench.host.fingerprint import fingerprint
 from bench.isolations.base import Availability, Isolation
 from bench.isolations.envelope import limits_here
+from bench.isolations.registry import facts
+from bench.measuring.image_set import Built
+from bench.measuring.randomization import varied
+from bench.measuring.request import Request, Resumption
 from bench.measuring.stopping import Rule
 from bench.model import FIXED_CONFIDENCE, SEQUENTIAL_CONFIDENCE, Facts, Image, Scenario
-from bench.store.manifest import RunImage, RunIsolation, RunMetric, RunScenario, RunSource, Stopping
+from bench.store.manifest import (
+    Harness,
+    Manifest,
+    Resumed,
+    RunImage,
+    RunIsolation,
+    RunMetric,
+    RunScenario,
+    RunSource,
+    Stopping,
+)
+from bench.version import __version__
 
 
 def stopping_entry(rule: Rule) -> Stopping:
@@ -97,3 +118,84 @@ def image_entry(image: Image) -> RunImage:
         lock=lock_name(image),
         source=RunSource(reference=imported["reference"], digest=imported["digest"]) if imported else None,
     )
+
+
+def taken_up(before: Resumption, now: Manifest) -> Manifest:
+    """Return the manifest of a run that goes on: what it was, and that it was taken up, with what was accepted then.
+
+    ``now`` is what it would be if it began now. Raises InputError where that is too far from what it was.
+    """
+    then = before.manifest
+    last = before.kept[-1].started_at if before.kept else then.started_at
+    gap = datetime.fromisoformat(now.started_at) - datetime.fromisoformat(last)
+    resumed = Resumed(
+        at=now.started_at,
+        after=len(before.kept),
+        gap_s=max(0.0, gap.total_seconds()),
+        ended_by=then.interrupted or (then.stopping.reason if then.finished_at else ""),
+        differences=before.accept(now),
+    )
+    return replace(
+        then,
+        rounds=now.rounds,
+        resumed=(*then.resumed, resumed),
+        finished_at=None,
+        interrupted=None,
+        stopping=replace(then.stopping, reason=""),
+    )
+
+
+def run_entry(
+    request: Request,
+    run: str,
+    isolations: Mapping[str, Isolation],
+    availabilities: Mapping[str, Availability],
+    built: Built,
+) -> Manifest:
+    """Describe a run that begins now, but for how many trials it plans and which cells are not offered."""
+    sizes = [scenario.envelope.cpus for scenario in request.scenarios]
+    return Manifest(
+        run=run,
+        started_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        command_line=tuple(request.command_line),
+        bench_version=__version__,
+        seed=request.seed,
+        quick=request.quick,
+        rounds={scenario.name: request.rule.rounds or scenario.rounds for scenario in request.scenarios},
+        stopping=stopping_entry(request.rule),
+        host=fingerprint(cgroup=cgroup_version()),
+        harness=Harness(
+            cpu_set=harness_cpus(sizes),
+            python=platform.python_version(),
+            not_apart=not_apart(sizes),
+            unwatched=unwatched(),
+            varied=varied(max(len(_choices(scenario)) for scenario in request.scenarios)),
+        ),
+        isolations={
+            name: isolation_entry(isolations.get(name), availabilities[name], facts(name))
+            for name in request.isolations
+        },
+        scenarios={
+            scenario.name: scenario_entry(
+                scenario,
+                _pool(scenario),
+                command=built.command(scenario),
+            )
+            for scenario in request.scenarios
+        },
+        images={
+            image_label(scenario): image_entry(built.images[scenario.name])
+            for scenario in request.scenarios
+            if scenario.name in built.images
+        },
+        asked=request.asked,
+    )
+
+
+def _pool(scenario: Scenario) -> list[int]:
+    """Every CPU that an instance of this scenario may get; each gets ``envelope.cpus`` of them."""
+    return sorted({cpu for choice in _choices(scenario) for cpu in choice})
+
+
+def _choices(scenario: Scenario) -> tuple[tuple[int, ...], ...]:
+    return placements(min(scenario.envelope.cpus, cpu_count()))

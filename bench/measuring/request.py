@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -12,8 +12,28 @@ from bench.images.boot.guest_kernel import GuestKernel
 from bench.isolations.base import Availability
 from bench.isolations.remedy import Consents
 from bench.measuring.observation import Inject
-from bench.measuring.stopping import Look, Rule, Width
+from bench.measuring.stopping import KeptTrial, Look, Rule, Width
 from bench.model import Cell, Measurement, Recipe, Scenario, Trial
+from bench.store.manifest import AskedFor, Difference, Manifest
+from bench.store.stored import StoredEnding
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resumption:
+    """A run that is taken up again; who asks for it holds its folder (``bench.store.writer``)."""
+
+    folder: Path
+    manifest: Manifest
+    """As the run has left it."""
+    kept: Sequence[StoredEnding]
+    """The trials of its journal, in order."""
+    accept: Callable[[Manifest], tuple[Difference, ...]]
+    """Told what the run would be if it began now; returns what has changed. Raises InputError where that is refused."""
+
+    @property
+    def trials(self) -> list[KeptTrial]:
+        """Those trials as the plan knows them."""
+        return [KeptTrial(round=it.round, key=(it.scenario, it.parameters_text, it.isolation)) for it in self.kept]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +58,10 @@ class Request:
     """A kernel of the user's own for guests; None: that of each image's release."""
     inject: Inject | None = None
     """A truth that the host imposes on every instance, for a calibration; None: nothing."""
+    asked: AskedFor | None = None
+    """What the manifest keeps for who takes the run up again; None: nobody can."""
+    resumption: Resumption | None = None
+    """The run that is taken up; None: a new one."""
 
 
 class Listener(Protocol):
@@ -51,6 +75,9 @@ class Listener(Protocol):
 
     def opened(self, folder: Path) -> None:
         """The run's folder is there; what is measured is read from it."""
+
+    def resumed(self, kept: int) -> None:
+        """So many trials of the plan are in the journal already; told before the plan is."""
 
     def planned(self, trials: Sequence[Trial]) -> None:
         """These trials, in this order, are what is known to be run; called again when there are more."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-import platform
 import random
 import shutil
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
@@ -16,21 +16,19 @@ from pathlib import Path
 from bench.errors import BenchError, InputError, Interrupted, StoreError
 from bench.host import patience
 from bench.host.cgroup import version as cgroup_version
-from bench.host.cpus import cpu_count, harness_cpus, helper_cpus, not_apart, placements, wholly_kept_to
-from bench.host.disturbance.readings import unwatched
+from bench.host.cpus import harness_cpus, helper_cpus, not_apart, wholly_kept_to
 from bench.host.files import require_writable, written
 from bench.host.fingerprint import fingerprint
 from bench.host.run_state import alive
 from bench.host.signals import Interruptions
 from bench.isolations.base import Availability, Isolation
 from bench.isolations.probe import answered, check
-from bench.isolations.registry import facts, open_isolation
+from bench.isolations.registry import open_isolation
 from bench.isolations.remedy import mend, mend_image_tools
 from bench.isolations.run_cgroup import standing
 from bench.measuring import manifest_entries, provision
 from bench.measuring.image_set import Built, build_images
 from bench.measuring.plan import cells
-from bench.measuring.randomization import varied
 from bench.measuring.request import UNREAD, Finished, Listener, Reader, Request, concerns
 from bench.measuring.runner import Runner
 from bench.measuring.stopping import Schedule
@@ -38,8 +36,9 @@ from bench.measuring.support import Offer
 from bench.model import Image, Scenario
 from bench.store import calibrations
 from bench.store import manifest as manifests
-from bench.store.journal import Journal
-from bench.version import __version__
+from bench.store.journal import Journal, cut_after
+from bench.store.stored import StoredEnding
+from bench.store.writer import only_writer
 
 _TREES = ["ash", "bay", "elm", "fig", "fir", "gum", "koa", "nut", "oak", "pea", "rue", "sal", "tea", "ulm", "yew"]
 """Short words that make run ids easy to say."""
@@ -79,26 +78,32 @@ def execute(
             raise InputError("nothing of this can be run here", remedy="Choose other scenarios or isolations")
         _prepare_provision(request, run, availabilities, built.images, listener)
         with interruptions.deferred():
-            folder = _open_folder(request, run, built.images)
+            before = request.resumption
+            kept = before.kept if before else ()
+            manifest = manifest_entries.run_entry(request, run, isolations, availabilities, built)
+            manifest = manifest_entries.taken_up(before, manifest) if before else manifest
+            folder = before.folder if before else _open_folder(request, run, built.images)
             schedule = Schedule(
                 known,
                 {scenario.name: scenario.rounds for scenario in request.scenarios},
                 request.rule,
                 seed=request.seed,
                 widths=lambda: reader.widths(folder),
+                kept=before.trials if before else (),
             )
-            manifest = replace(
-                _manifest(request, run, isolations, availabilities, built),
-                planned=schedule.sure,
-                not_offered=tuple(offer.left_out),
-            )
+            manifest = replace(manifest, planned=schedule.sure, not_offered=tuple(offer.left_out))
+            if before:
+                cut_after(folder, len(kept))
+                listener.resumed(len(kept))
+            else:
+                stack.enter_context(only_writer(folder))
             manifests.write(manifest, folder)
             calibrations.accompany(folder, manifest)
             runner = Runner(isolations, availabilities, built.images, interruptions, request.recipes, request.inject)
             with Journal(folder) as journal:
                 reader.loaded()
                 listener.opened(folder)
-                outcomes, refused = _measure(schedule, runner, built, journal, listener, interruptions)
+                outcomes, refused = _measure(schedule, runner, built, journal, listener, interruptions, kept)
             manifest = replace(
                 manifest,
                 planned=max(schedule.given, manifest.planned if request.rule.is_fixed else 0),
@@ -129,14 +134,15 @@ def _measure(
     journal: Journal,
     listener: Listener,
     interruptions: Interruptions,
+    kept: Sequence[StoredEnding],
 ) -> tuple[dict[str, int], StoreError | None]:
     """Measure and keep one round after another until the schedule ends, a signal has come, or the disk refuses.
 
-    Count the outcomes that were kept, and tell what the disk has refused.
+    Count the outcomes that were kept, of an earlier stretch or now, and tell what the disk has refused.
     """
-    outcomes: dict[str, int] = {}
+    outcomes = dict(Counter(one.outcome for one in kept))
     for trials in schedule.turns(listener):
-        for trial in trials:
+        for trial in (one for one in trials if one.number > len(kept)):
             listener.starting(trial)
             started_at, began_s = _now(), time.monotonic()
             try:
@@ -259,59 +265,6 @@ def _open_folder(request: Request, run: str, built: Mapping[str, Image]) -> Path
         for image in built.values():
             shutil.copyfile(image.lock, folder / manifest_entries.lock_name(image))
     return folder
-
-
-def _manifest(
-    request: Request,
-    run: str,
-    isolations: Mapping[str, Isolation],
-    availabilities: Mapping[str, Availability],
-    built: Built,
-) -> manifests.Manifest:
-    return manifests.Manifest(
-        run=run,
-        started_at=_now().isoformat(timespec="seconds"),
-        command_line=tuple(request.command_line),
-        bench_version=__version__,
-        seed=request.seed,
-        quick=request.quick,
-        rounds={scenario.name: request.rule.rounds or scenario.rounds for scenario in request.scenarios},
-        stopping=manifest_entries.stopping_entry(request.rule),
-        host=fingerprint(cgroup=cgroup_version()),
-        harness=manifests.Harness(
-            cpu_set=harness(request.scenarios),
-            python=platform.python_version(),
-            not_apart=not_apart(_sizes(request.scenarios)),
-            unwatched=unwatched(),
-            varied=varied(max(len(_choices(scenario)) for scenario in request.scenarios)),
-        ),
-        isolations={
-            name: manifest_entries.isolation_entry(isolations.get(name), availabilities[name], facts(name))
-            for name in request.isolations
-        },
-        scenarios={
-            scenario.name: manifest_entries.scenario_entry(
-                scenario,
-                _pool(scenario),
-                command=built.command(scenario),
-            )
-            for scenario in request.scenarios
-        },
-        images={
-            manifest_entries.image_label(scenario): manifest_entries.image_entry(built.images[scenario.name])
-            for scenario in request.scenarios
-            if scenario.name in built.images
-        },
-    )
-
-
-def _pool(scenario: Scenario) -> list[int]:
-    """Every CPU that an instance of this scenario may get; each gets ``envelope.cpus`` of them."""
-    return sorted({cpu for choice in _choices(scenario) for cpu in choice})
-
-
-def _choices(scenario: Scenario) -> tuple[tuple[int, ...], ...]:
-    return placements(min(scenario.envelope.cpus, cpu_count()))
 
 
 def _now() -> datetime:

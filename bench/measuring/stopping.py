@@ -12,6 +12,7 @@ seldom, at rounds that grow by a quarter, and their intervals are asked for at a
 
 from __future__ import annotations
 
+import itertools
 import math
 import random
 import time
@@ -20,6 +21,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from bench.errors import InputError
 from bench.measuring.plan import turn
 from bench.model import BASELINE, Cell, Trial
 from bench.model import FIXED_CONFIDENCE as FIXED_CONFIDENCE  # noqa: PLC0414 - offered to who simulates stopping
@@ -40,6 +42,19 @@ MOST_ROUNDS = 1000
 
 Key = tuple[str, str, str]
 """Scenario, the cell's parameters, isolation."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptTrial:
+    """A trial of a run that is taken up: which cell it was of, in which round."""
+
+    round: int
+    key: Key
+
+    def __str__(self) -> str:
+        """Say it as a person would."""
+        scenario, parameters, isolation = self.key
+        return f"{scenario} {parameters} on {isolation}, in round {self.round}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,8 +121,12 @@ class Schedule:
         seed: int,
         widths: Widths,
         now_s: Callable[[], float] = time.monotonic,
+        kept: Sequence[KeptTrial] = (),
     ) -> None:
-        """``rounds`` are each scenario's own, for a rule that is fixed."""
+        """``rounds`` are each scenario's own, for a rule that is fixed; ``kept`` are the trials of a run taken up.
+
+        Raises InputError where these are not what the plan begins with.
+        """
         self._cells, self._rounds, self._rule = cells, rounds, rule
         self._seed, self._rng = seed, random.Random(seed)
         self._widths, self._now_s = widths, now_s
@@ -121,6 +140,8 @@ class Schedule:
         """Rounds in which a scenario took part so far."""
         self.reason = ""
         """Why it stopped, once it has."""
+        self._kept = len(kept)
+        self._kept_rounds = self._recalled(kept)
 
     def took(self, cell: Cell, seconds: float) -> None:
         """Remember what a trial cost."""
@@ -131,9 +152,11 @@ class Schedule:
         ahead, number = self._ahead(), 0
         heard.planned(ahead)
         for whole in range(1, self._most() + 1):
-            if not self._goes_on(whole, heard):
+            if self.given < self._kept:
+                self._pass_look(whole)
+            elif not self._goes_on(whole, heard):
                 return
-            for cells in (self._of_round(whole), *self._between(whole)):
+            for cells in self._kept_rounds.get(whole) or (self._of_round(whole), *self._between(whole)):
                 number += 1
                 trials = turn(self._rng, cells, number=number, after=self.given)
                 self.given += len(trials)
@@ -155,6 +178,32 @@ class Schedule:
         for number in range(1, (self._most() if self._rule.is_fixed else min(PILOT, self._most())) + 1):
             trials += turn(rng, self._of_round(number), number=number, after=len(trials))
         return tuple(trials)
+
+    def _recalled(self, kept: Sequence[KeptTrial]) -> dict[int, list[list[Cell]]]:
+        """Return, by the number of the whole round, who took part in those that the plan does not tell.
+
+        A whole round that was cut short stays so: which of its cells were to come, only its own looks knew.
+        """
+        ahead, cells = self._ahead(), {key_of(cell): cell for cell in self._cells}
+        known = [KeptTrial(round=trial.round, key=key_of(trial.cell)) for trial in ahead[: len(kept)]]
+        for number, one in enumerate(kept, start=1):
+            planned = known[number - 1] if number <= len(known) else None
+            if (planned is not None or self._rule.is_fixed or one.key not in cells) and planned != one:
+                raise InputError(
+                    f"trial {number} was {one}, and the same request makes {planned or 'nothing'} of it now",
+                    remedy="Measure again: this run cannot be taken up",
+                )
+        whole, rounds = min(PILOT, self._most()), dict[int, list[list[Cell]]]()
+        for _, trials in itertools.groupby(kept[len(known) :], lambda one: one.round):
+            keys = [one.key for one in trials]
+            whole += any(key[2] != BASELINE for key in keys)
+            rounds.setdefault(whole, []).append([cells[key] for key in keys])
+        return rounds
+
+    def _pass_look(self, whole: int) -> None:
+        """Leave out the look before a round that was kept: the next one comes when it would have come."""
+        if whole - 1 >= self._next_look:
+            self._next_look = math.ceil((whole - 1) * GROWTH)
 
     def _most(self) -> int:
         if self._rule.is_fixed:

@@ -30,17 +30,19 @@ def own_scenario(
     cpus: int,
     memory_mib: int,
     quick: bool,
+    folder: Path,
 ) -> Scenario:
     """Return the scenario that these options describe.
 
     Args:
-        image: a path, seen from the working directory, or a reference.
+        image: a path, seen from ``folder``, or a reference.
         command: words as a shell would split them; None: what the image runs by itself.
         ready: pattern of the console line that means ready.
         metrics: each ``NAME=REGEX UNIT higher|lower``.
         cpus: of the envelope.
         memory_mib: of the envelope.
         quick: fewer rounds.
+        folder: where a path is seen from.
 
     Raises:
         ScenarioError: an option is wrong; it names the option.
@@ -68,7 +70,7 @@ def own_scenario(
 
     file = checked(_WHERE, document, ScenarioFile, _named)
     refuse(_WHERE, map(_named, scenario_problems(file, lambda _image: True)))
-    source = image_source(image, Path.cwd(), where=_WHERE, key="--image")
+    source = image_source(image, folder, where=_WHERE, key="--image")
     version = short_digest(json.dumps(document, sort_keys=True).encode())
     return scenario_record(NAME, version, file, (), imported(source), quick=quick)
 

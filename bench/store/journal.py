@@ -58,6 +58,20 @@ class Journal:
                 raise
 
 
+def cut_after(folder: Path, trials: int) -> None:
+    """Leave a journal's first trials, so many: what a kill has cut short behind them goes. Raises StoreError."""
+    with written(folder), (folder / JOURNAL).open("a+b") as file:
+        file.seek(0)
+        line = b"\n"
+        while trials and (line := file.readline()):
+            trials -= bool(line.strip())
+        file.truncate(file.tell())
+        if not line.endswith(b"\n"):  # the kill came between a line and its end
+            file.write(b"\n")
+        file.flush()
+        os.fsync(file.fileno())
+
+
 def line_of(measurement: Measurement, *, started_at: datetime) -> dict[str, object]:
     """Return a measurement as the journal keeps it; `docs/reference/journal.md`` lists the keys."""
     trial = measurement.trial

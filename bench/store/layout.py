@@ -8,6 +8,8 @@ CALIBRATION = "calibration.json"
 LOCKS = "locks"
 REPORTS = ("report.html", "report.md")
 PLOTS = "plots"
+WRITER = ".writer"
+"""Locked by the process that measures into the folder, whose pid it has; gone when that has ended well."""
 
 SCHEMA_VERSION = 2
 """Version of manifest and journal. History:

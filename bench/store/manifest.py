@@ -196,6 +196,55 @@ class NotOffered:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OwnWorkload:
+    """A workload that came with the command line, as its options say it; ``folder`` is where they were given."""
+
+    image: str
+    command: str | None = None
+    ready: str | None = None
+    metrics: tuple[str, ...] = ()
+    cpus: int
+    memory_mib: int
+    folder: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskedFor:
+    """What of a request no other entry tells: with it the run can be asked for again. Paths are absolute."""
+
+    scenarios_folder: str = ""
+    kernel: str = ""
+    """The file of a guests' kernel of the user's own."""
+    beside: tuple[str, ...] = ()
+    """Isolations that are there for scenarios with rungs alone."""
+    own: OwnWorkload | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """Something that was one way, and then another."""
+
+    what: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resumed:
+    """When a run was taken up again: with it begins its next stretch."""
+
+    at: str
+    after: int
+    """Trials that were kept."""
+    gap_s: float
+    """Since the start of the last of them; since the run's start where there is none."""
+    ended_by: str = ""
+    """The signal that ended the stretch before, or what the disk refused; empty where it was killed."""
+    differences: tuple[Difference, ...] = ()
+    """What had changed since the run began, and was accepted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
     """One run. Times are ISO 8601 with offset."""
 
@@ -219,7 +268,14 @@ class Manifest:
     """None until it is done."""
     interrupted: str | None = None
     """The signal that ended it before its time."""
+    asked: AskedFor | None = None
+    """None: a run that cannot be taken up again."""
+    resumed: tuple[Resumed, ...] = ()
     schema_version: int = SCHEMA_VERSION
+
+    def stretch_of(self, trial: int) -> int:
+        """Return in which stretch, from 1, the trial of this number was measured: what was taken up has several."""
+        return 1 + sum(one.after < trial for one in self.resumed)
 
     def phase_label(self, isolation: str, mark: str) -> str:
         """Return what has happened when ``mark`` is set, in the isolation's own words."""

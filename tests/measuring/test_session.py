@@ -69,6 +69,9 @@ class Heard:
     def opened(self, folder: Path) -> None:
         """Nobody reads it."""
 
+    def resumed(self, kept: int) -> None:
+        self.said.append(f"{kept} kept")
+
     def planned(self, trials: Sequence[Trial]) -> None:
         self.trials = trials
 
@@ -169,7 +172,7 @@ def test_the_manifest_says_what_the_run_was(tmp_path: Path) -> None:
     assert set(told) == {
         "schema", "schema_version", "run", "started_at", "finished_at", "interrupted", "command_line", "bench_version",
         "seed", "quick", "rounds", "stopping", "planned", "host", "harness", "isolations", "scenarios", "images",
-        "not_offered",
+        "not_offered", "asked", "resumed",
     }  # fmt: skip
     assert told["run"] == finished.folder.name
     assert (told["seed"], told["rounds"], told["planned"]) == (7, {"speak": 3}, 6)

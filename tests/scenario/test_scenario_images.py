@@ -149,7 +149,7 @@ def test_a_scenario_that_is_wrong(tmp_path: Path, changes: dict[str, Any], said:
 def own(**changes: Any) -> Scenario:
     options: dict[str, Any] = {"command": None, "ready": None, "metrics": (), "cpus": 1, "memory_mib": 512}
     image = changes.pop("image", "redis:7")
-    return own_scenario(image, **{**options, "quick": False, **changes})
+    return own_scenario(image, **{**options, "quick": False, "folder": Path.cwd(), **changes})
 
 
 def test_options_make_a_scenario() -> None:

@@ -9,7 +9,7 @@ from pyarrow import parquet
 from bench import report
 from bench.analysis.data.frame import load
 from bench.errors import ResultsError
-from bench.store import dataset
+from bench.store import dataset, stored
 from bench.store.layout import SCHEMA_VERSION
 from tests.synthetic import write_run
 from tests.synthetic_service import ARMS, THREADS, WORK, write_service_run
@@ -101,10 +101,10 @@ def test_a_table_of_the_first_version_has_no_column_for_steps(tmp_path: Path) ->
 
 
 def test_a_torn_last_line_is_ignored(run: Path) -> None:
-    whole = [*dataset.read_journal(run)]
+    whole = [*stored.read_journal(run)]
     journal = run / "trials.jsonl"
     journal.write_bytes(journal.read_bytes()[:-40])
-    assert [*dataset.read_journal(run)] == whole[:-1]
+    assert [*stored.read_journal(run)] == whole[:-1]
 
 
 def test_a_torn_line_before_the_last_names_file_and_line(run: Path) -> None:
@@ -113,7 +113,7 @@ def test_a_torn_line_before_the_last_names_file_and_line(run: Path) -> None:
     lines[2] = lines[2][:50]
     journal.write_text("\n".join(lines) + "\n")
     with pytest.raises(ResultsError, match=r"trials\.jsonl, line 3"):
-        list(dataset.read_journal(run))
+        list(stored.read_journal(run))
 
 
 def test_a_line_of_the_wrong_shape_names_the_key(run: Path) -> None:
@@ -122,7 +122,7 @@ def test_a_line_of_the_wrong_shape_names_the_key(run: Path) -> None:
     lines[-1] = json.dumps(json.loads(lines[-1]) | {"round": "many"})
     journal.write_text("\n".join(lines) + "\n")
     with pytest.raises(ResultsError, match=rf"line {len(lines)}: round"):
-        list(dataset.read_journal(run))
+        list(stored.read_journal(run))
 
 
 def test_a_newer_schema_is_refused_with_a_remedy(run: Path) -> None:
@@ -145,7 +145,7 @@ def test_a_missing_file_is_named(run: Path, name: str) -> None:
 def test_a_broken_manifest_is_named(run: Path, content: str) -> None:
     (run / "manifest.json").write_text(content)
     with pytest.raises(ResultsError, match=r"manifest\.json"):
-        dataset.read_manifest(run)
+        stored.read_manifest(run)
 
 
 def test_an_empty_journal_is_an_empty_table_with_all_columns(run: Path) -> None:

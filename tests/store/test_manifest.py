@@ -37,9 +37,13 @@ from bench.model import (
 )
 from bench.store.layout import SCHEMA_VERSION
 from bench.store.manifest import (
+    AskedFor,
+    Difference,
     Harness,
     Manifest,
     NotOffered,
+    OwnWorkload,
+    Resumed,
     RunImage,
     RunIsolation,
     RunMetric,
@@ -205,6 +209,19 @@ def test_what_is_written_is_what_is_read(tmp_path: Path) -> None:
         ),
         finished_at="2026-11-23T21:06:00+00:00",
         interrupted="SIGINT",
+        asked=AskedFor(
+            scenarios_folder="/mine", kernel="/boot/vmlinuz", beside=("uml",),
+            own=OwnWorkload(
+                image="app.tar", command="app", ready="up", metrics=("a=(.) s lower",), cpus=2, memory_mib=64,
+                folder="/work",
+            ),
+        ),
+        resumed=(
+            Resumed(
+                at="2026-11-23T21:05:50+00:00", after=3, gap_s=1.5, ended_by="SIGTERM",
+                differences=(Difference(what="host, kernel", before="6.1", after="6.2"),),
+            ),
+        ),
     )  # fmt: skip
     assert unfilled(written) == set()
     write(written, tmp_path)

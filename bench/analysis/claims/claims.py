@@ -22,8 +22,8 @@ from bench.analysis.statistics.paired_series import Side
 from bench.analysis.statistics.significance import ALPHA, contrast, holm
 from bench.errors import ResultsError
 from bench.model import Claim, Scalar
-from bench.store.dataset import canonical
 from bench.store.manifest import Manifest, Stopping
+from bench.store.stored import canonical
 from bench.store.table import dtypes
 
 UNWRITTEN = "this run's scenario tells it in words alone, not what data would have to show"

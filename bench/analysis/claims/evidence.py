@@ -15,8 +15,8 @@ from bench.analysis.figures.summary import measured
 from bench.analysis.figures.sweep import label
 from bench.analysis.statistics.paired_series import Side
 from bench.model import Scalar
-from bench.store.dataset import canonical
 from bench.store.manifest import Manifest
+from bench.store.stored import canonical
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
-from bench.store import dataset, layout, untold
+from bench.store import layout, stored, untold
 from bench.store.door import invalid
 from bench.store.manifest import Manifest
 
@@ -21,14 +21,14 @@ def load_manifest(path: str | Path) -> Manifest:
     Raises ResultsError naming the file, and the key, when it is missing, broken or from a newer version.
     """
     run_dir = Path(path)
-    document = dataset.read_manifest(run_dir)
+    document = stored.read_manifest(run_dir)
     file = run_dir / layout.MANIFEST
     _put_in_words(document)
     try:
         manifest = _MANIFEST.validate_json(json.dumps(document), strict=True)  # text is no number, however it looks
     except ValidationError as error:
         raise invalid(file, error, "Measure again") from error
-    return replace(manifest, stopping=replace(manifest.stopping, confidence=dataset.confidence_of(file, document)))
+    return replace(manifest, stopping=replace(manifest.stopping, confidence=stored.confidence_of(file, document)))
 
 
 def _put_in_words(document: dict[str, object]) -> None:

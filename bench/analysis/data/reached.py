@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from bench.store import dataset
-from bench.store.dataset import StoredEnding
+from bench.store import stored
+from bench.store.stored import StoredEnding
 
 _CALLS = "surface.calls"
 SIDES = ("host_syscalls", "host_functions")
@@ -91,7 +91,7 @@ def _said(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _trials(path: str | Path) -> Iterator[StoredEnding]:
-    return (trial for trial in dataset.read_endings(Path(path)) if trial.outcome in _GOOD)
+    return (trial for trial in stored.read_endings(Path(path)) if trial.outcome in _GOOD)
 
 
 def _of(trial: StoredEnding) -> tuple[str, str, int, int]:

@@ -14,7 +14,7 @@ import pandas as pd
 from bench.analysis.data import derive
 from bench.analysis.statistics import tails
 from bench.analysis.statistics.intervals import Estimate
-from bench.store.dataset import canonical
+from bench.store.stored import canonical
 
 LEFT_OUT = ("did not return", "failed", "spoiled", "unsupported")
 """What keeps a trial out of every figure, in one word for each kind of ending (``ending``)."""

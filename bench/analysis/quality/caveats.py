@@ -15,7 +15,7 @@ from bench.analysis.figures.comparison import Comparison
 from bench.analysis.figures.sweep import Sweep, label
 from bench.analysis.quality import warmup
 from bench.analysis.statistics import intervals
-from bench.store import dataset
+from bench.store import stored
 
 CLOCK_TOLERANCE = 0.01
 """A clock that runs over 1 % off the host's makes every rate it reports wrong by as much."""
@@ -72,7 +72,7 @@ def told_endings(path: str | Path, frame: pd.DataFrame) -> Told:
     if len(frame) and (frame["outcome"] == "ok").all() and not holds(frame["metric"], _is_of_a_climb).any():
         return Told(troubles=(), stops={})
     bad, stopped = [], dict[str, dict[str, None]]()
-    for trial in dataset.read_endings(Path(path)):
+    for trial in stored.read_endings(Path(path)):
         if trial.outcome != "ok":
             bad.append(_trouble(trial))
         if why := trial.seen.get("stopped") or trial.seen.get(_STOPPED_BEFORE):
@@ -84,7 +84,7 @@ def _is_of_a_climb(metric: str) -> bool:
     return metric.startswith(_CLIMBS)
 
 
-def _trouble(trial: dataset.StoredEnding) -> Trouble:
+def _trouble(trial: stored.StoredEnding) -> Trouble:
     return Trouble(
         number=trial.number,
         round=trial.round,

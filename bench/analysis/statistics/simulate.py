@@ -18,7 +18,8 @@ import pandas as pd
 
 from bench.analysis.statistics.intervals import CONFIDENCE
 from bench.analysis.statistics.resampling import Floats
-from bench.store.dataset import DTYPES, canonical
+from bench.store.dataset import DTYPES
+from bench.store.stored import canonical
 
 Shape = Literal["log-normal", "two modes", "instance shifts", "drift"]
 SHAPES: tuple[Shape, ...] = ("log-normal", "two modes", "instance shifts", "drift")

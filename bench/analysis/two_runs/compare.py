@@ -31,9 +31,9 @@ from bench.analysis.statistics import intervals, permutation
 from bench.analysis.statistics.paired_series import Side
 from bench.analysis.statistics.significance import ALPHA, Contrast, contrast, holm
 from bench.analysis.two_runs.endings import Ending, endings
-from bench.analysis.two_runs.environment import Difference, of_machines, of_runs, shared
+from bench.analysis.two_runs.environment import of_machines, of_runs, shared
 from bench.errors import InputError, ResultsError
-from bench.store.manifest import Manifest
+from bench.store.manifest import Difference, Manifest
 from bench.store.table import dtypes
 
 MIN_CHANGE = 0.05

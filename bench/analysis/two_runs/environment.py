@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 from bench.errors import ResultsError
 from bench.host.machine import Host
 from bench.model import Envelope
-from bench.store.manifest import REDACTED_HOST, Manifest, RunScenario
+from bench.store.manifest import REDACTED_HOST, Difference, Manifest, RunScenario
 
 _Record = Host | RunScenario | Envelope
 _UNKNOWN = "not recorded"
@@ -21,15 +21,6 @@ _IDENTITY = ("id", "asked for by")
 
 _CONTENT = ("version", "image", "metrics", "claims", "title", "question", "rungs", "outgrows_memory")
 """What the version covers, or what does not change a measurement."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Difference:
-    """Something that was one way in the first run, and another way in the second."""
-
-    what: str
-    before: str
-    after: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,22 +48,37 @@ def of_machines(before: Host, after: Host) -> tuple[Difference, ...]:
     return tuple(found)
 
 
+def of_hosts(before: Host, after: Host) -> tuple[Difference, ...]:
+    """Return in what two hosts differ, the machines first: kernel, operating system, control groups, swap."""
+    return (
+        *of_machines(before, after),
+        *_fields("host", before, after, but=("name", "cpus", "cpu_model", "memory_bytes", "topology", "caveats")),
+        *(_pair("topology", *both) if all(both := (before.topology, after.topology)) else ()),
+    )
+
+
 def of_runs(before: Manifest, after: Manifest, scenarios: Iterable[str]) -> tuple[Difference, ...]:
     """Return everything that differs between two runs and may explain a change, the machine first."""
     return (
-        *of_machines(before.host, after.host),
-        *_fields(
-            "host", before.host, after.host, but=("name", "cpus", "cpu_model", "memory_bytes", "topology", "caveats")
-        ),
-        *(_pair("topology", *both) if all(both := (before.host.topology, after.host.topology)) else ()),
+        *of_hosts(before.host, after.host),
         *_pair("Isobench", before.bench_version, after.bench_version),
         *_pair("Python", before.harness.python, after.harness.python),
         *_pair("CPUs of the harness", before.harness.cpu_set, after.harness.cpu_set),
         *_pair("quick", before.quick, after.quick),
+        *_pair("stretches", 1 + len(before.resumed), 1 + len(after.resumed)),
         *_pair("interrupted", before.interrupted or "no", after.interrupted or "no"),
         *_pair("seed", before.seed, after.seed),
         *(one for name in scenarios for one in _of_scenario(name, before, after)),
         *_isolations(before, after),
+    )
+
+
+def of_content(name: str, before: Manifest, after: Manifest) -> tuple[Difference, ...]:
+    """Return in what a scenario of both runs is not the same: the version of its files, its image by digest."""
+    one, other = before.scenarios[name], after.scenarios[name]
+    return (
+        *_pair(f"{name}, version", one.version, other.version),
+        *_pair(f"{name}, image", _digest(before, one), _digest(after, other)),
     )
 
 
@@ -82,10 +88,11 @@ def shared(before: Manifest, after: Manifest) -> SharedScenarios:
     Raises ResultsError when one of them is not the same in both, in version or image, or when they share none.
     """
     both = [name for name in before.scenarios if name in after.scenarios]
-    other = [text for name in both for text in _unlike(name, before, after)]
+    other = [one for name in both for one in of_content(name, before, after)]
     if other:
+        said = "; ".join(f"{one.what}: {one.before} in the first, {one.after} in the second" for one in other)
         raise ResultsError(
-            f"{before.run} and {after.run} did not measure the same: {'; '.join(other)}",
+            f"{before.run} and {after.run} did not measure the same: {said}",
             remedy="Measure both with the same scenario files and the same image, or leave these scenarios out of one",
         )
     only = [(name, before.run) for name in before.scenarios if name not in both]
@@ -97,15 +104,6 @@ def shared(before: Manifest, after: Manifest) -> SharedScenarios:
             remedy="Compare runs of the same scenarios",
         )
     return SharedScenarios(scenarios=tuple(both), only=tuple(only))
-
-
-def _unlike(name: str, before: Manifest, after: Manifest) -> Iterator[str]:
-    one, other = before.scenarios[name], after.scenarios[name]
-    if one.version != other.version:
-        yield f"scenario {name} is of version {one.version} in the first and {other.version} in the second"
-    digests = [_digest(run, scenario) for run, scenario in ((before, one), (after, other))]
-    if digests[0] != digests[1]:
-        yield f"the image of {name} is {digests[0]} in the first and {digests[1]} in the second"
 
 
 def _digest(run: Manifest, scenario: RunScenario) -> str:

@@ -11,8 +11,8 @@ from rich.text import Text
 
 from bench.analysis.two_runs.compare import MOST_CHANGE, Compared, compare_runs
 from bench.cli.amounts import share
-from bench.cli.commands.report import find_run
 from bench.cli.exits import ExitCode
+from bench.cli.given import find_run
 from bench.cli.terminal import Terminal
 from bench.host.files import written
 from bench.report.content import Table

@@ -6,7 +6,7 @@ import os
 import sys
 from pathlib import Path
 
-from bench.cli.commands.report import find_run
+from bench.cli.given import find_run
 from bench.errors import InputError
 from bench.host.files import written
 from bench.sharing.formats import export as write

@@ -11,7 +11,7 @@ from bench.analysis.choosing.ranking import recommend as ranked
 from bench.analysis.data.frame import load
 from bench.analysis.data.manifest import load_manifest
 from bench.analysis.figures.sweep import sweeps
-from bench.cli.commands.report import find_run
+from bench.cli.given import find_run
 from bench.cli.terminal import Terminal
 from bench.errors import InputError
 from bench.host.files import written

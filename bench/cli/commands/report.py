@@ -8,13 +8,13 @@ from pathlib import Path
 import pyarrow as pa
 
 from bench import report as reports
+from bench.cli.given import find_run
 from bench.cli.terminal import Terminal
-from bench.errors import StoreError, UnknownNameError
+from bench.errors import StoreError
 from bench.host.files import written
 from bench.report.compose import compose
 from bench.report.render import terminal
 from bench.store.dataset import is_current, write_dataset
-from bench.store.layout import MANIFEST
 
 
 def report(run: str, results: Path, *, verbose: bool = False) -> None:
@@ -46,11 +46,3 @@ def _refused(folder: Path) -> StoreError | None:
     except StoreError as error:
         return error
     return None
-
-
-def find_run(run: str, results: Path) -> Path:
-    """Return a run's folder by its id or path; raises UnknownNameError with the runs there are."""
-    for folder in (Path(run), results / run):
-        if (folder / MANIFEST).is_file():
-            return folder
-    raise UnknownNameError("run", run, [path.parent.name for path in results.glob(f"*/{MANIFEST}")])

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 from bench.cli.amounts import share, span_s
 from bench.cli.consent import consents
@@ -27,6 +28,7 @@ from bench.measuring.session import execute, harness
 from bench.measuring.stopping import Rule
 from bench.model import Kind
 from bench.scenario import load_recipes, load_selected
+from bench.store.manifest import AskedFor
 
 _FINE = {Kind.OK, Kind.SPOILED, Kind.UNSUPPORTED}
 
@@ -65,16 +67,17 @@ def run(
     twin: bool,
     verbose: bool = False,
 ) -> None:
-    """Check the request at the door, execute it, show the report, exit with what it came to."""
+    """Check the request at the door, and measure it."""
     brought = own.scenario(scenarios, quick=quick)
     selected = [brought] if brought else load_selected(scenarios, scenarios_folder, quick=quick)
     names = by_default(selected) if isolations is None else wanted(isolations)
     names = with_twin(names) if twin else names
+    beside = frozenset(names) - frozenset(with_twin(DEFAULT)) if isolations is None else frozenset[str]()
     request = Request(
         scenarios=selected,
         recipes=load_recipes(selected, scenarios_folder),
         isolations=names,
-        beside=frozenset(names) - frozenset(with_twin(DEFAULT)) if isolations is None else frozenset(),
+        beside=beside,
         results=results,
         seed=secrets.randbits(32) if seed is None else seed,
         rule=stop.rule,
@@ -82,14 +85,32 @@ def run(
         guest_kernel=given(kernel) if kernel else None,
         consents=consents(yes=yes, console=Terminal(stderr=True)) if fix else None,
         command_line=["bench", *sys.argv[1:]],
+        asked=AskedFor(
+            scenarios_folder=_absolute(scenarios_folder),
+            kernel=_absolute(kernel),
+            beside=tuple(sorted(beside)),
+            own=own.asked,
+        ),
     )
+    measure(request, verbose=verbose)
+
+
+def _absolute(path: Path | None) -> str:
+    return str(path.absolute()) if path else ""
+
+
+def measure(request: Request, *, verbose: bool) -> NoReturn:
+    """Execute a request, show the report, exit with what it came to."""
     interruptions = Interruptions()
-    with interruptions.handled(), reading(harness(selected)) as reader:
+    with interruptions.handled(), reading(harness(request.scenarios)) as reader:
         with listener(request.rule, reader.so_far) as heard:
             finished = execute(request, heard, reader, interruptions)
         if finished.refused:
             say(finished.refused)
         reported = _reported(reader, finished, interruptions, verbose=verbose)
+    if request.asked and (finished.interrupted or finished.refused):
+        again = shlex.join(["python", "-m", "bench", "resume", str(finished.folder)])
+        Terminal().print(f"Go on with: {again}", soft_wrap=True)
     raise SystemExit(exit_code(finished) or reported)
 
 

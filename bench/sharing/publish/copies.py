@@ -10,7 +10,7 @@ from typing import cast
 
 from bench.sharing.publish.identity import HOST, PLACE
 from bench.sharing.publish.redaction import Json, Redaction
-from bench.store import dataset
+from bench.store import stored
 from bench.store.door import read_by_library
 from bench.store.layout import CALIBRATION, CONSOLE, JOURNAL, LOCKS, MANIFEST
 
@@ -34,7 +34,7 @@ def copy(run_dir: Path, folder: Path, redaction: Redaction, *, console: bool) ->
 
 
 def _manifest(run_dir: Path) -> Json:
-    document = cast("dict[str, Json]", dataset.read_manifest(run_dir))
+    document = cast("dict[str, Json]", stored.read_manifest(run_dir))
     host = document.get("host")
     if isinstance(host, dict):
         document["host"] = {**host, "name": HOST}
@@ -62,7 +62,7 @@ def _place(value: str) -> str:
 
 def _journal(run_dir: Path) -> Iterator[Json]:
     """Give the journal's whole lines as they are; what ``read_journal`` refuses is refused here, too."""
-    whole = sum(1 for _trial in dataset.read_journal(run_dir))
+    whole = sum(1 for _trial in stored.read_journal(run_dir))
     lines = [line for line in (run_dir / JOURNAL).read_bytes().split(b"\n") if line.strip()]
     for line in lines[:whole]:
         found: Json = json.loads(line)

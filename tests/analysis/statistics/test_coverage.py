@@ -22,7 +22,7 @@ from bench.analysis.statistics.simulate import SHAPES, Shape, run, values
 from bench.analysis.statistics.studies import coverage_by_level, stopped
 from bench.measuring.stopping import GROWTH, PILOT
 from bench.model import SEQUENTIAL_CONFIDENCE
-from bench.store.dataset import canonical
+from bench.store.stored import canonical
 
 RUNS = 2000
 TRUTH = 1.3

@@ -226,9 +226,12 @@ def test_an_isolation_that_is_no_longer_ready_is_worse_and_one_that_was_not_aske
 @pytest.mark.parametrize(
     ("edit", "said"),
     [
-        (lambda d: d["scenarios"]["cpu"].update(version="ffff"), "scenario cpu is of version 0123456789ab"),
-        (lambda d: d["images"]["base"].update(digest="sha256:77"), "the image of startup is sha256:5f0c"),
-        (lambda d: d["images"].clear(), "and not recorded in the second"),
+        (
+            lambda d: d["scenarios"]["cpu"].update(version="ffff"),
+            "cpu, version: 0123456789ab in the first, ffff in",
+        ),
+        (lambda d: d["images"]["base"].update(digest="sha256:77"), "startup, image: sha256:5f0c"),
+        (lambda d: d["images"].clear(), ", not recorded in the second"),
         (lambda d: d["host"].update(name="elm"), "different machines, as far as they tell: host fir and elm"),
         (lambda d: d["host"].update(cpu_model="Other"), "CPU 2 x Scripted CPU 9000 and 2 x Other"),
         (lambda d: d["host"].update(memory_bytes=1 << 30), "memory"),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.cli.commands.report import find_run
+from bench.cli.given import find_run
 from bench.errors import UnknownNameError
 from tests.cli.conftest import Bench
 from tests.synthetic import write_run

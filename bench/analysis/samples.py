@@ -15,7 +15,7 @@ from bench.analysis.data import texts
 from bench.errors import ResultsError
 from bench.store import dataset, layout, stored
 from bench.store.door import BoundedValue, read_by_library, shown, why
-from bench.store.manifest import Manifest
+from bench.store.manifest import Manifest, stretch_of
 from bench.store.sanitize import MOST_NAME, plain_text
 
 _TEXT = tuple(name for name, dtype in dataset.DTYPES.items() if dtype == "string")
@@ -33,7 +33,7 @@ def read_samples(run_dir: Path, manifest: Manifest, *, compact: bool) -> pd.Data
     remedy = "Delete it: the journal remains" if (run_dir / layout.JOURNAL).exists() else "Measure again"
     with read_by_library(file, "not a readable Parquet file", remedy):
         table = _stored(file)
-    table = table.assign(confidence=manifest.stopping.confidence)
+    table = table.assign(confidence=manifest.stopping.confidence, stretch=1)
     if manifest.schema_version == 1:  # which knew no steps
         table = table.assign(step=stored.canonical({}))
     missing = [name for name in dataset.DTYPES if name not in table.columns]
@@ -44,6 +44,9 @@ def read_samples(run_dir: Path, manifest: Manifest, *, compact: bool) -> pd.Data
     with read_by_library(file, "holds what no run writes", remedy):
         table = table.assign(**dict(_plain_columns(table, file, remedy)))
         _require_whole(table, file, remedy)
+    if manifest.resumed:
+        stretches = {trial: stretch_of(trial, manifest.resumed) for trial in table["trial"].unique()}
+        table = table.assign(stretch=table["trial"].map(stretches).astype("int64"))
     return table if compact else table.astype(dict(dataset.DTYPES))
 
 

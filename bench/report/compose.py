@@ -30,7 +30,7 @@ from bench.report.tables.overview import OverviewRow
 from bench.report.text import about, answer, facts, method, reproduce, sentences, words
 from bench.store.manifest import Manifest
 
-_UNREAD = ("at_s", "confidence")
+_UNREAD = ("at_s", "confidence", "stretch")
 """A third of what a sample takes, and nothing that is made of samples reads them."""
 
 

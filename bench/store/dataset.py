@@ -21,6 +21,7 @@ from pyarrow import parquet
 from bench.store import stored
 from bench.store.columns import Columns
 from bench.store.layout import JOURNAL, MANIFEST, SAMPLES
+from bench.store.manifest import stretch_of
 from bench.store.stored import StoredTrial, canonical, read_journal, read_manifest
 from bench.store.table import SAMPLE_COLUMNS, dtypes
 
@@ -52,9 +53,10 @@ def _tables(run_dir: Path, rows: float = math.inf) -> Iterator[Columns]:
         "host": str(name),
         "confidence": stored.confidence_of(run_dir / MANIFEST, document),
     }
+    resumed = stored.resumed_of(run_dir / MANIFEST, document)
     table = Columns(DTYPES)
     for trial in read_journal(run_dir):
-        _add(table, trial, about)
+        _add(table, trial, {**about, "stretch": stretch_of(trial.number, resumed)})
         if len(table) >= rows:
             yield table
             table = Columns(DTYPES)
@@ -97,7 +99,10 @@ def _write(tables: Iterator[Columns], file: BinaryIO) -> None:
 
 
 def _add(table: Columns, trial: StoredTrial, run: Mapping[str, str | float]) -> None:
-    """Add the rows of one trial: one for each sample, and one before them where none is the instance's own."""
+    """Add the rows of one trial: one for each sample, and one before them where none is the instance's own.
+
+    ``run`` is what they have in common with the run's others.
+    """
     silent = [None] if all(sample.step for sample in trial.samples) else []
     count = len(silent) + len(trial.samples)
     alike: dict[str, str | float] = {

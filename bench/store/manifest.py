@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -244,6 +245,11 @@ class Resumed:
     """What had changed since the run began, and was accepted."""
 
 
+def stretch_of(trial: int, resumed: Iterable[Resumed]) -> int:
+    """Return in which stretch of a run, from 1, the trial of this number was measured."""
+    return 1 + sum(one.after < trial for one in resumed)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
     """One run. Times are ISO 8601 with offset."""
@@ -272,10 +278,6 @@ class Manifest:
     """None: a run that cannot be taken up again."""
     resumed: tuple[Resumed, ...] = ()
     schema_version: int = SCHEMA_VERSION
-
-    def stretch_of(self, trial: int) -> int:
-        """Return in which stretch, from 1, the trial of this number was measured: what was taken up has several."""
-        return 1 + sum(one.after < trial for one in self.resumed)
 
     def phase_label(self, isolation: str, mark: str) -> str:
         """Return what has happened when ``mark`` is set, in the isolation's own words."""

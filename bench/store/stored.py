@@ -18,6 +18,7 @@ from bench.errors import ResultsError
 from bench.model import FIXED_CONFIDENCE, Better, Scalar
 from bench.store.door import BoundedValue, invalid, require_bounded, shown
 from bench.store.layout import JOURNAL, MANIFEST, SCHEMA_VERSION
+from bench.store.manifest import Resumed
 from bench.store.own import require_own
 from bench.store.sanitize import MOST_NAME, is_plain, read_json
 
@@ -72,6 +73,7 @@ class StoredTrial(StoredEnding):
 
 
 _TRIAL, _ENDING = TypeAdapter(StoredTrial), TypeAdapter(StoredEnding)
+_RESUMED = TypeAdapter(tuple[Resumed, ...])
 
 
 def canonical(parameters: Mapping[str, Scalar]) -> str:
@@ -119,6 +121,14 @@ def confidence_of(file: Path, document: Mapping[str, object]) -> float:
         return float(told)
     what = "a run that decided itself when to stop says how sure its intervals are: a number between 0 and 1"
     raise ResultsError(f"{file}: stopping.confidence = {shown(told)}: {what}", remedy=_AGAIN)
+
+
+def resumed_of(file: Path, document: Mapping[str, object]) -> tuple[Resumed, ...]:
+    """Return when a run was taken up again, by its manifest read from ``file``; raises ResultsError."""
+    try:
+        return _RESUMED.validate_json(json.dumps(document.get("resumed") or []), strict=True)
+    except ValidationError as error:
+        raise invalid(file, error, _AGAIN) from error
 
 
 def read_journal(run_dir: Path) -> Iterator[StoredTrial]:

@@ -57,6 +57,7 @@ SAMPLE_COLUMNS = (
     flag("emulated", "emulated, not hardware virtualization"),
     count("round", "from 1"),
     count("trial", "from 1"),
+    count("stretch", "from 1; another begins where the run was taken up again"),
     text("outcome", "how the trial ended"),
     text("reason", "why, unless it ended ok"),
     text("metric", "name"),

@@ -18,7 +18,8 @@ def frame(rows: Iterable[Row], *, better: str = "lower", outcomes: dict[int, str
         {
             "run": "r", "host": "h", "scenario": "s", "scenario_version": "v", "parameters": "{}",
             "step": "{}", "isolation": isolation, "emulated": isolation == "vm", "round": trial, "trial": trial,
-            "outcome": (outcomes or {}).get(trial, "ok"), "reason": "", "metric": metric, "vantage": vantage,
+            "stretch": 1, "outcome": (outcomes or {}).get(trial, "ok"), "reason": "",
+            "metric": metric, "vantage": vantage,
             "unit": unit, "better": better, "value": value, "at_s": 0.0, "confidence": 0.95,
         }
         for trial, isolation, metric, vantage, value, unit in rows

@@ -78,6 +78,7 @@ def run(
     fixed = {
         "run": "simulated", "host": "nowhere", "scenario": "simulated", "scenario_version": "0", "reason": "",
         "parameters": canonical({}), "step": canonical({}), "emulated": False, "outcome": "ok", "better": "lower",
-        "at_s": 0.0, "confidence": CONFIDENCE, **dict(zip(("metric", "vantage", "unit"), metric, strict=True)),
+        "stretch": 1, "at_s": 0.0, "confidence": CONFIDENCE,
+        **dict(zip(("metric", "vantage", "unit"), metric, strict=True)),
     }  # fmt: skip
     return pd.DataFrame(fixed | about, columns=list(DTYPES)).astype(dict(DTYPES))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from bench.analysis.data.isolations import IsolationFacts
 from bench.report.content import Table
 from bench.report.text import words
@@ -108,7 +110,29 @@ def caveats(manifest: Manifest, emulated: tuple[str, ...]) -> tuple[str, ...]:
     said = [words.capital(words.sentence(caveat)) for caveat in (*manifest.host.caveats, *apart)]
     software = [name for name, one in _ready(manifest) if one.virtualization == "software"]
     carried = [f"{words.listed(software)}: {words.SOFTWARE}."] if software else []
-    return (*said, *words.emulated(emulated), *carried, *left_out(manifest))
+    return (*stretches(manifest), *said, *words.emulated(emulated), *carried, *left_out(manifest))
+
+
+def stretches(manifest: Manifest) -> tuple[str, ...]:
+    """Say where a run has gaps, how long and why, and what had changed; nothing of one that went through."""
+    if not manifest.resumed:
+        return ()
+    gaps = [
+        f"after trial {one.after}, {timedelta(seconds=round(one.gap_s))} h later, "
+        f"{f'ended by {one.ended_by}' if one.ended_by else 'killed'}"
+        for one in manifest.resumed
+    ]
+    changed = [
+        f"{one.what}: {one.before} before trial {resumed.after + 1}, {one.after} from there"
+        for resumed in manifest.resumed
+        for one in resumed.differences
+    ]
+    return (
+        f"This run was measured in {len(gaps) + 1} stretches: it was taken up {'; '.join(gaps)}. A host may be another "
+        "after a gap: ratios are taken within rounds, of which each gap cuts one at most, while medians are over all "
+        "stretches. The samples say, as stretch, where each was measured.",
+        *([f"Something had changed when it was taken up, and was accepted: {'; '.join(changed)}."] if changed else []),
+    )
 
 
 def left_out(manifest: Manifest) -> tuple[str, ...]:

@@ -184,19 +184,19 @@ class Schedule:
 
         A whole round that was cut short stays so: which of its cells were to come, only its own looks knew.
         """
-        ahead, cells = self._ahead(), {key_of(cell): cell for cell in self._cells}
-        known = [KeptTrial(round=trial.round, key=key_of(trial.cell)) for trial in ahead[: len(kept)]]
+        cells = {key_of(cell): cell for cell in self._cells}
+        ahead = [KeptTrial(round=trial.round, key=key_of(trial.cell)) for trial in self._ahead()] if kept else []
         for number, one in enumerate(kept, start=1):
-            planned = known[number - 1] if number <= len(known) else None
-            if (planned is not None or self._rule.is_fixed or one.key not in cells) and planned != one:
+            planned = ahead[number - 1] if number <= len(ahead) else None
+            if one != planned and (planned or self._rule.is_fixed or one.key not in cells):
                 raise InputError(
-                    f"trial {number} was {one}, and the same request makes {planned or 'nothing'} of it now",
+                    f"trial {number} was {one}, and the same request makes it {planned or 'none'} now",
                     remedy="Measure again: this run cannot be taken up",
                 )
         whole, rounds = min(PILOT, self._most()), dict[int, list[list[Cell]]]()
-        for _, trials in itertools.groupby(kept[len(known) :], lambda one: one.round):
+        for _, trials in itertools.groupby(kept[len(ahead) :], lambda one: one.round):
             keys = [one.key for one in trials]
-            whole += any(key[2] != BASELINE for key in keys)
+            whole += not rounds or any(key[2] != BASELINE for key in keys)
             rounds.setdefault(whole, []).append([cells[key] for key in keys])
         return rounds
 

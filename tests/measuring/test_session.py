@@ -26,6 +26,7 @@ from bench.measuring.request import Finished, Request
 from bench.measuring.session import _check, execute, new_run_ids
 from bench.measuring.stopping import Look, Rule
 from bench.model import Image, Measurement, Recipe, Scenario, Trial
+from bench.store.writer import only_writer
 from tests.records import image, metric, scenario
 
 RATE = scenario("say", "rate {n}", parameters={"n": (1, 2)}, rounds=3, metrics=[metric(pattern=r"rate (\d+)")])
@@ -127,6 +128,21 @@ def test_a_run_keeps_manifest_journal_consoles_and_locks(tmp_path: Path) -> None
     assert kept == [*consoles, "locks/base-5f5f5f5f5f5f.json", "manifest.json", "trials.jsonl"]
     assert finished.outcomes == {"ok": 6}
     assert finished.interrupted is None
+
+
+def test_a_run_that_goes_on_holds_its_folder(tmp_path: Path) -> None:
+    refused: list[str] = []
+
+    def take() -> None:
+        (folder,) = (tmp_path / "results").iterdir()
+        try:
+            with only_writer(folder):
+                pytest.fail("it was held twice")
+        except InputError as error:
+            refused.append(error.what)
+
+    finished = run(tmp_path, Heard("measured", take))
+    assert refused == [f"{finished.folder} is being measured into, by process {os.getpid()}"]
 
 
 def test_where_no_isolation_has_the_network_nothing_is_run(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from bench.errors import InputError
 from bench.measuring.plan import cells, plan
 from bench.measuring.stopping import (
     MOST_BETWEEN,
@@ -16,6 +17,7 @@ from bench.measuring.stopping import (
     PATIENCE,
     PILOT,
     STRETCH_S,
+    KeptTrial,
     Key,
     Look,
     Rule,
@@ -53,12 +55,18 @@ class Machine:
             Width(key=key, half_width=self.spread[key[2]] / n**0.5) for key, n in self.done.items() if key[2] != "bare"
         ]
 
-    def run(self, rule: Rule, given: Sequence[Cell] = tuple(CELLS)) -> tuple[Schedule, list[tuple[Trial, ...]]]:
-        schedule = Schedule(given, OWN, rule, seed=1, widths=self.widths, now_s=lambda: self.now_s)
+    def run(
+        self, rule: Rule, given: Sequence[Cell] = tuple(CELLS), kept: Sequence[Trial] = ()
+    ) -> tuple[Schedule, list[tuple[Trial, ...]]]:
+        behind = [KeptTrial(round=trial.round, key=key_of(trial.cell)) for trial in kept]
+        schedule = Schedule(given, OWN, rule, seed=1, widths=self.widths, now_s=lambda: self.now_s, kept=behind)
         turns = []
         for trials in schedule.turns(self):
             turns.append(trials)
             for trial in trials:
+                if trial.number <= len(kept):
+                    self.done[key_of(trial.cell)] = self.done.get(key_of(trial.cell), 0) + 1
+                    continue
                 self.now_s += self.cost_s[trial.cell.isolation]
                 schedule.took(trial.cell, self.cost_s[trial.cell.isolation])
                 self.done[key_of(trial.cell)] = self.done.get(key_of(trial.cell), 0) + 1
@@ -219,3 +227,73 @@ def test_a_cell_whose_trials_end_badly_is_waited_for_and_then_given_up() -> None
     assert PATIENCE <= rounds_of(turns, "vm") <= PATIENCE * 1.25 + 1
     assert one.looks[0].widest is not None
     assert one.looks[0].widest.key[2] == "docker"
+
+
+def flat(turns: Sequence[Sequence[Trial]]) -> list[Trial]:
+    return [trial for trials in turns for trial in trials]
+
+
+@pytest.mark.parametrize("kept", [0, 1, 6, 13, 20, 21])
+def test_a_run_of_known_length_that_is_taken_up_is_the_run_that_went_through(kept: int) -> None:
+    _, whole = machine().run(Rule())
+    schedule, again = machine().run(Rule(), kept=flat(whole)[:kept])
+    assert again == whole
+    assert schedule.given == len(flat(whole)) == 21
+
+
+@pytest.mark.parametrize("rule", [Rule(), Rule(precision=0.02)])
+@pytest.mark.parametrize("at", [0, 7])
+def test_a_run_whose_plan_is_another_by_now_is_not_taken_up(rule: Rule, at: int) -> None:
+    kept = flat(machine().run(rule)[1])[:12]
+    kept[at], kept[at + 1] = kept[at + 1], kept[at]
+    with pytest.raises(InputError, match=rf"trial {at + 1} was [ab] {{}} on \w+, in round [12], and the same request"):
+        machine().run(rule, kept=kept)
+
+
+def test_a_cell_that_is_no_more_is_named() -> None:
+    kept = flat(machine().run(Rule(precision=0.02))[1])[: 6 * PILOT + 8]
+    fewer = [cell for cell in CELLS if cell.isolation != "vm"]
+    with pytest.raises(InputError, match="and the same request makes it"):
+        machine().run(Rule(precision=0.02), fewer, kept=kept)
+
+
+@pytest.mark.parametrize("kept", [5, 6 * PILOT - 1, 6 * PILOT, 6 * PILOT + 1, 6 * PILOT + 6, 100])
+def test_a_run_that_stops_by_itself_goes_on_from_what_was_kept(kept: int) -> None:
+    _, whole = machine().run(Rule(precision=0.02))
+    one = machine()
+    schedule, again = one.run(Rule(precision=0.02), kept=flat(whole)[:kept])
+    told = [(trial.number, trial.round, key_of(trial.cell)) for trial in flat(again)]
+    assert [number for number, _, _ in told] == [*range(1, len(told) + 1)]
+    assert {key for _, _, key in told[:kept]} == {key_of(trial.cell) for trial in flat(whole)[:kept]}
+    assert [number for _, number, _ in told[:kept]] == [trial.round for trial in flat(whole)[:kept]]
+    assert flat(again)[: 6 * PILOT] == flat(whole)[: 6 * PILOT], "the rest of the pilot is as it was planned"
+    assert all((width.half_width or 1) <= 0.02 for width in one.widths())
+    assert "within 0.02" in schedule.reason
+
+
+def test_looks_come_at_the_rounds_at_which_they_would_have_come() -> None:
+    undisturbed = machine()
+    _, whole = undisturbed.run(Rule(precision=0.02))
+    looks = [look.rounds for look in undisturbed.looks]
+    for kept in (6 * PILOT + 6, 6 * PILOT + 9, 6 * 11):
+        one = machine()
+        one.run(Rule(precision=0.02), kept=flat(whole)[:kept])
+        assert one.looks
+        assert {look.rounds for look in one.looks} <= set(looks)
+
+
+def test_a_run_whose_time_is_spent_is_over_but_for_nothing_that_was_kept() -> None:
+    _, whole = machine().run(Rule(budget_s=500.0))
+    kept = flat(whole)[:50]
+    schedule, again = machine().run(Rule(budget_s=-1.0), kept=kept)
+    assert len(flat(again)) == schedule.given == 50
+    assert "the time is spent" in schedule.reason
+
+
+def test_a_run_on_the_baseline_between_whole_rounds_goes_on_with_a_whole_one() -> None:
+    given = [cell for cell in CELLS if cell.isolation != "vm"]
+    costs, spread = {"bare": 1.0, "docker": 9.0}, {"docker": 0.3}
+    _, whole = Machine(cost_s=costs, spread=spread).run(Rule(precision=0.05), given)
+    kept = 4 * PILOT + 4 + 2
+    _, again = Machine(cost_s=costs, spread=spread).run(Rule(precision=0.05), given, kept=flat(whole)[:kept])
+    assert [len(trials) for trials in again[: PILOT + 6]] == [4] * PILOT + [4, 2, 4, 4, 2, 2]

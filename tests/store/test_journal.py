@@ -16,7 +16,7 @@ import pytest
 from bench.host import cgroup
 from bench.host.run_state import forget
 from bench.model import Kind, Measurement, Outcome, Sample
-from bench.store.journal import Journal, line_of
+from bench.store.journal import Journal, cut_after, line_of
 from tests.records import scenario, trial
 
 STARTED = datetime(2026, 11, 23, 21, 5, 30, 123456, tzinfo=UTC)
@@ -111,6 +111,29 @@ def test_an_opened_journal_goes_on_where_it_stopped(tmp_path: Path) -> None:
         with Journal(tmp_path) as kept:
             kept.append(measurement(number), b"", started_at=STARTED)
     assert len((tmp_path / "trials.jsonl").read_text().splitlines()) == 2
+
+
+@pytest.mark.parametrize("torn", [b"", b'{"number": 3, "rou', b"\0\0\0", b"{}\n{}\n"])
+def test_a_journal_that_goes_on_keeps_whole_trials_and_nothing_behind_them(tmp_path: Path, torn: bytes) -> None:
+    with Journal(tmp_path) as kept:
+        for number in (1, 2):
+            kept.append(measurement(number), b"", started_at=STARTED)
+    file = tmp_path / "trials.jsonl"
+    whole = file.read_bytes()
+    file.write_bytes(whole + torn)
+    cut_after(tmp_path, 2)
+    assert file.read_bytes() == whole
+
+
+def test_a_last_line_that_lacks_only_its_end_is_given_it(tmp_path: Path) -> None:
+    (tmp_path / "trials.jsonl").write_bytes(b'\n{"number": 1}\n{"number": 2}')
+    cut_after(tmp_path, 2)
+    assert (tmp_path / "trials.jsonl").read_bytes() == b'\n{"number": 1}\n{"number": 2}\n'
+
+
+def test_a_run_that_was_killed_before_its_journal_was_there_gets_an_empty_one(tmp_path: Path) -> None:
+    cut_after(tmp_path, 0)
+    assert (tmp_path / "trials.jsonl").read_bytes() == b""
 
 
 RUN = """

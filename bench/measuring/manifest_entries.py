@@ -132,7 +132,7 @@ def taken_up(before: Resumption, now: Manifest) -> Manifest:
         at=now.started_at,
         after=len(before.kept),
         gap_s=max(0.0, gap.total_seconds()),
-        ended_by=then.interrupted or (then.stopping.reason if then.finished_at else ""),
+        ended_by=then.interrupted or ("a disk that refused a trial" if then.finished_at else ""),
         differences=before.accept(now),
     )
     return replace(

@@ -20,8 +20,9 @@ SCHEMA_VERSION = 2
    density and provision, what claims expect, and which cells were ``not_offered``; of an image, what it was imported
    from. What may be missing was added since without a new version: when a run was to stop and why it did, which
    sentinels could not stand, samples ``sentinel.*`` and ``*.series``, the facts that isolations' rows tell, what was
-   not kept apart (2026-11). By what a machine's processor comes about is a word, ``virtualization``; a manifest with
-   ``emulated`` in its place is read as one (``bench.store.untold``). Trials say ``emulated``.
+   not kept apart, what a run was asked for and when it was taken up again (2026-11). By what a machine's processor
+   comes about is a word, ``virtualization``; a manifest with ``emulated`` in its place is read as one
+   (``bench.store.untold``). Trials say ``emulated``.
 
 ``tests/store/schema_N`` keeps a run of every older version; all of them are still read.
 """

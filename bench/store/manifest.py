@@ -240,7 +240,7 @@ class Resumed:
     gap_s: float
     """Since the start of the last of them; since the run's start where there is none."""
     ended_by: str = ""
-    """The signal that ended the stretch before, or what the disk refused; empty where it was killed."""
+    """What ended the stretch before: a signal, a disk that refused a trial; empty where it was killed."""
     differences: tuple[Difference, ...] = ()
     """What had changed since the run began, and was accepted."""
 

@@ -73,7 +73,7 @@ class StoredTrial(StoredEnding):
 
 
 _TRIAL, _ENDING = TypeAdapter(StoredTrial), TypeAdapter(StoredEnding)
-_RESUMED = TypeAdapter(tuple[Resumed, ...])
+_RESUMED = TypeAdapter(dict[str, tuple[Resumed, ...]])
 
 
 def canonical(parameters: Mapping[str, Scalar]) -> str:
@@ -126,7 +126,8 @@ def confidence_of(file: Path, document: Mapping[str, object]) -> float:
 def resumed_of(file: Path, document: Mapping[str, object]) -> tuple[Resumed, ...]:
     """Return when a run was taken up again, by its manifest read from ``file``; raises ResultsError."""
     try:
-        return _RESUMED.validate_json(json.dumps(document.get("resumed") or []), strict=True)
+        told = json.dumps({"resumed": document.get("resumed", [])})
+        return _RESUMED.validate_json(told, strict=True)["resumed"]
     except ValidationError as error:
         raise invalid(file, error, _AGAIN) from error
 

@@ -21,7 +21,8 @@ from unittest import mock
 
 from bench.cli import main
 from bench.cli.commands import clean, resume
-from bench.host.run_state import state_folder
+from bench.host import cgroup
+from bench.host.run_state import is_dead, registered_runs, state_folder
 from bench.isolations import fake
 from bench.isolations.launched import bare
 from bench.scenario import document
@@ -105,12 +106,12 @@ class Killer:
         return Killed(kept=kept, lost=lost, unlike="" if same and code == 0 else log.read_text())
 
     def left(self) -> list[str]:
-        """Return what a clean-up leaves of these runs: scratch space, and what a second one finds to remove."""
-        for log in (first := self._folder / "clean.log", again := self._folder / "clean-again.log"):
-            assert _ended(_forked(["clean"], log)) == 0, log.read_text()
-        assert "removed" in first.read_text()
+        """Return what a clean-up leaves of the runs that were killed: signs of life, control groups, scratch space."""
+        dead, log = {run for run in registered_runs() if is_dead(run)}, self._folder / "clean.log"
+        assert dead
+        assert _ended(_forked(["clean"], log)) == 0, log.read_text()
         scratch = [path.name for path in (state_folder() / "runs").iterdir()]
-        return [*scratch, *(line for line in again.read_text().splitlines() if line.startswith("removed"))]
+        return [*scratch, *dead.intersection([*registered_runs(), *cgroup.below("isobench")])]
 
 
 def plan(run: Path) -> Plan:

@@ -38,6 +38,7 @@ def _manifest(run_dir: Path) -> Json:
     host = document.get("host")
     if isinstance(host, dict):
         document["host"] = {**host, "name": HOST}
+    document.pop("asked", None)  # paths of this machine, for who takes the run up on it
     words = document.get("command_line")
     if isinstance(words, list):
         document["command_line"] = list(_without_paths(words))

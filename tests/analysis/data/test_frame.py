@@ -8,7 +8,8 @@ import pytest
 import bench
 from bench.analysis.data.frame import load, load_manifest
 from bench.errors import ResultsError
-from bench.store.dataset import write_dataset
+from bench.store.dataset import read_dataset, write_dataset
+from tests.analysis.two_runs.test_compare import edit_manifest
 from tests.synthetic import write_run
 
 
@@ -17,6 +18,25 @@ def test_parquet_and_journal_give_the_same_frame(tmp_path: Path) -> None:
     from_journal = load(run)
     write_dataset(run)
     pd.testing.assert_frame_equal(load(run), from_journal)
+
+
+def test_samples_tell_in_which_stretch_they_were_measured_also_those_of_a_table_without(tmp_path: Path) -> None:
+    run = write_run(tmp_path / "run", rounds=2)
+    write_dataset(run)
+    assert set(load(run)["stretch"]) == {1}
+    resumed = [{"at": "2026-11-23T21:10:00+00:00", "after": after, "gap_s": 1.0} for after in (5, 9)]
+    edit_manifest(run, lambda document: document.update(resumed=resumed))
+    for frame in (load(run), read_dataset(run)):
+        assert frame["stretch"].dtype == "int64"
+        stretches = frame.groupby("trial")["stretch"].agg(["min", "max"])
+        assert list(stretches["min"]) == list(stretches["max"]) == [1] * 5 + [2] * 4 + [3] * 15
+
+
+def test_what_a_manifest_says_of_stretches_is_checked(tmp_path: Path) -> None:
+    run = write_run(tmp_path / "run", rounds=1)
+    edit_manifest(run, lambda document: document.update(resumed=[{"after": "soon"}]))
+    with pytest.raises(ResultsError, match=r"manifest\.json: resumed\.0\.\w+"):
+        read_dataset(run)
 
 
 def test_a_journal_that_grew_after_the_dataset_is_read_instead(tmp_path: Path) -> None:

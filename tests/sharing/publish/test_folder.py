@@ -35,6 +35,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     manifest["host"] |= {"name": "birch.example.org", "caveats": ["birch swaps"]}
     manifest["isolations"]["docker"]["engine"] = {"address": "unix:///x.sock", "id": "7V5S:EAGB:NI4Q"}
     manifest["command_line"] = ["bench", "run", "--results", "/srv/secret/results", "--scenarios=/srv/secret/mine"]
+    manifest["asked"] = {"scenarios_folder": "/srv/secret/mine"}
     manifest["isolations"]["docker:runsc"]["reason"] = "birch: no answer from 192.168.7.5:2375 (/home/ada/.docker)"
     (made / "manifest.json").write_text(json.dumps(manifest))
     lines = [json.loads(line) for line in (made / "trials.jsonl").read_text().splitlines()]
@@ -87,6 +88,7 @@ def test_everything_is_there_and_nobody_is_named(run: Path) -> None:
         assert str(run).encode() not in data
     assert set(bench.load(done.folder)["host"]) == {"HOST"}
     assert load_manifest(done.folder).command_line == ("bench", "run", "--results", "PATH", "--scenarios=PATH")
+    assert load_manifest(done.folder).asked is None
     assert "1.2.3.4" in files["locks/base.json"].decode()
 
 

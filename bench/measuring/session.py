@@ -61,7 +61,8 @@ def execute(
         stack.enter_context((interruptions := interruptions or Interruptions()).handled())
         run = stack.enter_context(alive(*new_run_ids(request.results))).name
         stack.enter_context(standing(run))
-        require_writable(request.results)
+        if request.resumption is None:  # else who asks for it has written into its folder already
+            require_writable(request.results)
         isolations, availabilities = _open(request, run, interruptions, listener)
         stack.enter_context(wholly_kept_to(harness(request.scenarios)))
         built = build_images(request.scenarios, request.recipes, listener.say)

@@ -47,6 +47,7 @@ def completed(line: str, folder: Path) -> list[str]:
         ("bench run startup fo", ["footprint"]),
         ("bench export x -f hyper", [name for name in FORMATS if name.startswith("hyper")]),
         ("bench report 2026", ["20261128-1900-oak", "20261127-0900-elm"]),
+        ("bench resume 20261127", ["20261127-0900-elm"]),
         ("bench reade", []),
     ],
 )

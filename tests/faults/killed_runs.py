@@ -89,6 +89,7 @@ class Killer:
     def _killed(self, results: Path, log: Path) -> Killed | None:
         kept, lost, words = [], [], [*self._words, "--results", str(results)]
         for _ in range(self._random.choice((1, 1, 2))):
+            results.mkdir(exist_ok=True)  # not the run's to make: it makes one and removes it, to see if it can
             pid = _forked(words, log)
             _await_manifest(results)
             time.sleep(self._random.uniform(0, self._lasts_s))
@@ -130,8 +131,8 @@ def _planned(line: dict[str, object]) -> tuple[object, ...]:
 
 
 def _only(results: Path) -> Path:
-    (run,) = results.iterdir()
-    return run
+    (manifest,) = results.glob("*/manifest.json")
+    return manifest.parent
 
 
 def _said(log: Path) -> int:
@@ -142,7 +143,7 @@ def _said(log: Path) -> int:
 
 def _await_manifest(results: Path) -> None:
     deadline = time.monotonic() + 60
-    while not list(results.glob("*/manifest.json")):
+    while not any((folder / "manifest.json").exists() for folder in results.iterdir()):
         assert time.monotonic() < deadline, f"{results}: no run has begun"
         time.sleep(0.001)
 

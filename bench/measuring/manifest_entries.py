@@ -126,23 +126,29 @@ def taken_up(before: Resumption, now: Manifest) -> Manifest:
     ``now`` is what it would be if it began now. Raises InputError where that is too far from what it was.
     """
     then = before.manifest
+    earlier = [one for one in then.resumed if one.after < len(before.kept)]
+    barren = next((one for one in then.resumed if one not in earlier), None)  # taken up before, and nothing measured
     last = before.kept[-1].started_at if before.kept else then.started_at
     gap = datetime.fromisoformat(now.started_at) - datetime.fromisoformat(last)
     resumed = Resumed(
         at=now.started_at,
         after=len(before.kept),
         gap_s=max(0.0, gap.total_seconds()),
-        ended_by=then.interrupted or ("a disk that refused a trial" if then.finished_at else ""),
+        ended_by=barren.ended_by if barren else _ended_by(then),
         differences=before.accept(now),
     )
     return replace(
         then,
         rounds=now.rounds,
-        resumed=(*then.resumed, resumed),
+        resumed=(*earlier, resumed),
         finished_at=None,
         interrupted=None,
         stopping=replace(then.stopping, reason=""),
     )
+
+
+def _ended_by(then: Manifest) -> str:
+    return then.interrupted or ("a disk that refused a trial" if then.finished_at else "")
 
 
 def run_entry(

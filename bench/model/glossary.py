@@ -26,7 +26,8 @@ CHAPTERS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "emulated": "a guest's instructions are translated by software, for want of usable hardware virtualization",
         },
         "How it is run": {
-            "run": "one invocation: manifest, journal, samples under `results/<run-id>/`",
+            "run": "one request, carried out: manifest, journal, samples under `results/<run-id>/`",
+            "stretch": "what of a run was measured without a gap; another begins where it was taken up again",
             "round": "every cell once, in a fresh random order",
             "trial": "one fresh instance of one cell, measured once",
             "cell": "scenario x parameters (the arm among them) x isolation",

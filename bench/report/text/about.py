@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from bench.analysis.data.isolations import IsolationFacts
 from bench.report.content import Table
 from bench.report.text import words
@@ -118,8 +116,8 @@ def stretches(manifest: Manifest) -> tuple[str, ...]:
     if not manifest.resumed:
         return ()
     gaps = [
-        f"after trial {one.after}, {timedelta(seconds=round(one.gap_s))} h later, "
-        f"{f'ended by {one.ended_by}' if one.ended_by else 'killed'}"
+        f"{f'ended by {one.ended_by}' if one.ended_by else 'killed'} after trial {one.after} and taken up "
+        f"{_span(one.gap_s)} later"
         for one in manifest.resumed
     ]
     changed = [
@@ -128,11 +126,19 @@ def stretches(manifest: Manifest) -> tuple[str, ...]:
         for one in resumed.differences
     ]
     return (
-        f"This run was measured in {len(gaps) + 1} stretches: it was taken up {'; '.join(gaps)}. A host may be another "
+        f"This run was measured in {len(gaps) + 1} stretches: it was {'; '.join(gaps)}. A host may be another "
         "after a gap: ratios are taken within rounds, of which each gap cuts one at most, while medians are over all "
         "stretches. The samples say, as stretch, where each was measured.",
         *([f"Something had changed when it was taken up, and was accepted: {'; '.join(changed)}."] if changed else []),
     )
+
+
+def _span(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
 def left_out(manifest: Manifest) -> tuple[str, ...]:

@@ -124,6 +124,16 @@ def test_a_run_may_be_taken_up_more_than_once(bench: Bench, whole: Path) -> None
     assert [one["after"] for one in manifest(whole)["resumed"]] == [2, 7]
 
 
+def test_a_stretch_without_a_trial_is_none(bench: Bench, whole: Path) -> None:
+    cut(whole, 4)
+    edit(whole, lambda told: told.update(interrupted="SIGINT", finished_at=told["started_at"]))
+    for _ in range(2):
+        assert bench("resume", str(whole)).code == 0
+        cut(whole, 4)
+    (resumed,) = manifest(whole)["resumed"]
+    assert (resumed["after"], resumed["ended_by"]) == (4, "SIGINT")
+
+
 def test_a_whole_run_has_nothing_to_be_done(bench: Bench, whole: Path) -> None:
     before = files(whole)
     answer = bench("resume", str(whole))

@@ -11,7 +11,7 @@ from bench.report.text.about import stretches
 from tests.analysis.two_runs.test_compare import edit_manifest
 from tests.synthetic import write_run
 
-KILLED = {"at": "2026-11-23T21:10:00+00:00", "after": 5, "gap_s": 7200.4, "ended_by": "", "differences": []}
+KILLED = {"at": "2026-11-23T21:10:00+00:00", "after": 5, "gap_s": 7299.0, "ended_by": "", "differences": []}
 CHANGED = {
     **KILLED, "after": 9, "gap_s": 3.0, "ended_by": "SIGINT",
     "differences": [{"what": "host, kernel", "before": "6.1", "after": "6.2"}],
@@ -29,8 +29,8 @@ def test_a_run_that_went_through_has_no_gaps(tmp_path: Path) -> None:
 def test_gaps_are_told_with_their_place_their_length_and_their_reason(tmp_path: Path) -> None:
     said, changed = stretches(load_manifest(taken_up(tmp_path / "run", KILLED, CHANGED)))
     assert said.startswith(
-        "This run was measured in 3 stretches: it was taken up after trial 5, 2:00:00 h later, killed; after trial 9, "
-        "0:00:03 h later, ended by SIGINT. "
+        "This run was measured in 3 stretches: it was killed after trial 5 and taken up 2 h 1 min later; ended by "
+        "SIGINT after trial 9 and taken up 3 s later. "
     )
     assert changed.endswith("accepted: host, kernel: 6.1 before trial 10, 6.2 from there.")
 

@@ -54,7 +54,8 @@ def execute(
 
     ``reader`` says how sure figures are. Who goes on afterwards hands in ``interruptions``, which know of a signal.
     Raises BenchError when nothing can be measured at all: an image that cannot be built, a bad envelope, results
-    that cannot be written to from the beginning. Raises Interrupted when a signal comes before the first trial.
+    that cannot be written to from the beginning, a run that cannot be taken up, whose folder then stays as it is.
+    Raises Interrupted when a signal comes before the first trial.
     """
     patience.asked()  # at the door: a word that means nothing must not make every isolation unavailable
     with ExitStack() as stack:

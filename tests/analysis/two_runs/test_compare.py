@@ -297,13 +297,15 @@ def test_settings_of_an_engine_that_differ_are_listed_and_its_identity_is_not(ea
 def test_circumstances_that_differ_are_listed(earlier: Path, later: Path) -> None:
     def edit(document: dict[str, Any]) -> None:
         document.update(seed=7, quick=True, bench_version="9")
+        document.update(resumed=[{"at": "2026-11-23T21:10:00+00:00", "after": 5, "gap_s": 1.0}])
         document["host"].update(kernel="6.9", cgroup="v2")
         document["isolations"]["docker"]["versions"] = {"kernel": "5.10", "runc": "1.2"}
         document["scenarios"]["cpu"]["envelope"]["cpus"] = 2
 
     found = compare_runs(earlier, edit_manifest(later, edit)).differences
     assert {(one.what, one.before, one.after) for one in found} >= {
-        ("seed", "42", "7"), ("quick", "no", "yes"), ("Isobench", "0.1.0", "9"), ("host, kernel", "6.1.0", "6.9"),
+        ("seed", "42", "7"), ("quick", "no", "yes"), ("stretches", "1", "2"), ("Isobench", "0.1.0", "9"),
+        ("host, kernel", "6.1.0", "6.9"),
         ("host, cgroup", "v1", "v2"), ("docker, version of runc", "not recorded", "1.2"),
         ("cpu, envelope, cpus", "1", "2"),
     }  # fmt: skip

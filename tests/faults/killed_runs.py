@@ -1,8 +1,8 @@
 """Runs that are killed at random instants and taken up again until they are whole.
 
-``python -m tests.faults.killed_runs HOW_MANY ISOLATION,... ROUNDS SEED`` prints as JSON what became of them. They are forked
-from one process that has loaded everything, since most of the time would go into that; else they are as a user has
-them.
+``python -m tests.faults.killed_runs HOW_MANY ISOLATION,... ROUNDS SEED`` prints as JSON what became of them. They are
+forked from one process that has loaded everything, since most of the time would go into that; else they are as a user
+has them.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from bench.analysis.data.isolations import IsolationFacts
 from bench.analysis.data.manifest import load_manifest
 from bench.analysis.data.trials import ending
 from bench.analysis.figures.glance import at_a_glance
-from bench.analysis.figures.summary import measured
+from bench.analysis.figures.summary import of_cells
 from bench.analysis.figures.sweep import Sweep, sweeps
 from bench.analysis.quality import disturbances, warmup
 from bench.analysis.quality.caveats import Trouble, doubts, told_endings, unsteady
@@ -43,8 +43,8 @@ def compose(path: str | Path) -> Report:
     run_dir = Path(path)
     manifest = load_manifest(run_dir)
     frame = load(run_dir, compact=True)
-    samples = measured(frame.drop(columns=list(_UNREAD)))
-    found = sorted(sweeps(frame, manifest, samples), key=lambda one: _place(one, manifest))
+    cells = of_cells(frame.drop(columns=list(_UNREAD)))
+    found = sorted(sweeps(frame, manifest, cells), key=lambda one: _place(one, manifest))
     journal = told_endings(run_dir, frame)
     bad = journal.troubles
     speeds = warmup.cells(warmup.classify(frame))
@@ -62,7 +62,7 @@ def compose(path: str | Path) -> Report:
         for sweep in found
     )
     sections = company.added(sections, found, manifest)
-    judged = judge_claims(frame, manifest, samples)
+    judged = judge_claims(frame, manifest, cells)
     trials = frame.drop_duplicates("trial")["outcome"]
     emulated = _emulated(manifest, found)
     lines = overview.lines(found, manifest)

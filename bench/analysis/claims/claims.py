@@ -15,6 +15,7 @@ from bench.analysis.claims.settings import matching
 from bench.analysis.claims.verdict import Verdict, chance, confidence, judge, overall, rounds_needed
 from bench.analysis.data.frame import load
 from bench.analysis.data.manifest import load_manifest
+from bench.analysis.figures.summary import Cells
 from bench.analysis.figures.sweep import label
 from bench.analysis.schemas import VERDICT_COLUMNS
 from bench.analysis.statistics import intervals
@@ -97,9 +98,9 @@ def verdicts(source: str | Path | pd.DataFrame, manifest: Manifest | None = None
     return pd.DataFrame(rows, columns=list(DTYPES)).astype(dict(DTYPES))
 
 
-def judged(frame: pd.DataFrame, manifest: Manifest, samples: pd.DataFrame | None = None) -> tuple[JudgedClaim, ...]:
-    """Return every claim with its verdict, in the order of the manifest; ``samples`` as in ``summarize``."""
-    evidence = Evidence.of(frame, manifest, samples)
+def judged(frame: pd.DataFrame, manifest: Manifest, cells: Cells | None = None) -> tuple[JudgedClaim, ...]:
+    """Return every claim with its verdict, in the order of the manifest; ``cells`` as in ``summarize``."""
+    evidence = Evidence.of(frame, manifest, cells)
     alone = [
         _rows(evidence, scenario, number, claim)
         for scenario, told in manifest.scenarios.items()

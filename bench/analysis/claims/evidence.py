@@ -10,8 +10,8 @@ from typing import Self
 import pandas as pd
 
 from bench.analysis.data import trials
-from bench.analysis.figures.by_round import CellKey, FigureKey, Figures, of_metric, sides
-from bench.analysis.figures.summary import measured
+from bench.analysis.figures.by_round import CellKey, FigureKey, of_metric
+from bench.analysis.figures.summary import Cells, of_cells
 from bench.analysis.figures.sweep import label
 from bench.analysis.statistics.paired_series import Side
 from bench.model import Scalar
@@ -24,20 +24,17 @@ class Evidence:
     """One run's figures, and how its trials ended, by scenario, parameters and isolation."""
 
     manifest: Manifest
-    figures: Mapping[CellKey, Figures]
-    """Those of the metrics that claims are about."""
+    figures: Cells
     ended: Mapping[tuple[str, str, str], Mapping[str, int]]
     emulated_in: frozenset[tuple[str, str]]
 
     @classmethod
-    def of(cls, frame: pd.DataFrame, manifest: Manifest, samples: pd.DataFrame | None = None) -> Self:
-        """Gather a run's evidence; ``samples`` is what ``measured`` gives for this frame, where that is known."""
-        table = measured(frame) if samples is None else samples
-        wanted = {claim.metric for told in manifest.scenarios.values() for claim in told.claims}
+    def of(cls, frame: pd.DataFrame, manifest: Manifest, cells: Cells | None = None) -> Self:
+        """Gather a run's evidence; ``cells`` is what ``of_cells`` gives for this frame, where that is known."""
         seen = frame.loc[frame["emulated"], ["scenario", "isolation"]].drop_duplicates()
         return cls(
             manifest=manifest,
-            figures=sides(table[table["metric"].isin(wanted - {None})]),
+            figures=of_cells(frame) if cells is None else cells,
             ended=trials.counts(trials.outcomes(frame)),
             emulated_in=frozenset(seen.itertuples(index=False, name=None)),
         )

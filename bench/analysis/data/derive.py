@@ -8,7 +8,6 @@ set of parameters (a trial has one for every step), so that what is derived is t
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -63,30 +62,7 @@ def with_derived(samples: pd.DataFrame) -> pd.DataFrame:
         losses.of_pairs(samples),
         idle(samples),
     ]
-    return together(stack([samples, *parts]))  # at once: whenever all is stacked, it stands twice in memory
-
-
-def by_setting(samples: pd.DataFrame) -> dict[tuple[str, str], pd.DataFrame]:
-    """Return the samples of each scenario and parameters: parts of the table itself where they stand ``together``."""
-    ordered = together(samples)
-    begins = np.flatnonzero(np.diff(_settings(ordered), prepend=-1)).tolist()
-    keys = ordered[SETTING].iloc[begins].itertuples(index=False, name=None)
-    parts = itertools.pairwise([*begins, len(ordered)])
-    return {(str(key[0]), str(key[1])): ordered.iloc[begin:end] for key, (begin, end) in zip(keys, parts, strict=True)}
-
-
-def together(samples: pd.DataFrame) -> pd.DataFrame:
-    """Return the samples of each scenario and parameters below each other, else in their order."""
-    settings = _settings(samples)
-    if (np.diff(settings) >= 0).all():
-        return samples
-    order = np.argsort(settings, kind="stable")
-    return pd.DataFrame({name: pd.Series(samples[name].array.take(order)) for name in samples.columns}, copy=False)
-
-
-def _settings(samples: pd.DataFrame) -> npt.NDArray[np.int64]:
-    """Number the scenario and parameters of each row, in order of sight."""
-    return np.asarray(samples.groupby(SETTING, sort=False, observed=True).ngroup(), dtype=np.int64)
+    return stack([samples, *parts])  # at once: whenever all is stacked, it stands twice in memory
 
 
 def figures(samples: pd.DataFrame) -> pd.DataFrame:

@@ -14,8 +14,8 @@ import pandas as pd
 from bench.analysis.data import derive
 from bench.analysis.data.isolations import UNTOLD, IsolationFacts
 from bench.analysis.data.trials import counted_endings, counts, outcomes
-from bench.analysis.figures.by_round import of_metric, sides
-from bench.analysis.figures.summary import BASELINE, confidence_of, has_ratio, measured, summarize
+from bench.analysis.figures.by_round import NOTHING, CellKey, Figures, of_metric
+from bench.analysis.figures.summary import BASELINE, Cells, confidence_of, has_ratio, of_cells, summarize
 from bench.analysis.statistics.paired_series import Side
 from bench.analysis.statistics.resampling import Floats
 from bench.analysis.statistics.significance import ALPHA
@@ -72,16 +72,16 @@ class Finding:
 class Comparison:
     """The isolations of one scenario and one set of parameters.
 
-    ``samples`` has the columns of ``load`` (trials that ended ok, and what is derived from them), ``summary``
-    those of ``summarize``. ``isolations`` stand in reading order: bare first. ``figures`` are by isolation, metric
-    and vantage; ``ends`` counts, by isolation, how trials ended, in the words of ``trials.ending``.
+    ``isolations`` stand in reading order: bare first. ``rounds`` has, by isolation, every figure's values by round,
+    ``summary`` the columns of ``summarize``. ``figures`` are by isolation, metric and vantage; ``ends`` counts, by
+    isolation, how trials ended, in the words of ``trials.ending``.
     """
 
     scenario: str
     parameters: str
     isolations: tuple[str, ...]
     emulated: frozenset[str]
-    samples: pd.DataFrame
+    rounds: Mapping[str, Figures]
     summary: pd.DataFrame
     figures: Mapping[tuple[str, str, str], Finding]
     ends: Mapping[str, Mapping[str, int]]
@@ -114,29 +114,18 @@ class Comparison:
         return tuple(finding for finding in found if finding is not None)
 
     def values(self, isolation: str, metric: str, vantage: str) -> Floats:
-        """Return the value of each trial, in the order they were measured."""
-        rows = self.samples
-        wanted = rows[(rows["isolation"] == isolation) & (rows["metric"] == metric) & (rows["vantage"] == vantage)]
-        return wanted.sort_values("trial")["value"].to_numpy()
+        """Return the value of each round, in the order they were measured; empty where there is none."""
+        return self.sides(metric, vantage).get(isolation, NOTHING).values
 
     def scale(self, metric: str, vantage: str) -> float:
         """Return what ratios are to, the geometric mean of bare's trials; NaN where bare has none above zero."""
         values = self.values(BASELINE, metric, vantage)
         return float(np.exp(np.log(values).mean())) if values.size and values.min() > 0 else math.nan
 
-    def by_isolation(self, metric: str, vantage: str) -> dict[str, Floats]:
-        """Return the same for every isolation that has any."""
-        rows = self.samples
-        wanted = rows[(rows["metric"] == metric) & (rows["vantage"] == vantage)].sort_values("trial")
-        groups = wanted.groupby("isolation", sort=False, observed=True)
-        return {str(name): own["value"].to_numpy() for name, own in groups}
-
     def sides(self, metric: str, vantage: str) -> dict[str, Side]:
         """Return the values by round of every isolation that has any, in reading order."""
-        rows = self.samples
-        wanted = rows[(rows["metric"] == metric) & (rows["vantage"] == vantage)]
-        known = {cell.isolation: of_metric(own, metric, vantage) for cell, own in sides(wanted).items()}
-        return {name: known[name] for name in self.isolations if name in known}
+        known = {name: of_metric(self.rounds.get(name, {}), metric, vantage) for name in self.isolations}
+        return {name: side for name, side in known.items() if side.n}
 
     def vantages(self, metric: str) -> tuple[str, ...]:
         """Return every vantage from which any isolation saw this metric, in order of appearance."""
@@ -168,23 +157,22 @@ class Comparison:
 
 def comparisons(
     frame: pd.DataFrame,
-    samples: pd.DataFrame | None = None,
+    cells: Cells | None = None,
     *,
     confidence: float | None = None,
     facts: IsolationFacts = UNTOLD,
 ) -> tuple[Comparison, ...]:
     """Split the samples of one run, as ``load`` gives them, into one Comparison per scenario and parameters.
 
-    ``samples`` and ``confidence`` as in ``summarize``; ``facts`` say in which order isolations stand.
+    ``cells`` and ``confidence`` as in ``summarize``; ``facts`` say in which order isolations stand.
     Raises ResultsError when the frame holds more than one run.
     """
-    samples = measured(frame) if samples is None else samples
+    cells = of_cells(frame) if cells is None else cells
     sure = confidence_of(frame) if confidence is None else confidence
-    summary = summarize(frame, samples, confidence=sure)
-    measured_of = derive.by_setting(samples)
+    summary = summarize(frame, cells, confidence=sure)
     ends = counts(outcomes(frame))
     found = [
-        _compare(*key, rows, measured_of.get(key, samples.iloc[:0]), ends, sure, facts)
+        _compare(*key, rows, cells, ends, sure, facts)
         for (scenario, parameters), rows in summary.groupby(derive.SETTING, sort=False)
         for key in [(str(scenario), str(parameters))]
     ]
@@ -196,42 +184,41 @@ def _compare(
     scenario: str,
     parameters: str,
     summary: pd.DataFrame,
-    samples: pd.DataFrame,
+    measured: Cells,
     ends: Mapping[tuple[str, str, str], Mapping[str, int]],
     confidence: float,
     facts: IsolationFacts,
 ) -> Comparison:
     cells = summary.drop_duplicates("isolation").set_index("isolation")
+    rounds = {str(name): measured.get(CellKey(scenario, parameters, str(name)), {}) for name in cells.index}
     return Comparison(
         scenario=scenario,
         parameters=parameters,
         isolations=tuple(sorted(map(str, cells.index), key=facts.reading_order)),
         emulated=frozenset(map(str, cells.index[cells["emulated"]])),
-        samples=samples,
+        rounds=rounds,
         summary=summary,
-        figures=_figures(summary, samples),
+        figures=_figures(summary, rounds.get(BASELINE, {})),
         ends={str(name): ends[scenario, parameters, str(name)] for name in cells.index},
         confidence=confidence,
         facts=facts,
     )
 
 
-def _figures(summary: pd.DataFrame, samples: pd.DataFrame) -> dict[tuple[str, str, str], Finding]:
+def _figures(summary: pd.DataFrame, bare: Figures) -> dict[tuple[str, str, str], Finding]:
     names = [name for name in Finding.__dataclass_fields__ if name != "no_ratio"]
     rows = summary.loc[summary["metric"].notna(), names].itertuples(index=False, name=None)
     found = [Finding(**_known(dict(zip(names, row, strict=True)))) for row in rows]
     known = {(one.isolation, one.metric, one.vantage): one for one in found}
-    bare = {(metric, vantage) for isolation, metric, vantage in known if isolation == BASELINE}
-    lacking = [key for key, one in known.items() if math.isnan(one.ratio) and key[1:] in bare]
-    return known | {key: replace(known[key], no_ratio=_no_ratio(samples, *key[1:])) for key in lacking}
+    why = {figure[:2]: _no_ratio(figure.metric, figure.unit, side.values) for figure, side in bare.items()}
+    lacking = [key for key, one in known.items() if math.isnan(one.ratio) and key[1:] in why]
+    return known | {key: replace(known[key], no_ratio=why[key[1:]]) for key in lacking}
 
 
-def _no_ratio(samples: pd.DataFrame, metric: str, vantage: str) -> str:
-    """Say why a figure has no ratio to bare's, which is there."""
-    wanted = (samples["isolation"] == BASELINE) & (samples["metric"] == metric) & (samples["vantage"] == vantage)
-    if not all(has_ratio(metric, str(unit)) for unit in samples.loc[wanted, "unit"].unique()):
+def _no_ratio(metric: str, unit: str, values: Floats) -> str:
+    """Say why a figure has no ratio to bare's, whose unit and values these are."""
+    if not has_ratio(metric, unit):
         return "no amount"
-    values = samples.loc[wanted, "value"].to_numpy(dtype="float64")
     if not values.any():
         return f"{BASELINE} is 0"
     if values.min() > 0:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from bench.analysis.data import derive, trials
 from bench.analysis.data.losses import GROWTH, LOSS
+from bench.analysis.data.texts import coded
 from bench.analysis.figures.by_round import CellKey, FigureKey, Figures, sides
 from bench.analysis.figures.headlines import headlines
 from bench.analysis.figures.ranks import ranks
@@ -36,6 +37,9 @@ OVERHEADS = (
 )
 """Figures whose difference from bare is reported beside them."""
 
+Cells = Mapping[CellKey, Figures]
+"""What every cell of a run has of each figure, by round."""
+
 DTYPES = dtypes(SUMMARY_COLUMNS)
 
 _EQUIVALENCE = "equivalence"
@@ -49,9 +53,19 @@ def measured(frame: pd.DataFrame) -> pd.DataFrame:
     return derive.with_derived(frame if known.all() else frame[known])
 
 
-def summarize(
-    frame: pd.DataFrame, samples: pd.DataFrame | None = None, *, confidence: float | None = None
-) -> pd.DataFrame:
+def of_cells(frame: pd.DataFrame) -> dict[CellKey, Figures]:
+    """Return the values by round of every figure of every cell, of a frame as ``load`` gives it: what is ``measured``.
+
+    One scenario after another, so that what is derived stands beside few of the samples.
+    """
+    codes, known = coded(frame["scenario"])
+    found: dict[CellKey, Figures] = {}
+    for place in pd.unique(codes):
+        found |= sides(measured(frame if len(known) == 1 else frame[codes == place]))
+    return found
+
+
+def summarize(frame: pd.DataFrame, cells: Cells | None = None, *, confidence: float | None = None) -> pd.DataFrame:
     """Summarize the samples of one run, as ``load`` gives them.
 
     One row per scenario, parameters, isolation, metric and vantage; columns: ``bench.schemas["summary"]``. Intervals
@@ -62,14 +76,14 @@ def summarize(
     Parameters of a scenario with steps: its cells' own (start-up, memory), and those of every step. A trial
     that failed half way is failed in every step of its cell.
     Where no trial ended ok there is one row whose metric is missing and whose n is 0.
-    ``samples`` is what ``measured`` gives for this frame, where that is known already.
+    ``cells`` is what ``of_cells`` gives for this frame, where that is known already.
     Raises ResultsError when the frame holds more than one run: runs are compared, never pooled; and when it does not
     tell its confidence and none is given.
     """
     runs = frame["run"].nunique()
     if runs > 1:
         raise ResultsError(f"the frame holds {runs} runs", remedy="Summarize each run by itself")
-    cells = sides(measured(frame) if samples is None else samples)
+    cells = of_cells(frame) if cells is None else cells
     sure = confidence_of(frame) if confidence is None else confidence
     ended = trials.outcomes(frame)
     kinds = warmup.kinds(warmup.cells(warmup.classify(frame)))

@@ -185,8 +185,9 @@ def _widest(found: list[Comparison]) -> list[Comparison]:
 def _few_trials(sweep: Sweep) -> list[str]:
     counts: dict[str, int] = {}
     for one in sweep.comparisons:
-        for isolation, count in one.samples.groupby("isolation", observed=True)["trial"].nunique().items():
-            counts[str(isolation)] = min(int(count), counts.get(str(isolation), int(count)))
+        for isolation, figures in one.rounds.items():
+            count = max((side.n for side in figures.values()), default=ENOUGH)  # of none, there is nothing to doubt
+            counts[isolation] = min(count, counts.get(isolation, count))
     fewest = min(counts.values(), default=0)
     if 0 < fewest < intervals.MINIMUM:
         few = [sweep.name_of(name) for name in sweep.isolations if counts.get(name, ENOUGH) < intervals.MINIMUM]

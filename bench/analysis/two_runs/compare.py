@@ -9,7 +9,7 @@ common, so no pairs are made of them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from pathlib import Path
@@ -22,10 +22,10 @@ from bench.analysis.data.derive import PER_CPU_S
 from bench.analysis.data.frame import load
 from bench.analysis.data.isolations import IsolationFacts
 from bench.analysis.data.manifest import load_manifest
-from bench.analysis.figures.by_round import CellKey, FigureKey, sides
+from bench.analysis.figures.by_round import CellKey, FigureKey
 from bench.analysis.figures.comparison import naturally
 from bench.analysis.figures.headlines import is_headline
-from bench.analysis.figures.summary import measured
+from bench.analysis.figures.summary import Cells, of_cells
 from bench.analysis.schemas import CHANGE_COLUMNS
 from bench.analysis.statistics import intervals, permutation
 from bench.analysis.statistics.paired_series import Side
@@ -162,12 +162,11 @@ def compare_runs(
         )
     frames = [load(run) for run in (run_a, run_b)]
     kept = [frame[frame["scenario"].isin(both.scenarios)] for frame in frames]
-    samples = [measured(frame) for frame in kept]
-    found = [sides(one) for one in samples]
+    found = [of_cells(frame) for frame in kept]
     alike, notes = _alike(kept, found, (before, after))
     confidence = max(before.stopping.confidence, after.stopping.confidence)
     pairs = _pairs(found, alike, _emulated(kept[0]), min_change=min_change, confidence=confidence, every=every)
-    ended = endings(kept[0], kept[1], Evidence.of(kept[1], after, samples[1]))
+    ended = endings(kept[0], kept[1], Evidence.of(kept[1], after, found[1]))
     if not pairs and not any(one.is_new for one in ended):
         raise ResultsError(
             f"{before.run} and {after.run} have no figure in common: {'; '.join(notes) or 'nothing was measured'}",
@@ -186,7 +185,7 @@ def compare_runs(
 
 
 def _alike(
-    frames: list[pd.DataFrame], found: list[dict[CellKey, dict[FigureKey, Side]]], runs: tuple[Manifest, Manifest]
+    frames: list[pd.DataFrame], found: Sequence[Cells], runs: tuple[Manifest, Manifest]
 ) -> tuple[list[CellKey], tuple[str, ...]]:
     """Return the cells that both runs have figures of, and what is left out because only one has, or is emulated."""
     one, other = found
@@ -214,7 +213,7 @@ def _emulated(frame: pd.DataFrame) -> dict[CellKey, bool]:
 
 
 def _pairs(
-    found: list[dict[CellKey, dict[FigureKey, Side]]],
+    found: Sequence[Cells],
     cells: list[CellKey],
     emulated: Mapping[CellKey, bool],
     *,

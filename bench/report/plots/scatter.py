@@ -56,9 +56,9 @@ def dots(rows: Sequence[Comparison], metric: str, vantage: str, shown: Sequence[
     if most < 2 or (each < FEWEST and each < most):  # said without a look at any sample
         return Dots(values={}, note="trials are not drawn: too many for a picture" if most > 1 else "")
     found = {
-        (place, isolation): values
+        (place, isolation): side.values
         for place, row in enumerate(rows)
-        for isolation, values in row.by_isolation(metric, vantage).items()
+        for isolation, side in row.sides(metric, vantage).items()
         if isolation in shown
     }
     most = max(values.size for values in found.values())

@@ -43,4 +43,4 @@ class Source:
     @property
     def table(self) -> pd.DataFrame:
         """The table that is meant."""
-        return self.frame if self.what == SAMPLES else summarize(self.frame, self.measured)
+        return self.frame if self.what == SAMPLES else summarize(self.frame)

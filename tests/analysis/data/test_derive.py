@@ -1,7 +1,6 @@
 import numpy as np
 import pandas as pd
 
-from bench.analysis.data import derive
 from bench.analysis.figures.by_round import sides
 
 _ROUNDS, _THREADS, _METRICS = 3, 200, 5
@@ -17,16 +16,6 @@ def _samples() -> pd.DataFrame:
     }  # fmt: skip
     table = pd.DataFrame(texts | {"round": places[0] + 1, "value": np.arange(places.shape[1], dtype="float64")})
     return table.astype(dict.fromkeys(texts, "category"))
-
-
-def test_samples_of_a_setting_stand_together_and_are_the_tables_own() -> None:
-    samples = _samples()
-    ordered = derive.together(samples)
-    expected = {key: rows["value"].tolist() for key, rows in samples.groupby(derive.SETTING, observed=True)}
-    assert {key: rows["value"].tolist() for key, rows in derive.by_setting(samples).items()} == expected
-    assert derive.together(ordered) is ordered
-    parts = derive.by_setting(ordered).values()
-    assert all(np.shares_memory(rows["value"], ordered["value"]) for rows in parts)
 
 
 def test_a_thousand_figures_are_told_apart() -> None:

@@ -62,9 +62,7 @@ def test_rows_of_settings_have_every_trial_relative_to_bare(cpu: Sweep) -> None:
 def test_curves_have_every_trial_of_every_panel_and_say_what_dots_are(service: Sweep) -> None:
     figure = panels.metric(service, "transactions_per_s")
     rows = service.rows("transactions_per_s", "workload")
-    assert count(figure) == sum(
-        len(values) for row in rows for values in row.by_isolation("transactions_per_s", "workload").values()
-    )
+    assert count(figure) == sum(side.n for row in rows for side in row.sides("transactions_per_s", "workload").values())
     assert figure is not None
     assert figure.legends[0].get_texts()[-1].get_text() == "dots are trials"
 

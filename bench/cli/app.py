@@ -188,11 +188,12 @@ def report(
     run_id: RunGiven,
     results: Results = Path("results"),
     verbose: Verbose = False,
+    png: Annotated[bool, typer.Option("--png", help="Each plot as PNG as well, for where SVG is not shown.")] = False,
 ) -> None:
     """Show a run at a glance, and write its report again."""
     from bench.cli.commands.report import report as command
 
-    command(run_id, results, verbose=verbose)
+    command(run_id, results, verbose=verbose, png=png)
 
 
 @app.command(cls=Command)

@@ -35,7 +35,10 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         "python -m bench doctor --fix",
         "python -m bench doctor --json",
     ),
-    "report": ("python -m bench report results/RUN",),
+    "report": (
+        "python -m bench report results/RUN",
+        "python -m bench report results/RUN --png",
+    ),
     "compare": (
         "python -m bench compare BEFORE AFTER",
         "python -m bench compare BEFORE AFTER --min-change 10% --markdown pr.md",

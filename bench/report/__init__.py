@@ -24,25 +24,29 @@ class ReportPaths:
     plots: tuple[Path, ...]
 
 
-def write(run_dir: str | Path) -> ReportPaths:
+def write(run_dir: str | Path, *, png: bool = False) -> ReportPaths:
     """Write ``report.html``, ``report.md`` and ``plots/`` into the run folder, and return their paths.
 
+    Plots are SVG and, with ``png``, PNG as well, which the Markdown then shows.
     Raises ResultsError when the run is missing, broken or from a newer Isobench.
     """
-    return save(compose(run_dir), Path(run_dir))
+    return save(compose(run_dir), Path(run_dir), png=png)
 
 
 @left_alone()
-def save(report: Report, folder: Path) -> ReportPaths:
-    """Write a composed report into ``folder``: each plot as PNG and as SVG, the page with the SVGs inside."""
-    saved = gallery.save(report.pictures, folder / PLOTS)
+def save(report: Report, folder: Path, *, png: bool = False) -> ReportPaths:
+    """Write a composed report into ``folder``, the page with its plots inside; ``png`` as in ``write``."""
+    saved = gallery.save(report.pictures, folder / PLOTS, png=png)
 
     def draw(picture: Picture) -> bytes:
-        return saved[picture.name][1].read_bytes()
+        return saved[picture.name][0].read_bytes()
+
+    def address(picture: Picture) -> str:
+        return f"{PLOTS}/{saved[picture.name][-1].name}"
 
     page, text = (folder / name for name in REPORTS)
     for path in (page, text):
         path.unlink(missing_ok=True)  # the file may have another name elsewhere, and keeps its content there
     page.write_text(html.render(report, draw), encoding="utf-8")
-    text.write_text(markdown.render(report, lambda picture: f"{PLOTS}/{picture.name}.png"), encoding="utf-8")
+    text.write_text(markdown.render(report, address), encoding="utf-8")
     return ReportPaths(html=page, markdown=text, plots=tuple(path for pair in saved.values() for path in pair))

@@ -180,13 +180,13 @@ class Run:
         after = other.path if isinstance(other, Run) else other
         return compare_runs(self.path, after, min_change=min_change, across_hosts=across_hosts)
 
-    def report(self) -> ReportPaths:
+    def report(self, *, png: bool = False) -> ReportPaths:
         """Write ``report.html``, ``report.md`` and ``plots/`` into the run's folder, and return their paths.
 
-        Raises StoreError where the disk refuses them.
+        Plots are SVG, with ``png`` PNG as well. Raises StoreError where the disk refuses them.
         """
         with written(self.path):
-            return write(self.path)
+            return write(self.path, png=png)
 
     def export(self, format: str, path: str | Path, *, what: str = "samples") -> Path:  # noqa: A002 - as the option
         """Write this run in the format of another tool; as ``bench.export``."""

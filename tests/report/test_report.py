@@ -27,7 +27,7 @@ def composed(run: Path) -> content.Report:
 
 @pytest.fixture(scope="module")
 def paths(run: Path, composed: content.Report) -> report.ReportPaths:
-    return report.save(composed, run)
+    return report.save(composed, run, png=True)
 
 
 def on_terminal(shown: content.Report) -> str:
@@ -83,6 +83,12 @@ def test_pictures_are_written_twice_and_are_well_formed(paths: report.ReportPath
         if path.suffix == ".svg":
             ET.parse(path)
     assert all(f"plots/{path.name}" in paths.markdown.read_text() for path in paths.plots if path.suffix == ".png")
+
+
+def test_the_text_shows_svg_where_no_png_is_asked_for(composed: content.Report, tmp_path: Path) -> None:
+    found = report.save(composed, tmp_path)
+    assert sorted({path.suffix for path in found.plots}) == [".svg"]
+    assert all(f"plots/{path.name}" in found.markdown.read_text() for path in found.plots)
 
 
 def test_every_row_with_the_emulated_vm_says_so(paths: report.ReportPaths) -> None:
@@ -153,7 +159,7 @@ def test_the_terminal_answers_first(composed: content.Report) -> None:
 
 def test_the_same_run_gives_the_same_bytes(run: Path, paths: report.ReportPaths) -> None:
     before = paths.html.read_bytes(), paths.markdown.read_bytes()
-    again = report.write(run)
+    again = report.write(run, png=True)
     assert (again.html.read_bytes(), again.markdown.read_bytes()) == before
 
 

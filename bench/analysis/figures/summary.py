@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from functools import partial
 
 import pandas as pd
 
+from bench.analysis import forked
 from bench.analysis.data import derive, trials
 from bench.analysis.data.losses import GROWTH, LOSS
 from bench.analysis.data.texts import coded
@@ -41,6 +43,9 @@ Cells = Mapping[CellKey, Figures]
 """What every cell of a run has of each figure, by round."""
 
 DTYPES = dtypes(SUMMARY_COLUMNS)
+
+_CELLS_EACH = 24
+"""Cells for each process: fewer are reckoned in the time that it takes to begin and to end one."""
 
 _EQUIVALENCE = "equivalence"
 _TESTS = (_EQUIVALENCE,)
@@ -88,6 +93,7 @@ def summarize(frame: pd.DataFrame, cells: Cells | None = None, *, confidence: fl
     ended = trials.outcomes(frame)
     kinds = warmup.kinds(warmup.cells(warmup.classify(frame)))
     emulated = ended.groupby(derive.CELL, observed=True)["emulated"].any().to_dict()
+    every = _rows(cells, sure)
     rows: list[dict[str, object]] = []
     for key, bad in trials.counts(ended).items():
         cell = CellKey(*key)
@@ -95,14 +101,22 @@ def summarize(frame: pd.DataFrame, cells: Cells | None = None, *, confidence: fl
         about |= {"emulated": bool(emulated[key]), "confidence": sure}
         about |= {name.replace(" ", "_"): count for name, count in bad.items()}
         about |= _named("success", trials.success(bad, sure))
-        found = _figures(
-            cells.get(cell, {}), cells.get(cell._replace(isolation=BASELINE), {}), cell.isolation == BASELINE, sure
-        )
         went = kinds.get(key, {})
-        rows += [about | {"warmup": _went(figure, went)} | figure for figure in found or [{"n": 0}]]
+        rows += [about | {"warmup": _went(figure, went)} | figure for figure in every.get(cell) or [{"n": 0}]]
     table = pd.DataFrame(rows, columns=[*DTYPES, *_TESTS])
     corrected = _corrected(table).drop(columns=list(_TESTS)).assign(rank=_ranks(table, cells))
     return corrected.astype(dict(DTYPES))
+
+
+def _rows(cells: Cells, confidence: float) -> dict[CellKey, list[dict[str, object]]]:
+    """Return a row for every figure of every cell; of many cells reckoned by several processes."""
+
+    def of(cell: CellKey) -> list[dict[str, object]]:
+        bare = cells.get(cell._replace(isolation=BASELINE), {})
+        return _figures(cells[cell], bare, cell.isolation == BASELINE, confidence)
+
+    processes = min(forked.cpus(), len(cells) // _CELLS_EACH)
+    return dict(zip(cells, forked.done([partial(of, cell) for cell in cells], processes), strict=True))
 
 
 def _went(figure: Mapping[str, object], kinds: Mapping[str, str]) -> str | None:

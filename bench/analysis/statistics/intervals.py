@@ -20,7 +20,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache, reduce
+from functools import cached_property, lru_cache, reduce
 
 import numpy as np
 from scipy import special
@@ -52,7 +52,7 @@ class Estimate:
         return (self.high - self.low) / 2 / abs(self.value) if self.value else math.nan
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Resampled:
     """A ratio of means or difference of medians: its figure, and every resample's, shape (RESAMPLES,).
 
@@ -62,7 +62,7 @@ class Resampled:
     n: int
     value: float
     resamples: Floats | None
-    """In order at both ends (``_sorted_at_the_ends``). None where there are too few trials, or nothing to compare."""
+    """None where there are too few trials, or nothing to compare."""
     drawn_from: int = 0
     """Of a ratio, how many blocks of rounds each resample was drawn from; nought of a difference of medians."""
 
@@ -71,11 +71,17 @@ class Resampled:
         if self.resamples is None:
             return Estimate(n=self.n, value=self.value, low=math.nan, high=math.nan)
         tail = tail_of_means(self.drawn_from, confidence) if self.drawn_from else (1 - confidence) / 2
-        low, high = (_percentile(self.resamples, share) for share in (tail, 1 - tail))
+        ends = self._ends
+        low, high = (_percentile(self.resamples, ends, share) for share in (tail, 1 - tail))
         if self.drawn_from:
             low, high = math.exp(low), math.exp(high)
         # Interpolating between equal quantiles may miss them by one rounding; the interval holds its own figure.
         return Estimate(n=self.n, value=self.value, low=min(low, self.value), high=max(high, self.value))
+
+    @cached_property
+    def _ends(self) -> tuple[Floats, Floats]:
+        assert self.resamples is not None
+        return _in_order_at_the_ends(self.resamples)
 
 
 def median(values: Values, *, confidence: float = CONFIDENCE) -> Estimate:
@@ -143,7 +149,7 @@ def of_ratios(pairs: Sequence[tuple[Side, Side]]) -> list[Resampled]:
         columns = np.stack(
             [np.log(pairs[place][0].values) - np.log(pairs[place][1].values) for place in places], axis=1
         )
-        logs |= zip(places, resampling.means_of_columns(columns, 0).T, strict=True)
+        logs |= zip(places, np.ascontiguousarray(resampling.means_of_columns(columns, 0).T), strict=True)
     return [_of_ratio(*pair, logs.get(place)) for place, pair in enumerate(pairs)]
 
 
@@ -164,7 +170,7 @@ def _of_ratio(values: Side, baseline: Side, logs: Floats | None) -> Resampled:
     both = values.shared(baseline)
     resamples = _resampled_log_ratios(values, baseline, both) if logs is None else logs
     blocks = both.size if both.size >= MINIMUM else n
-    return Resampled(n=n, value=value, resamples=_sorted_at_the_ends(resamples), drawn_from=blocks)
+    return Resampled(n=n, value=value, resamples=resamples, drawn_from=blocks)
 
 
 def of_difference(values: Side, baseline: Side) -> Resampled:
@@ -174,7 +180,7 @@ def of_difference(values: Side, baseline: Side) -> Resampled:
     if n < MINIMUM:
         return Resampled(n=n, value=value, resamples=None)
     one, other = _resampled_medians(values, baseline)
-    return Resampled(n=n, value=value, resamples=_sorted_at_the_ends(one - other))
+    return Resampled(n=n, value=value, resamples=one - other)
 
 
 def log_means(sides: Sequence[Side]) -> Floats:
@@ -241,13 +247,22 @@ def _mean_logs(side: Side, begins: Ints, stream: int) -> Floats:
 _ENDS = RESAMPLES // 20 + 2
 """How many resamples at either end are put in order: those that intervals of 90 % or more leave out, and the next."""
 
+_FAR = 1.5
+"""Standard deviations beyond which a fifteenth of normal resamples lies at either end: ``_ENDS`` of them, and some."""
 
-def _sorted_at_the_ends(resamples: Floats) -> Floats:
-    """Return resamples with the lowest first and the highest last: in a tenth of the time that it takes to sort all."""
-    found = np.partition(resamples, (_ENDS, RESAMPLES - _ENDS - 1))
-    found[:_ENDS].sort()
-    found[-_ENDS:].sort()
-    return found
+
+def _in_order_at_the_ends(resamples: Floats) -> tuple[Floats, Floats]:
+    """Return the lowest ``_ENDS`` resamples and the highest, each in order.
+
+    Those that are far from their mean are picked first, which takes a quarter of the time of a partition.
+    """
+    centred = resamples - resamples.mean()
+    reach = _FAR * math.sqrt(centred @ centred / RESAMPLES)
+    lowest, highest = resamples[centred < -reach], resamples[centred > reach]
+    if min(lowest.size, highest.size) < _ENDS:  # far from normal: medians of few values have many ties
+        parted = np.partition(resamples, (_ENDS, RESAMPLES - _ENDS - 1))
+        lowest, highest = parted[:_ENDS], parted[-_ENDS:]
+    return np.sort(lowest)[:_ENDS], np.sort(highest)[-_ENDS:]
 
 
 @lru_cache(maxsize=512)
@@ -262,13 +277,14 @@ def tail_of_means(n: int, confidence: float) -> float:
     return float(special.ndtr(-reach))
 
 
-def _percentile(resamples: Floats, share: float) -> float:
+def _percentile(resamples: Floats, ends: tuple[Floats, Floats], share: float) -> float:
     """Return the value below which a share of resamples lies, interpolated as numpy's ``quantile`` does."""
     place = share * (RESAMPLES - 1)
     below = int(place)
     if _ENDS - 2 < below < RESAMPLES - _ENDS:
         return float(np.quantile(resamples, share))
-    low, high = float(resamples[below]), float(resamples[min(below + 1, RESAMPLES - 1)])
+    known, first = (ends[0], 0) if below < _ENDS else (ends[1], RESAMPLES - _ENDS)
+    low, high = float(known[below - first]), float(known[min(below + 1 - first, _ENDS - 1)])
     return low + (high - low) * (place - below)
 
 

@@ -17,11 +17,11 @@ from bench.report.render import terminal
 from bench.store.dataset import is_current, write_dataset
 
 
-def report(run: str, results: Path, *, verbose: bool = False) -> None:
+def report(run: str, results: Path, *, verbose: bool = False, png: bool = False) -> None:
     """Write the report of a run, and its dataset where that is not current; print what it found and where it is.
 
     That is the glance, or with ``verbose`` every table that answers a question. It is printed also where the disk
-    refuses the report, which is raised then as StoreError.
+    refuses the report, which is raised then as StoreError. ``png``: each plot as PNG as well.
     """
     folder = find_run(run, results)
     pa.set_memory_pool(pa.system_memory_pool())  # Arrow's own keeps as much as it ever held of any size
@@ -32,7 +32,7 @@ def report(run: str, results: Path, *, verbose: bool = False) -> None:
     if refused:
         raise refused
     with written(folder):
-        paths = reports.save(composed, folder)
+        paths = reports.save(composed, folder, png=png)
     if not verbose:
         console.print(f"All tables: python -m bench report {shlex.quote(run)} --verbose", style="dim", soft_wrap=True)
     console.print(f"Report: {paths.html}", soft_wrap=True)

@@ -104,7 +104,7 @@ def _trials(
         for turn, isolation in enumerate(drawn):
             along = dots.of(place, isolation) / scale
             if math.isfinite(scale):
-                scatter.draw(axes, along, y + turn, 0.26, looks[isolation][0], across=True)
+                scatter.draw(axes, [(along, y + turn)], 0.26, looks[isolation][0], across=True)
                 seen.append(along)
         y += max(1, len(drawn)) + _BETWEEN
     return np.concatenate(seen)

@@ -107,11 +107,14 @@ def _trials(
     """Draw the dots of a panel, whose first setting is the picture's ``first``, each beside its isolation's figure."""
     name, places = axis
     apart = _apart(shown)
-    for place, row in enumerate(rows, start=first):
-        colours = style.colours(shown, row.facts)
-        for turn, isolation in enumerate(shown):
-            x = places.index(_number(row, name)) + (turn - (len(shown) - 1) / 2) * apart
-            scatter.draw(axes, dots.of(place, isolation), x, apart * 0.3, colours[isolation], across=False)
+    colours = style.colours(shown, rows[0].facts)
+    for turn, isolation in enumerate(shown):
+        beside = (turn - (len(shown) - 1) / 2) * apart
+        groups = [
+            (dots.of(place, isolation), places.index(_number(row, name)) + beside)
+            for place, row in enumerate(rows, start=first)
+        ]
+        scatter.draw(axes, groups, apart * 0.3, colours[isolation], across=False)
 
 
 def _apart(shown: Sequence[str]) -> float:

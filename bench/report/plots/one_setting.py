@@ -112,11 +112,6 @@ memory = drawing.at_once(memory_later)
 throughput = drawing.at_once(throughput_later)
 
 
-def paths(folder: Path, name: str) -> tuple[Path, Path]:
-    """Return where ``save`` writes a picture of this name."""
-    return folder / f"{name}.png", folder / f"{name}.svg"
-
-
 def _laid_out(figure: Figure, layout: LayoutEngine) -> None:
     """Give everything its place; a picture whose letters leave its axes no room becomes higher until they do."""
     for _attempt in range(_MOST_ATTEMPTS):
@@ -132,22 +127,26 @@ def _laid_out(figure: Figure, layout: LayoutEngine) -> None:
     layout.execute(figure)
 
 
-def save(figure: Figure, folder: Path, name: str) -> tuple[Path, Path]:
-    """Write ``name.png`` and ``name.svg`` into ``folder``; the same data give the same bytes."""
+def save(figure: Figure, folder: Path, name: str, *, png: bool = False) -> tuple[Path, ...]:
+    """Write ``name.svg`` and, with ``png``, ``name.png`` into ``folder``, and return their paths.
+
+    The same data give the same bytes. A PNG of before, which would show other data, does not stay.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    png, svg = paths(folder, name)
-    for path in (png, svg):
+    svg, dots = folder / f"{name}.svg", folder / f"{name}.png"
+    for path in (svg, dots):
         path.unlink(missing_ok=True)  # the file may have another name elsewhere, and keeps its content there
     with style.settings():
         layout, dpi = figure.get_layout_engine(), figure.dpi
-        figure.dpi = _DPI  # letters are measured as the PNG has them: their places are found once, for both files
+        figure.dpi = _DPI  # letters are measured as a PNG has them: their places are the same in both files
         if layout is not None:
             _laid_out(figure, layout)
             figure.set_layout_engine(None)  # with any layout at all, each file would be drawn twice, once for nothing
-        figure.savefig(png, dpi=_DPI, metadata={"Software": None}, pil_kwargs={"compress_level": _PNG_LEVEL})
+        if png:
+            figure.savefig(dots, dpi=_DPI, metadata={"Software": None}, pil_kwargs={"compress_level": _PNG_LEVEL})
         drawn = io.StringIO()
         figure.savefig(drawn, format="svg", metadata={"Date": None, "Creator": None})
         figure.set_layout_engine(layout)
         figure.dpi = dpi
     svg.write_text(lean(drawn.getvalue()), encoding="utf-8")
-    return png, svg
+    return (svg, dots) if png else (svg,)

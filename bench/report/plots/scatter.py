@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -97,10 +96,17 @@ def remark(note: str, lost: int) -> str:
     return f"{note}, {lost} beyond the scale" if note and lost else note
 
 
-def draw(axes: Axes, along: Floats, place: float, spread: float, colour: str, *, across: bool) -> None:
-    """Draw dots at their values, spread about their place; across: the values lie along the lower axis."""
-    if not along.size or not math.isfinite(place):
+def draw(axes: Axes, groups: Sequence[tuple[Floats, float]], spread: float, colour: str, *, across: bool) -> None:
+    """Draw groups of dots at their values, each spread about its place; across: the values lie along the lower axis."""
+    groups = [(values, place) for values, place in groups if values.size]
+    if not groups:
         return
-    places = place + np.linspace(-spread, spread, along.size) if along.size > 1 else np.full(1, place)
+    along = np.concatenate([values for values, _ in groups])
+    places = np.concatenate([place + _beside(values.size, spread) for values, place in groups])
     x, y = (along, places) if across else (places, along)
     axes.plot(x, y, "o", color=colour, alpha=0.3, markersize=2.4, markeredgewidth=0, zorder=1.5)
+
+
+def _beside(count: int, spread: float) -> Floats:
+    """Return where so many dots stand beside their place."""
+    return np.linspace(-spread, spread, count) if count > 1 else np.zeros(1)

@@ -121,7 +121,7 @@ def _derive(folder: Path, name: str, flaws: tuple[str, ...]) -> None:
     export(folder, "csv", folder / SUMMARY_FILE, what=SUMMARY)
     composed = reports.compose(folder)
     notes = tuple(f"Read this with care: {flaw}." for flaw in flaws)
-    reports.save(replace(composed, caveats=(*notes, *composed.caveats)), folder)
+    reports.save(replace(composed, caveats=(*notes, *composed.caveats)), folder, png=True)
     index.write_entry(folder, name, composed, load_manifest(folder), flaws)
 
 

@@ -33,15 +33,21 @@ def pictures(draw: Callable[[int], Figure] = figure) -> list[Picture]:
 
 def drawn_by(processes: int, folder: Path, monkeypatch: pytest.MonkeyPatch, shown: list[Picture]) -> dict[str, bytes]:
     monkeypatch.setattr(gallery, "_processes", lambda _: processes)
-    saved = gallery.save(shown, folder)
+    saved = gallery.save(shown, folder, png=True)
     return {path.name: path.read_bytes() for pair in saved.values() for path in pair}
 
 
 def test_many_processes_write_what_one_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     alone = drawn_by(1, tmp_path / "1", monkeypatch, pictures())
-    assert list(alone) == [f"{name}.{kind}" for name in NAMES for kind in ("png", "svg")]
+    assert list(alone) == [f"{name}.{kind}" for name in NAMES for kind in ("svg", "png")]
     assert drawn_by(4, tmp_path / "4", monkeypatch, pictures()) == alone
     assert {path.name for path in (tmp_path / "4").iterdir()} == set(alone)
+
+
+def test_a_png_is_drawn_when_it_is_asked_for_and_does_not_outlive_its_data(tmp_path: Path) -> None:
+    assert gallery.save(pictures(), tmp_path, png=True)["a"] == (tmp_path / "a.svg", tmp_path / "a.png")
+    assert gallery.save(pictures(), tmp_path)["a"] == (tmp_path / "a.svg",)
+    assert {path.name for path in tmp_path.iterdir()} == {f"{name}.svg" for name in NAMES}
 
 
 def test_others_do_draw(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

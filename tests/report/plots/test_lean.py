@@ -87,6 +87,6 @@ def test_a_file_is_lean(tmp_path: Path) -> None:
     with style.settings():
         figure = style.figure(2.0)
         figure.subplots().set_title("a title")
-    _, svg = one_setting.save(figure, tmp_path, "x")
+    (svg,) = one_setting.save(figure, tmp_path, "x")
     assert "a title</text>" in svg.read_text()
     assert svg.read_text().startswith('<svg xmlns="http://www.w3.org/2000/svg"')

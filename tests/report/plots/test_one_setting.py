@@ -95,7 +95,7 @@ def test_the_same_figure_gives_the_same_bytes(found: dict[str, Comparison], tmp_
     for folder in ("one", "two"):
         figure = one_setting.throughput(found["cpu"], "events_per_s")
         assert figure is not None
-        one_setting.save(figure, tmp_path / folder, "x")
+        one_setting.save(figure, tmp_path / folder, "x", png=True)
     for name in ("x.png", "x.svg"):
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
 
@@ -103,6 +103,7 @@ def test_the_same_figure_gives_the_same_bytes(found: dict[str, Comparison], tmp_
 def test_a_picture_whose_letters_leave_no_room_becomes_higher(tmp_path: Path) -> None:
     figure = Figure(figsize=(3, 0.4), layout="constrained")
     figure.subplots().set_title("four\nlines\nof\ntitle")
-    png, _svg = one_setting.save(figure, tmp_path, "tight")
+    svg, png = one_setting.save(figure, tmp_path, "tight", png=True)
+    assert svg.exists()
     assert png.exists()
     assert figure.get_size_inches()[1] > 0.4

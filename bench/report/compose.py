@@ -15,7 +15,7 @@ from bench.analysis.data.isolations import IsolationFacts
 from bench.analysis.data.manifest import load_manifest
 from bench.analysis.data.trials import ending
 from bench.analysis.figures.glance import at_a_glance
-from bench.analysis.figures.summary import of_cells
+from bench.analysis.figures.summary import beside_figures, of_cells
 from bench.analysis.figures.sweep import Sweep, sweeps
 from bench.analysis.quality import disturbances, warmup
 from bench.analysis.quality.caveats import Trouble, doubts, told_endings, unsteady
@@ -30,9 +30,6 @@ from bench.report.tables.overview import OverviewRow
 from bench.report.text import about, answer, facts, method, reproduce, sentences, words
 from bench.store.manifest import Manifest
 
-_UNREAD = ("at_s", "confidence", "stretch")
-"""A third of what a sample takes, and nothing that is made of samples reads them."""
-
 
 @left_alone()
 def compose(path: str | Path) -> Report:
@@ -43,9 +40,9 @@ def compose(path: str | Path) -> Report:
     run_dir = Path(path)
     manifest = load_manifest(run_dir)
     frame = load(run_dir, compact=True)
-    cells = of_cells(frame.drop(columns=list(_UNREAD)))
+    journal, cells = told_endings(run_dir, frame), of_cells(frame)
+    frame = beside_figures(frame)
     found = sorted(sweeps(frame, manifest, cells), key=lambda one: _place(one, manifest))
-    journal = told_endings(run_dir, frame)
     bad = journal.troubles
     speeds = warmup.cells(warmup.classify(frame))
     moving, kinds, points = unsteady(speeds), warmup.kinds(speeds), warmup.points(frame)

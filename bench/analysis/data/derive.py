@@ -67,10 +67,13 @@ def with_derived(samples: pd.DataFrame) -> pd.DataFrame:
 
 def figures(samples: pd.DataFrame) -> pd.DataFrame:
     """Return the samples that stand for a whole trial or step: no sentinel's, no series' points, not one of many's."""
-    aside = holds(
-        samples["metric"], lambda name: name.startswith((SENTINEL, *at_once.OF_EACH)) or name.endswith(SERIES)
-    )
+    aside = holds(samples["metric"], is_aside)
     return samples[~aside] if aside.any() else samples
+
+
+def is_aside(metric: str) -> bool:
+    """Whether samples of a metric are no figures: a sentinel's, a series' points, one of many's."""
+    return metric.startswith((SENTINEL, *at_once.OF_EACH)) or metric.endswith(SERIES)
 
 
 def mark_order(marks: pd.DataFrame) -> list[str]:

@@ -48,10 +48,12 @@ def sides(samples: pd.DataFrame) -> dict[CellKey, dict[FigureKey, Side]]:
     rounds, values = samples["round"].to_numpy()[rows], samples["value"].to_numpy()[rows]
     rising = np.diff(rounds) > 0  # one number for each round, in order: as a rule there is nothing to arrange
     found: dict[CellKey, dict[FigureKey, Side]] = {}
+    alike: dict[bytes, Ints] = {}  # as a rule every figure has the same rounds: they are kept once
     for begin, end in itertools.pairwise([*begins.tolist(), rows.size]):
         key = [str(known[codes[rows[begin]]]) for codes, known in columns]
         make = Side.in_order if rising[begin : end - 1].all() else Side.of
-        side = make(rounds[begin:end], values[begin:end])
+        own = rounds[begin:end]
+        side = make(alike.setdefault(own.tobytes(), own), values[begin:end])
         found.setdefault(CellKey(*key[:3]), {})[FigureKey(*key[3:])] = side
     return found
 

@@ -9,9 +9,9 @@ from functools import partial
 import pandas as pd
 
 from bench.analysis import forked
-from bench.analysis.data import derive, trials
+from bench.analysis.data import derive, plausible, trials
 from bench.analysis.data.losses import GROWTH, LOSS
-from bench.analysis.data.texts import coded
+from bench.analysis.data.texts import coded, holds
 from bench.analysis.figures.by_round import CellKey, FigureKey, Figures, sides
 from bench.analysis.figures.headlines import headlines
 from bench.analysis.figures.ranks import ranks
@@ -45,7 +45,11 @@ Cells = Mapping[CellKey, Figures]
 DTYPES = dtypes(SUMMARY_COLUMNS)
 
 _CELLS_EACH = 24
-"""Cells for each process: fewer are reckoned in the time that it takes to begin and to end one."""
+_SAMPLES_EACH = 50_000
+"""Cells, or samples, for each process: fewer are reckoned in the time that it takes to begin and to end one."""
+
+_UNREAD = ("at_s", "confidence", "stretch")
+"""A third of what a sample takes, and nothing that figures are made of."""
 
 _EQUIVALENCE = "equivalence"
 _TESTS = (_EQUIVALENCE,)
@@ -61,13 +65,29 @@ def measured(frame: pd.DataFrame) -> pd.DataFrame:
 def of_cells(frame: pd.DataFrame) -> dict[CellKey, Figures]:
     """Return the values by round of every figure of every cell, of a frame as ``load`` gives it: what is ``measured``.
 
-    One scenario after another, so that what is derived stands beside few of the samples.
+    One scenario after another, so that what is derived stands beside few of the samples; of many samples by several
+    processes.
     """
-    codes, known = coded(frame["scenario"])
-    found: dict[CellKey, Figures] = {}
-    for place in pd.unique(codes):
-        found |= sides(measured(frame if len(known) == 1 else frame[codes == place]))
-    return found
+    codes, _ = coded(frame["scenario"])
+    used = frame.drop(columns=[name for name in _UNREAD if name in frame])
+
+    def of(scenario: int) -> dict[CellKey, dict[FigureKey, Side]]:
+        return sides(measured(used[codes == scenario]))
+
+    tasks = [partial(of, int(scenario)) for scenario in pd.unique(codes)]
+    parts = forked.done(tasks, min(forked.cpus(), len(tasks), len(frame) // _SAMPLES_EACH))
+    return {cell: figures for part in parts for cell, figures in part.items()}
+
+
+def beside_figures(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return what is left of a frame, as ``load`` gives it, when figures are made of it.
+
+    That is how every trial ended, at each of its settings, and the samples that are in no figure: what sentinels read,
+    what workloads said while they ran, what cannot be.
+    """
+    apart = holds(frame["metric"], derive.is_aside) | frame.index.isin(plausible.doubtful(frame).index)
+    first = ~frame.duplicated([*derive.TRIAL, "step"])
+    return frame[apart | first]
 
 
 def summarize(frame: pd.DataFrame, cells: Cells | None = None, *, confidence: float | None = None) -> pd.DataFrame:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
+from functools import lru_cache
 from html import escape
 from itertools import count, groupby
 
@@ -54,7 +55,7 @@ def _names(root: ET.Element) -> dict[str, str]:
 def _leaves(parent: ET.Element, outer: Attributes, names: dict[str, str], shared: list[Leaf]) -> Iterator[Leaf]:
     """Give everything that draws, without the groups around it; what is only referred to goes to ``shared``."""
     for one in parent:
-        tag = _NAMESPACE.sub("", one.tag)
+        tag = _plain(one.tag)
         if tag in ("metadata", "style"):
             continue
         if tag == "defs":
@@ -78,13 +79,26 @@ def _kept(blanks: re.Match[str]) -> str:
 
 def _attributes(one: ET.Element, names: dict[str, str]) -> Attributes:
     """Return an element's attributes, its style's among them, without those that say what holds anyway."""
-    style = [part.partition(":") for part in one.get("style", "").split(";") if part.strip()]
-    found = {_NAMESPACE.sub("", name): value for name, value in one.attrib.items() if name != "style"}
-    found |= {name.strip(): value.strip() for name, _, value in style}
+    found = {_plain(name): value for name, value in one.attrib.items() if name != "style"} | _styled(
+        one.get("style", "")
+    )
     found.pop("font-family", None)
+    return {name: _short(name, value, names) for name, value in found.items() if not _idle(name, value, names)}
+
+
+@lru_cache(maxsize=64)
+def _plain(name: str) -> str:
+    return _NAMESPACE.sub("", name)
+
+
+@lru_cache(maxsize=1024)
+def _styled(style: str) -> Attributes:
+    """Return what a style says, as attributes: thousands of elements have the same few."""
+    parts = [part.partition(":") for part in style.split(";") if part.strip()]
+    found = {name.strip(): value.strip() for name, _, value in parts}
     if font := _FONT.fullmatch(found.pop("font", "")):  # as matplotlib wrote it before 3.11
         found |= {"font-size": font[2]} | ({"font-weight": font[1]} if font[1] else {})
-    return {name: _short(name, value, names) for name, value in found.items() if not _idle(name, value, names)}
+    return found
 
 
 def _idle(name: str, value: str, names: dict[str, str]) -> bool:
@@ -94,6 +108,8 @@ def _idle(name: str, value: str, names: dict[str, str]) -> bool:
 
 
 def _short(name: str, value: str, names: dict[str, str]) -> str:
+    if name in ("x", "y"):
+        return _number(round(float(value) * _UNIT))
     if name == "d":
         return _relative(value)
     if name == "id":

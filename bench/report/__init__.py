@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from matplotlib.figure import Figure
 
 from bench.report.compose import compose
 from bench.report.content import Picture, Report
-from bench.report.plots import gallery
+from bench.report.plots import gallery, style
 from bench.report.render import html, markdown
 from bench.report.render.garbage import left_alone
 from bench.store.layout import PLOTS, REPORTS
 
-__all__ = ["ReportPaths", "compose", "save", "write"]
+__all__ = ["ReportPaths", "compose", "save", "warm", "write"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +34,20 @@ def write(run_dir: str | Path, *, png: bool = False) -> ReportPaths:
     Raises ResultsError when the run is missing, broken or from a newer Isobench.
     """
     return save(compose(run_dir), Path(run_dir), png=png)
+
+
+def warm() -> None:
+    """Do what the first report of a process would wait for: compile the page, find the fonts."""
+    html.template()
+    with TemporaryDirectory() as folder:
+        gallery.save([Picture(name="warm", alt="", draw=_first_figure)], Path(folder))
+
+
+def _first_figure() -> Figure:
+    with style.settings():
+        figure = style.figure(2.0)
+        figure.subplots().set_title("Any words")
+    return figure
 
 
 @left_alone()

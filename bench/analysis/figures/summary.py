@@ -62,12 +62,13 @@ def measured(frame: pd.DataFrame) -> pd.DataFrame:
     return derive.with_derived(frame if known.all() else frame[known])
 
 
-def of_cells(frame: pd.DataFrame) -> dict[CellKey, Figures]:
+def of_cells(frame: pd.DataFrame) -> Cells:
     """Return the values by round of every figure of every cell, of a frame as ``load`` gives it: what is ``measured``.
 
-    One scenario after another, so that what is derived stands beside few of the samples; of many samples by several
-    processes.
+    Of many samples one scenario after another, by several processes, so that what is derived stands beside few of them.
     """
+    if len(frame) < _SAMPLES_EACH:
+        return sides(measured(frame))
     codes, _ = coded(frame["scenario"])
     used = frame.drop(columns=[name for name in _UNREAD if name in frame])
 

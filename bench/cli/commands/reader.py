@@ -14,6 +14,7 @@ from pathlib import Path
 from bench.analysis.figures.widths import widths
 from bench.cli.commands.report import report
 from bench.errors import BenchError
+from bench.report import warm
 from bench.report.text.so_far import so_far
 
 _PR_SET_PDEATHSIG = 1
@@ -29,6 +30,7 @@ def serve() -> None:
     It ends when the run has been killed, also in the middle of a report: nobody waits for its tables any more.
     """
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    warm()
     with open(sys.stdin.fileno(), "w", closefd=False) as answers:
         for line in sys.stdin:
             print(json.dumps(_answer(*json.loads(line))), file=answers, flush=True)

@@ -10,9 +10,11 @@ import base64
 import hashlib
 import re
 from collections.abc import Callable
+from functools import cache
 from importlib import resources
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template, pass_context
+from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
 from bench.report.blocks import Chapter, chapters
@@ -38,6 +40,22 @@ def render(report: Report, draw: DrawSvg) -> str:
         svg = _NAMED.sub(numbers[picture.name], dark.adapted(drawn[picture.name]))
         return Markup(_HEAD.sub(lambda _: f'<svg role="img" aria-label="{escape(picture.alt)}"', svg).strip())
 
+    style, script = _own("page.css") + dark.rules(drawn.values()), _own("page.js")
+    shown = _in_sight(chapters(report))
+    return template().render(
+        chapters=shown,
+        explain=Explained(),
+        anchors=Anchors(shown),
+        embed=embed,
+        style=Markup(style),  # ours, without any text of a run
+        script=Markup(script),
+        policy=policy(style, script),
+    )
+
+
+@cache
+def template() -> Template:
+    """Return the page without what a report says; to compile it takes as long as to write a short report with it."""
     environment = Environment(
         loader=PackageLoader("bench.report.render", "."),
         autoescape=True,
@@ -46,17 +64,14 @@ def render(report: Report, draw: DrawSvg) -> str:
         lstrip_blocks=True,
     )
     environment.filters["type"] = lambda block: type(block).__name__
-    environment.filters["explained"] = Explained()
-    style, script = _own("page.css") + dark.rules(drawn.values()), _own("page.js")
-    shown = _in_sight(chapters(report))
-    return environment.get_template("template.html.j2").render(
-        chapters=shown,
-        anchors=Anchors(shown),
-        embed=embed,
-        style=Markup(style),  # ours, without any text of a run
-        script=Markup(script),
-        policy=policy(style, script),
-    )
+    environment.filters["explained"] = _explained
+    return environment.get_template("template.html.j2")
+
+
+@pass_context
+def _explained(context: Context, text: str) -> Markup:
+    explain: Explained = context["explain"]
+    return explain(text)
 
 
 def _in_sight(found: tuple[Chapter, ...]) -> tuple[Chapter, ...]:

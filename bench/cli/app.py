@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from bench.analysis.garbage import left_alone
 from bench.cli import completion, upkeep
 from bench.cli.given import AsJson, Kernel, Results, RunGiven, Scenarios, Verbose, Yes
 from bench.cli.helping import Command, Group
@@ -191,9 +192,10 @@ def report(
     png: Annotated[bool, typer.Option("--png", help="Each plot as PNG as well, for where SVG is not shown.")] = False,
 ) -> None:
     """Show a run at a glance, and write its report again."""
-    from bench.cli.commands.report import report as command
+    with left_alone():
+        from bench.cli.commands.report import report as command
 
-    command(run_id, results, verbose=verbose, png=png)
+        command(run_id, results, verbose=verbose, png=png)
 
 
 @app.command(cls=Command)

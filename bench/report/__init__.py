@@ -8,11 +8,11 @@ from tempfile import TemporaryDirectory
 
 from matplotlib.figure import Figure
 
+from bench.analysis.garbage import left_alone
 from bench.report.compose import compose
 from bench.report.content import Picture, Report
 from bench.report.plots import gallery, style
 from bench.report.render import html, markdown
-from bench.report.render.garbage import left_alone
 from bench.store.layout import PLOTS, REPORTS
 
 __all__ = ["ReportPaths", "compose", "save", "warm", "write"]

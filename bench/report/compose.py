@@ -17,12 +17,12 @@ from bench.analysis.data.trials import ending
 from bench.analysis.figures.glance import at_a_glance
 from bench.analysis.figures.summary import beside_figures, of_cells
 from bench.analysis.figures.sweep import Sweep, sweeps
+from bench.analysis.garbage import left_alone
 from bench.analysis.quality import disturbances, warmup
 from bench.analysis.quality.caveats import Trouble, doubts, told_endings, unsteady
 from bench.analysis.quality.citations import citations
 from bench.report.content import Facet, Picture, Report, Section
 from bench.report.plots import overview_forest
-from bench.report.render.garbage import left_alone
 from bench.report.sections import choosing, company, speed_over_time, surfaces
 from bench.report.sections.sections import section
 from bench.report.tables import claimed, disturbed, glance, overview, tails

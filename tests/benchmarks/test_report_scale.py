@@ -55,11 +55,14 @@ class Cost:
     peak_bytes: int
 
 
-def cost(run: Path) -> Cost:
-    """Report a run as a user does, and wait for it; the peak is what was seen of all processes together."""
+def cost(run: Path, root: Path = ROOT) -> Cost:
+    """Report a run as a user does, by the code in ``root``, and wait for it.
+
+    The peak is what was seen of all processes together.
+    """
     began_s, peak_bytes = time.perf_counter(), 0
     command = [sys.executable, "-m", "bench", "report", str(run)]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, cwd=ROOT) as process:
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, cwd=root) as process:
         while (ended := os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)) is None:
             peak_bytes = max(peak_bytes, held_bytes(process.pid), peak_of(process.pid))
             time.sleep(EVERY_S)

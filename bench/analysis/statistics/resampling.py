@@ -64,10 +64,10 @@ def means_of_columns(columns: Floats, stream: int) -> Floats:
     if n <= CACHED:
         parts = (columns[:, begin : begin + _COLUMNS] for begin in range(0, width, _COLUMNS))
         return np.concatenate([(_shares(n, stream) @ part).reshape(RESAMPLES, -1) for part in parts], axis=1)
-    rng, rows = _rng(n, stream), max(1, _BLOCK // columns.size)
+    rng, rows = _rng(n, stream), max(1, _BLOCK // n)
     blocks = [min(rows, RESAMPLES - done) for done in range(0, RESAMPLES, rows)]
     places = (rng.integers(n, size=(rows, n), dtype=np.uint32) for rows in blocks)
-    return np.concatenate([columns[drawn].mean(axis=1) for drawn in places])
+    return np.concatenate([_counted(drawn, n) @ columns / n for drawn in places])
 
 
 @lru_cache(maxsize=16)
@@ -127,9 +127,14 @@ def _counts(n: int, stream: int) -> Indices:
     """Return how often every resample ``drawn(n, stream)`` draws each of n values, shape (RESAMPLES, n)."""
     counts = np.empty((RESAMPLES, n), dtype=np.uint16)
     for begin in range(0, RESAMPLES, _ROWS):
-        places = drawn(n, stream)[begin : begin + _ROWS] + n * np.arange(_ROWS)[:, np.newaxis]
-        counts[begin : begin + _ROWS] = np.bincount(places.ravel(), minlength=n * _ROWS).reshape(_ROWS, n)
+        counts[begin : begin + _ROWS] = _counted(drawn(n, stream)[begin : begin + _ROWS], n)
     return counts
+
+
+def _counted(places: Indices, n: int) -> Indices:
+    """Return how often each of n values is drawn by resamples of these places, shape (resamples, n)."""
+    rows = len(places)
+    return np.bincount((places + n * np.arange(rows)[:, np.newaxis]).ravel(), minlength=n * rows).reshape(rows, n)
 
 
 def _by_counts(one: Floats, other: Floats) -> tuple[Floats, Floats]:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def left_alone() -> Iterator[None]:
-    """Look for no cycles: it takes a seventh of a large report's time, and finds next to none."""
+    """Look for no cycles: it takes a seventh of a large report's time, a tenth of imports', and finds next to none."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:

@@ -23,6 +23,7 @@ _INJECTED = {
     "1": (100.0, " %"),
     "1/s": (1.0, " /s"),
     "times": (1.0, " times"),
+    "names": (1.0, " names"),
 }
 _TITLES = {
     "delay": "Delay before readiness",

@@ -34,6 +34,10 @@ _EXIT_TIMEOUT_S = 30.0
 _NEAR = 0.9
 """Share of the memory limit from which an instance may wait for its own reclaim."""
 
+_ANSWERED_INSIDE = (
+    "a kernel of its own answers what is seeded: the host does not see it, only the calls that this kernel makes"
+)
+
 _OVER = ("overflow", "end", "left", "closed")
 _ILLEGAL = ", an illegal instruction: it is built for a processor that has more than this isolation shows it"
 """As of an image for amd64/v3 in an emulated machine, whose processor has no AVX."""
@@ -269,7 +273,7 @@ class Watch:
         seen = self._instance.console.seen
         if own_kernel(seen):
             if self._scenario.surface and self._inject is not None:
-                raise Ended(Kind.UNSUPPORTED, "a kernel of its own answers it: the host sees that kernel's calls")
+                raise Ended(Kind.UNSUPPORTED, _ANSWERED_INSIDE)
             self._take(guest_samples(seen, at_s=self._now_s()))
         storage = self._launch.storage
         kind = storage.kind if storage else None

@@ -73,6 +73,16 @@ def surface_facts(path: str | Path) -> Mapping[tuple[str, str], Mapping[str, str
     }
 
 
+def untraced(path: str | Path) -> Mapping[tuple[str, str], str]:
+    """Return by isolation and side (``SIDES``) why the host's tracer saw nothing of it, where it could not."""
+    return {
+        (trial.isolation, side): trial.seen[f"surface.no_{side}"]
+        for trial in _trials(path)
+        for side in SIDES
+        if f"surface.no_{side}" in trial.seen
+    }
+
+
 def changed_calls(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
     """Return the calls of which not the same came in two tables of ``answered_calls``.
 

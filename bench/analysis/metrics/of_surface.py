@@ -46,8 +46,22 @@ SURFACE_METRICS = (
         "reached in this trial", source=_FTRACE,
     ),
     MetricFacts(
+        name="surface.host_syscalls.NAME", unit="1", vantages=("host",),
+        meaning="different system calls that the instance's processes made on the host in one piece of work, such as "
+        "`redis`",
+        begins="the work's beginning", ends="its end",
+        misses="what shared daemons do for it, and what starting it takes", source=_FTRACE,
+    ),
+    MetricFacts(
+        name="surface.host_functions.NAME", unit="1", vantages=("host",),
+        meaning="different functions of the host's kernel entered on behalf of the instance's processes in one piece "
+        "of work",
+        begins="the work's beginning", ends="its end",
+        misses="functions that the compiler has inlined; kernel threads, which work for everybody", source=_FTRACE,
+    ),
+    MetricFacts(
         name="surface.known.NAME", unit="1", vantages=("host",),
-        meaning="how often the tracer saw a call or function that a calibration's work is known to enter; no figure",
+        meaning="how often the tracer saw a call, or the function that is seeded, in a calibration's work; no figure",
         begins="the work's beginning", ends="its end", source=_FTRACE,
     ),
 )  # fmt: skip

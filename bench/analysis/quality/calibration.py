@@ -18,6 +18,9 @@ written     processes      ``disk.written``, sum over the instance's own process
 written     cgroup         ``disk.written``, by the control group's account
 surface     getpid, openat how often the tracer saw the call
 surface     a function     how often it saw ``uptime_proc_show`` entered, which is seeded: nobody else enters it
+surface     its calls      how many calls of the known set it saw (``seeded``): fewer are missing
+surface     no others      how many calls it saw as if they had been seeded, the known set among them: more are extra
+surface     there and gone whether it saw the function with the seed, and not without it
 =========== ============== ======================================================================================
 """
 
@@ -32,6 +35,7 @@ import pandas as pd
 
 from bench.analysis.data import derive
 from bench.analysis.data.isolations import UNTOLD, IsolationFacts
+from bench.analysis.quality import seeded
 from bench.analysis.schemas import CALIBRATION_COLUMNS
 from bench.analysis.statistics import intervals
 from bench.store.table import dtypes
@@ -56,7 +60,7 @@ class View:
     vantage: str
     unit: str
     scale: float
-    """The truth, in ``unit``, of one unit of the parameter."""
+    """The truth, in ``unit``, of one unit of the parameter; of a ``set``, whatever the amount: how many are in it."""
     goal: float
     """Largest bias allowed: in ``unit``, or of the truth where that is among ``RELATIVE``."""
     goal_machine: float | None = None
@@ -66,10 +70,13 @@ class View:
     """The amount that stands for nothing injected."""
     blind: str = ""
     """Why an isolation may lack this view, for a person."""
+    side: str = ""
+    """What the tracer has to trace for it (``reached.SIDES``): each trial notes why it could not."""
 
 
 _NO_GROUP = "no control group is known to hold it, or the kernel keeps no such books there"
 _NO_PROCESS = "no process of it could be read"
+_REFUSED = "the kernel's tracer is refused here"
 
 
 def _bytes(truth: str, name: str, parameter: str, metric: str, vantage: str, blind: str) -> View:
@@ -77,9 +84,14 @@ def _bytes(truth: str, name: str, parameter: str, metric: str, vantage: str, bli
                 scale=float(1 << 20), goal=0.02, blind=blind)  # fmt: skip
 
 
-def _known(name: str, entered: str) -> View:
+def _known(name: str, entered: str, side: str) -> View:
     return View(truth="surface", name=name, parameter="times", metric=f"surface.known.{entered}", vantage="host",
-                unit="times", scale=1.0, goal=0.01, blind="the kernel's tracer is refused here")  # fmt: skip
+                unit="times", scale=1.0, goal=0.01, blind=_REFUSED, side=side)  # fmt: skip
+
+
+def _names(name: str, metric: str, size: int, side: str) -> View:
+    return View(truth="surface", name=name, parameter="times", metric=metric, vantage="host", unit="names",
+                scale=size, goal=0.0, kind="set", blind=_REFUSED, side=side)  # fmt: skip
 
 
 VIEWS = (
@@ -100,7 +112,11 @@ VIEWS = (
          scale=1.0, goal=0.01, kind="rate", nothing=float("nan")),
     _bytes("written", "processes", "written_mib", "disk.written", derive.OWN, _NO_PROCESS),
     _bytes("written", "cgroup", "written_mib", "disk.written", "cgroup", _NO_GROUP),
-    _known("getpid", "getpid"), _known("openat", "openat"), _known("a function", "uptime_proc_show"),
+    _known("getpid", "getpid", "host_syscalls"), _known("openat", "openat", "host_syscalls"),
+    _known("a function", seeded.FUNCTION, "host_functions"),
+    _names("its calls", seeded.RECOVERED, len(seeded.CALLS), "host_syscalls"),
+    _names("no others", seeded.WITH_EXTRA, len(seeded.CALLS), "host_syscalls"),
+    _names("there and gone", seeded.THERE_AND_GONE, 1, "host_functions"),
 )  # fmt: skip
 
 
@@ -133,10 +149,10 @@ def worst(found: pd.DataFrame) -> pd.DataFrame:
 
 
 def recovered_samples(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return the samples of trials that ended ok, and below them the sums over an instance's own processes."""
+    """Return the samples of trials that ended ok, and below them what is derived: an instance's sums, a known set."""
     samples = usable(frame)
     summed = (derive.own_memory(samples), derive.own_written(samples), derive.own_cpu_share(samples))
-    return pd.concat([samples, *summed], ignore_index=True)
+    return pd.concat([samples, *summed, seeded.set_samples(samples)], ignore_index=True)
 
 
 def usable(frame: pd.DataFrame) -> pd.DataFrame:
@@ -154,7 +170,7 @@ def _rows(view: View, samples: pd.DataFrame, machines: Collection[str]) -> list[
         table = rows.pivot_table(index="round", columns="amount", values="value", aggfunc="median")
         emulated, machine = bool(rows["emulated"].any()), isolation in machines
         for amount in [one for one in map(float, table.columns) if one != view.nothing]:
-            injected = amount * view.scale
+            injected = view.scale if view.kind == "set" else amount * view.scale
             errors = np.asarray((_recovered(view, table, amount) - injected).dropna(), dtype=np.float64)
             if errors.size:
                 goal = goal_of(view, injected, machine=machine)
@@ -166,6 +182,8 @@ def _rows(view: View, samples: pd.DataFrame, machines: Collection[str]) -> list[
 def _recovered(view: View, table: pd.DataFrame, amount: float) -> pd.Series[float]:
     if view.kind == "rate":
         return _RATE_S * amount / table[amount]
+    if view.kind == "set":
+        return table[amount]
     if view.nothing not in table.columns:
         return pd.Series(dtype="float64")
     nothing = table[view.nothing]

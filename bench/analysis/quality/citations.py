@@ -20,6 +20,8 @@ _CITED = {
     ("quota", "work"): "work under a CPU quota was",
     ("written", "processes"): "bytes written were",
     ("rate", "lines"): "an offered rate was",
+    ("surface", "getpid"): "a known number of system calls, by the host's tracer, was",
+    ("surface", "a function"): "a known number of the kernel's functions entered was",
 }
 """The truths that are cited, each by its plainest view; a quota also by what is done under it."""
 

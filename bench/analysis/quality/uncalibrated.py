@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import pandas as pd
 
@@ -29,6 +31,8 @@ class Unrecovered:
     def __str__(self) -> str:
         """Say it in one line."""
         why = f"no trial counts, {self.outcome}: {self.reason}"
+        if not self.is_failure:
+            why = f"not applicable, {self.outcome}: {self.reason}"
         if self.outcome == "ok":
             why = "no round has both a trial with it and one without that count"
         return f"{self.truth} on {', '.join(self.isolations)}: {why}"
@@ -66,8 +70,15 @@ def _reason(rows: pd.DataFrame) -> str:
     return str(said.str.replace(r" \([0-9.]+ s\)$", "", regex=True).mode().iloc[0])
 
 
-def unseen(frame: pd.DataFrame, facts: IsolationFacts = UNTOLD) -> list[str]:
-    """Return one line for each view that isolations lack although their trials of that truth count, and why."""
+def unseen(
+    frame: pd.DataFrame,
+    facts: IsolationFacts = UNTOLD,
+    untraced: Mapping[tuple[str, str], str] = MappingProxyType({}),
+) -> list[str]:
+    """Return one line for each view that isolations lack although their trials of that truth count, and why.
+
+    ``untraced`` has by isolation and side (``reached.SIDES``) why the host's tracer saw nothing of it.
+    """
     samples = recovered_samples(frame)
     counted = usable(frame)
     lines = []
@@ -76,6 +87,12 @@ def unseen(frame: pd.DataFrame, facts: IsolationFacts = UNTOLD) -> list[str]:
         rows = samples[(samples["scenario"] == view.truth) & (samples["metric"] == view.metric)]
         seen = set(rows.loc[rows["vantage"] == view.vantage, "isolation"])
         lacking = sorted((str(isolation) for isolation in ran if isolation not in seen), key=facts.reading_order)
-        if lacking and view.blind:
-            lines.append(f"{view.truth}, by {view.name}, is not seen on {', '.join(lacking)}: {view.blind}.")
+        by_reason: dict[str, list[str]] = {}
+        for isolation in lacking if view.blind else ():
+            why = untraced.get((isolation, view.side))
+            by_reason.setdefault(f"unavailable, because {why}" if why else view.blind, []).append(isolation)
+        lines += [
+            f"{view.truth}, by {view.name}, is not seen on {', '.join(names)}: {why}."
+            for why, names in by_reason.items()
+        ]
     return lines

@@ -71,7 +71,9 @@ def judge(folder: Path) -> None:
     """
     from bench.analysis.data.frame import load, load_manifest  # noqa: PLC0415
     from bench.analysis.data.isolations import IsolationFacts  # noqa: PLC0415
-    from bench.analysis.quality.calibration import calibration  # noqa: PLC0415 - pandas: only where it is judged
+    from bench.analysis.data.reached import untraced  # noqa: PLC0415
+    from bench.analysis.quality.calibration import calibration, usable  # noqa: PLC0415 - pandas: only to judge
+    from bench.analysis.quality.seeded import set_lines  # noqa: PLC0415
     from bench.analysis.quality.uncalibrated import unrecovered, unseen  # noqa: PLC0415
     from bench.cli.findings import tables  # noqa: PLC0415
     from bench.store.calibrations import keep_calibration  # noqa: PLC0415
@@ -81,7 +83,8 @@ def judge(folder: Path) -> None:
     facts = IsolationFacts.of(manifest)
     found = calibration(frame, facts)
     lacking = unrecovered(frame, found, facts)
-    for line in (*lacking, *unseen(frame, facts)):
+    sets = set_lines(usable(frame), facts)
+    for line in (*lacking, *unseen(frame, facts, untraced(folder)), *sets):
         console.print(str(line), soft_wrap=True)
     if found.empty:
         console.print("No truth was recovered: no trial of a calibration ended well.")

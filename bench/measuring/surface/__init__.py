@@ -18,6 +18,8 @@ metric (1)                      vantage  what
 ``surface.namespaces``          workload namespaces other than the host's
 ``surface.host_syscalls``       host     different system calls that the instance's processes made on the host
 ``surface.host_functions``      host     different functions of the host's kernel that were entered on their behalf
+``surface.host_syscalls.WORK``  host     the same over one piece of work alone, such as ``redis``
+``surface.host_functions.WORK`` host     likewise
 =============================== ======== ========================================================================
 
 Beside them the trial keeps the tables themselves, as notes: ``answers`` and ``survey`` say which. What cannot be traced

@@ -16,8 +16,8 @@ from bench.measuring.surface.inside import surface_counts, surface_notes
 from bench.measuring.surface.traced import HostTracer
 from bench.model import Kind, Sample, Scalar
 
-KNOWN = {"getpid": "calls", "openat": "calls", "uptime_proc_show": "functions"}
-"""What the work of a calibration enters as often as it says: ``surface.c``, known."""
+KNOWN_FUNCTION = "uptime_proc_show"
+"""The function that the work of a calibration enters as often as it says, and nobody else: ``surface.c``, known."""
 
 STEP, ASKING = "workload", "calls"
 """The client's step, and its value that asks; every other value names work that is traced."""
@@ -57,19 +57,27 @@ class Survey:
     def samples(self, at_s: float) -> list[Sample]:
         """Return what can be counted; what could not be traced is not among it."""
         found = surface_counts(self._inside, at_s) if self._inside else []
-        tracer, work = self._tracer, self._all()
-        if tracer.seen and not tracer.no_calls:
-            found.append(_host("host_syscalls", len(work.calls), at_s))
-        if tracer.seen and not tracer.no_functions:
-            found.append(_host("host_functions", len(work.functions.keys() - tracer.control.functions.keys()), at_s))
+        tracer, by_work = self._tracer, {f".{work}": seen for work, seen in self._tracer.seen.items()}
+        for of, seen in (by_work | {"": self._all()}).items() if by_work else ():
+            if not tracer.no_calls:
+                found.append(_host(f"host_syscalls{of}", len(seen.calls), at_s))
+            if not tracer.no_functions:
+                own = seen.functions.keys() - tracer.control.functions.keys()
+                found.append(_host(f"host_functions{of}", len(own), at_s))
         return found
 
     def known(self, at_s: float) -> list[Sample]:
-        """Return how often the tracer saw what a calibration's work is known to enter, as far as it can be traced."""
-        numbers = {call.name: call.number for call in self._inside.calls} if self._inside else {}
-        work, untraced = self._all(), {"calls": self._tracer.no_calls, "functions": self._tracer.no_functions}
-        seen = {name: work.calls[numbers.get(name, -1)] for name in KNOWN} | dict(work.functions)
-        return [_host(f"known.{name}", seen.get(name, 0), at_s) for name, side in KNOWN.items() if not untraced[side]]
+        """Return how often the tracer saw every system call, and the seeded function; nothing of what is untraced.
+
+        Calls that were not made are told, too, as nought: what a calibration has seeded may be among them.
+        """
+        if self._tracer.no_calls or self._inside is None:
+            return []
+        work = self._all()
+        seen = {call.name: work.calls[call.number] for call in self._inside.calls}
+        if not self._tracer.no_functions:
+            seen[KNOWN_FUNCTION] = work.functions[KNOWN_FUNCTION]
+        return [_host(f"known.{name}", count, at_s) for name, count in seen.items()]
 
     def notes(self) -> dict[str, str]:
         """Return the tables, of each piece of work ``NAME:TIMES`` of what was entered, sorted; or why there is none."""

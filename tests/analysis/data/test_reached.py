@@ -3,10 +3,10 @@
 import json
 from pathlib import Path
 
-from bench.analysis.data.reached import answered_calls, changed_calls, entered_names, surface_facts
+from bench.analysis.data.reached import answered_calls, changed_calls, entered_names, surface_facts, untraced
 
 
-def _run(folder: Path, *calls: str, outcome: str = "ok") -> Path:
+def _run(folder: Path, *calls: str, outcome: str = "ok", **notes: str) -> Path:
     """Write a journal with one trial for each table of calls. FIXTURE: nothing was measured."""
     folder.mkdir()
     lines = [
@@ -16,7 +16,7 @@ def _run(folder: Path, *calls: str, outcome: str = "ok") -> Path:
             "outcome": outcome, "reason": "", "started_at": "", "tail": [], "samples": [],
             "seen": {
                 "surface.calls": said, "surface.kernel": "the host's", "uptime": "5",
-                "surface.host_syscalls.files": "openat:3 read:2", "surface.host_functions.files": "vfs_read:2",
+                "surface.host_syscalls.files": "openat:3 read:2", "surface.host_functions.files": "vfs_read:2", **notes,
             },
         }
         for number, said in enumerate(calls, start=1)
@@ -45,6 +45,12 @@ def test_run_that_failed_counts_for_nothing(tmp_path: Path) -> None:
     assert answered_calls(run).empty
     assert entered_names(run).empty
     assert not surface_facts(run)
+
+
+def test_what_could_not_be_traced_has_its_reason(tmp_path: Path) -> None:
+    why = "the kernel's tracer is refused: set_ftrace_pid: Operation not permitted"
+    run = _run(tmp_path / "run", "read=answered:EBADF", **{"surface.no_host_functions": why})
+    assert untraced(run) == {("docker", "host_functions"): why}
 
 
 def test_two_runs_differ_in_the_calls_of_which_not_the_same_came(tmp_path: Path) -> None:

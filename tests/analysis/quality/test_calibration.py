@@ -152,7 +152,7 @@ def test_what_was_not_recovered_is_said_with_its_reason() -> None:
     found = calibration(frame)
     assert found.empty
     [one] = unrecovered(frame, found)
-    assert str(one) == f"delay on bare: no trial counts, unsupported: {reason}"
+    assert str(one) == f"delay on bare: not applicable, unsupported: {reason}"
     assert not one.is_failure
 
 
@@ -177,7 +177,7 @@ def test_isolations_that_lack_a_truth_for_the_same_reason_are_named_together() -
     frame = pd.concat([frame, delays([0.0], [0.1], isolation="uml", outcome="unsupported", reason="none")])
     assert list(map(str, unrecovered(frame, calibration(frame)))) == [
         "delay on bare, docker, vm: no trial counts, spoiled: others took 70% of the CPU time",
-        "delay on uml: no trial counts, unsupported: none",
+        "delay on uml: not applicable, unsupported: none",
     ]
 
 

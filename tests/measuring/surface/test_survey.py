@@ -9,10 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from bench.analysis.data.reached import SIDES
 from bench.host.tracing.entered import Entered
 from bench.isolations.base import Instance
 from bench.measuring.surface import Survey
 from bench.measuring.surface.traced import HostTracer
+from bench.scenario import find_scenarios, load_scenario, stock_folder
 from tests.measuring.meters.instances import Scripted
 from tests.records import launch
 
@@ -92,3 +94,15 @@ def test_a_calibration_is_told_of_every_call_made_or_not(surveyed: Survey, tmp_p
 def test_a_calibration_of_which_nothing_was_asked_has_no_figures(surveyed: Survey) -> None:
     figures(surveyed, "known")
     assert surveyed.known(1.0) == []
+
+
+def test_the_stock_claims_about_one_piece_of_work_name_a_piece_that_there_is() -> None:
+    scenario = load_scenario(find_scenarios([stock_folder()])["surface"])
+    works = [
+        str(claim.metric).removeprefix(f"surface.{side}.")
+        for side in SIDES
+        for claim in scenario.claims
+        if str(claim.metric).startswith(f"surface.{side}.")
+    ]
+    assert works
+    assert set(works) <= set(scenario.steps["workload"])

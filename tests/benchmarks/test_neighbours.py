@@ -1,0 +1,106 @@
+"""What is known of a victim: beside nobody it is its plain scenario, and a neighbour costs it what that really takes.
+
+Both on bare, in one image, so that the programs are the same to the byte.
+"""
+
+from __future__ import annotations
+
+import math
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from itertools import count
+
+import pytest
+
+from bench import images
+from bench.host.cpus import cpu_count
+from bench.host.signals import Interruptions
+from bench.isolations.base import Availability
+from bench.isolations.launched.bare import Bare
+from bench.measuring.calibration.quota import PARAMETER, imposed
+from bench.measuring.runner import Runner
+from bench.model import Cell, Kind, Scalar, Scenario, Trial
+from bench.scenario import find_scenarios, load_recipe, load_scenario, stock_folder
+from bench.testing.launching import checked
+from tests.benchmarks.conftest import Require
+from tests.sequential import ratio
+
+pytestmark = [pytest.mark.root, pytest.mark.skipif(cpu_count() < 2, reason="there is one CPU alone")]
+
+PLAIN: Mapping[str, tuple[str, Mapping[str, Scalar], str]] = {
+    "cpu": ("cpu", {"threads": 1}, "events_per_s"),
+    "memory": ("memory", {"operation": "copy"}, "bytes_per_s"),
+    "disk": ("disk", {"access": "random-write", "depth": 1}, "operations_per_s"),
+    "mysql": ("mysql", {"mode": "read_write", "threads": 1}, "transactions_per_s"),
+}
+"""Whose client is inside in both: a victim's scenario, its step and its throughput. Those of the scenarios ``function``
+and ``latency`` are on another CPU than their server, and a victim has one CPU for both."""
+
+ARMS = {"disk": "volume", "mysql": "socket, volume"}
+
+Measure = Callable[[Scenario, Mapping[str, Scalar]], Mapping[str, float]]
+
+_numbers = count(9000)
+
+
+@pytest.fixture(scope="module")
+def measure(run_id: str) -> Measure:
+    """Returns what measures one trial on bare, and gives its figures."""
+    image = images.build(load_recipe(stock_folder() / "images" / "neighbours.toml"), (), say=lambda _line: None)
+    bare = checked(Bare(run_id), image)
+    known = {"bare": Availability(isolation="bare", fault=None, detail="")}
+
+    def measured(of: Scenario, parameters: Mapping[str, Scalar]) -> Mapping[str, float]:
+        runner = Runner({"bare": bare}, known, {of.name: image}, Interruptions(), inject=imposed)
+        cell = Cell(scenario=of, parameters=parameters, isolation="bare")
+        made, _console = runner.measure(Trial(number=next(_numbers), round=1, cell=cell, nonce=secrets.token_hex(8)))
+        assert made.outcome.kind in (Kind.OK, Kind.SPOILED), made.outcome.reason
+        return {one.metric: one.value for one in made.samples}
+
+    return measured
+
+
+def stock(name: str, **step: Scalar) -> Scenario:
+    """Return a stock scenario with one step."""
+    found = load_scenario(find_scenarios([stock_folder()])[name])
+    return replace(found, steps={key: (value,) for key, value in step.items()})
+
+
+def victim(name: str) -> Scenario:
+    return stock("neighbours", victim=name)
+
+
+@pytest.mark.parametrize("name", PLAIN)
+def test_a_victim_beside_nobody_does_what_its_plain_scenario_does(
+    name: str, measure: Measure, require: Require
+) -> None:
+    scenario, step, throughput = PLAIN[name]
+    plain, own = stock(scenario, **step), victim(name)
+    of_plain: Mapping[str, Scalar] = {"seconds": 1, **({"arm": ARMS[name]} if name in ARMS else {})}
+    of_victim: Mapping[str, Scalar] = {"seconds": 1, "antagonist": "none", "place": "same CPU"}
+
+    compared = ratio(
+        lambda: measure(own, of_victim)["work_per_s"],
+        lambda: measure(plain, of_plain)[throughput],
+    )
+    require(compared, at_least=-math.log(1.03), at_most=math.log(1.03), most=200)
+
+
+@pytest.mark.parametrize("percent", [50, 20])
+def test_a_known_neighbour_costs_a_victim_what_it_takes(percent: int, measure: Measure, require: Require) -> None:
+    """Against what its books say that it took: strangers on the CPU leave both of them less, and the loss as it is.
+
+    One who always wants the CPU has the same share of what the neighbour leaves, be that all of it or half.
+    """
+    of = victim("cpu")
+
+    def beside() -> float:
+        found = measure(of, {"seconds": 1, "antagonist": "cpu", "place": "same CPU", PARAMETER: percent})
+        taken = found["neighbour.cpu"] / found["neighbour.window"]
+        return found["work_per_s"] / (1 - taken)
+
+    def alone() -> float:
+        return measure(of, {"seconds": 1, "antagonist": "none", "place": "same CPU"})["work_per_s"]
+
+    require(ratio(beside, alone), at_least=-math.log(1.03), at_most=math.log(1.03), most=200)

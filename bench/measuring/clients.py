@@ -61,10 +61,12 @@ class Clients:
         self._sent = 0
 
     def set_up(self, deadline_ns: int) -> None:
-        """Run the set-up commands. Raises Ended when one fails."""
+        """Run the set-up commands, each once for every value of a step that it names. Raises Ended when one fails."""
+        steps = combinations(self._scenario.steps)
         for words in self._client.setup:
-            number = self._send(filled(words, self._known))
-            self._await_done(number, deadline_ns, f"the set-up command {shlex.join(words)}")
+            for sent in dict.fromkeys(filled(words, {**self._known, **step}) for step in steps):
+                number = self._send(sent)
+                self._await_done(number, deadline_ns, f"the set-up command {shlex.join(sent)}")
 
     def steps(self, deadline_ns: int) -> Iterator[list[Sample]]:
         """Run the client once for every step; yield each step's samples. Raises Ended when one fails."""

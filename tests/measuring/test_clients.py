@@ -38,10 +38,13 @@ def service(
     )
 
 
-def measure(of: Scenario, folder: Path) -> Measurement:
+def runner(of: Scenario, folder: Path) -> Runner:
     availability = Availability(isolation="fake", fault=None, detail="")
-    made = Runner({"fake": Fake("fir")}, {"fake": availability}, {of.name: image(folder)}, Interruptions())
-    return made.measure(trial(of))[0]
+    return Runner({"fake": Fake("fir")}, {"fake": availability}, {of.name: image(folder)}, Interruptions())
+
+
+def measure(of: Scenario, folder: Path) -> Measurement:
+    return runner(of, folder).measure(trial(of))[0]
 
 
 def of_metric(measurement: Measurement, metric: str) -> list[Sample]:
@@ -70,11 +73,9 @@ def test_a_service_whose_end_the_host_has_not_seen_has_failed(tmp_path: Path) ->
 
 def test_steps_come_in_another_order_in_another_trial_and_in_the_same_order_in_the_same(tmp_path: Path) -> None:
     of = service(*STAYS, client=("say", "rate {n}"), steps={"n": tuple(range(1, 9))})
-    availability = Availability(isolation="fake", fault=None, detail="")
 
     def order(nonce: str) -> list[float]:
-        made = Runner({"fake": Fake("fir")}, {"fake": availability}, {of.name: image(tmp_path)}, Interruptions())
-        measurement, _console = made.measure(replace(trial(of), nonce=nonce))
+        measurement, _console = runner(of, tmp_path).measure(replace(trial(of), nonce=nonce))
         return [sample.value for sample in of_metric(measurement, "rate")]
 
     assert sorted(order("a" * 16)) == list(range(1, 9))
@@ -106,6 +107,14 @@ def test_set_up_runs_once_and_its_failure_ends_the_trial(tmp_path: Path) -> None
     assert done.outcome.kind is Kind.FAILED
     assert done.outcome.reason == "the set-up command say 'no room' exit 9 ended with status 9; it said: no room"
     assert not of_metric(done, "rate")
+
+
+def test_a_set_up_command_runs_once_for_each_value_of_the_steps_it_names(tmp_path: Path) -> None:
+    steps: dict[str, tuple[Scalar, ...]] = {"n": (1, 2), "m": (3, 4)}
+    setup = (("say", "room for {n}"), ("say", "swept"))
+    of = service(*STAYS, client=("say", "rate 3"), setup=setup, steps=steps)
+    _measurement, console = runner(of, tmp_path).measure(trial(of))
+    assert [console.count(said) for said in (b"room for 1\n", b"room for 2\n", b"swept\n")] == [1, 1, 1]
 
 
 def test_a_client_that_fails_half_way_is_said_with_its_step_and_what_it_said(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # One piece of work beside a neighbour, by the command of the scenario that measures it alone.
 #
-#   victim.pl VICTIM SECONDS FOLDER
+#   victim.pl prepare|work VICTIM SECONDS FOLDER
 #
 #   cpu       events of sysbench
 #   memory    bytes copied; it has no tail of single operations
@@ -10,8 +10,8 @@
 #   network   messages of 64 bytes over TCP and back, one at a time, on the same
 #   mysql     transactions that read and write, by one client through the server's socket, its data in FOLDER
 #
-# What it needs is made when it is first asked for, before its window. Lines go out as they come, and behind them
-# `work_per_s: N` and `tail_us: N`, the 99th percentile of single operations.
+# What it needs is made beforehand, when nobody is beside it. Lines go out as they come, and behind them `work_per_s: N`
+# and `tail_us: N`, the 99th percentile of single operations.
 use strict;
 use warnings;
 use IO::Socket::INET;
@@ -19,7 +19,7 @@ use POSIX qw(WNOHANG);
 use Time::HiRes qw(sleep);
 
 $| = 1;
-my ($victim, $seconds, $folder) = @ARGV;
+my ($does, $victim, $seconds, $folder) = @ARGV;
 my $memory = "/usr/local/bin/memory";
 my $port = 7008;
 my %commands = (
@@ -36,10 +36,17 @@ my %commands = (
     ],
     mysql => ["/opt/isobench/mysql-client.sh", "socket", "127.0.0.1", $port, "read_write", 1, $seconds, "--percentile=99"],
 );
+my %preparations = (
+    memory => ["cc", "-O2", "-o", $memory, "/opt/isobench/memory.c"],
+    disk => ["/opt/isobench/disk.py", "lay", "volume", $folder],
+);
 my %servers = (
     function => ["/opt/isobench/function.py", "127.0.0.1", $port],
     network => [qw(sockperf server --tcp --ip 127.0.0.1 --port), $port],
-    mysql => ["/opt/isobench/mysql.sh", "$folder/mysql", "127.0.0.1", $port],
+    mysql => [
+        qw(mariadbd --defaults-file=/opt/isobench/mysql.cnf --bind-address=127.0.0.1), "--port=$port",
+        "--datadir=$folder/mysql",
+    ],
 );
 my %tells = (
     cpu => qr/^\s+events per second:\s+([0-9.]+)/,
@@ -50,8 +57,11 @@ my %tells = (
     mysql => qr/^\s+transactions:\s+[0-9]+\s+\(([0-9.]+) per sec/,
 );
 my $command = $commands{$victim} or die "victim.pl: what is '$victim'?\n";
-run("cc", "-O2", "-o", $memory, "/opt/isobench/memory.c") if $victim eq "memory" && !-x $memory;
-run("/opt/isobench/disk.py", "lay", "volume", $folder) if $victim eq "disk" && !-e "$folder/file";
+if ($does eq "prepare") {
+    end(serve("/opt/isobench/mysql.sh", "$folder/mysql", "127.0.0.1", $port)) if $victim eq "mysql";
+    exec @{$preparations{$victim}} or die "$preparations{$victim}[0]: $!\n" if $preparations{$victim};
+    exit 0;
+}
 my $server = $servers{$victim} ? serve(@{$servers{$victim}}) : undef;
 my %found;
 open my $from, "-|", @$command or die "$command->[0]: $!\n";
@@ -63,11 +73,9 @@ while (<$from>) {
 }
 close $from;
 my $status = $?;
-if ($server) { kill "KILL", $server; waitpid $server, 0 }    # nothing that it keeps is asked for again
+end($server) if $server;
 die "$command->[0] ended with status $status\n" if $status;
 printf "%s: %.3f\n", $_, $found{$_} for sort keys %found;
-
-sub run { system(@_) == 0 or die "$_[0] ended with status $?\n" }
 
 # A server that never answers is the trial's own time to bound.
 sub serve {
@@ -78,6 +86,12 @@ sub serve {
         sleep 0.01;
     }
     return $pid;
+}
+
+sub end {
+    my ($server) = @_;
+    kill "TERM", $server;
+    waitpid $server, 0;
 }
 
 # MariaDB lets in whoever comes, and greets once it is ready; the others wait to be asked.

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -42,6 +44,13 @@ PROCESSES = 20
 """More than a victim has: its neighbour is there too."""
 
 
+@pytest.fixture
+def state() -> Iterator[Path]:
+    """A short path: the kernel limits those of a machine's sockets."""
+    with TemporaryDirectory(prefix="isobench-") as folder:
+        yield Path(folder)
+
+
 @pytest.mark.parametrize(
     ("isolation", "fewest"),
     [
@@ -50,9 +59,11 @@ PROCESSES = 20
         pytest.param("vm:microvm", 2, marks=pytest.mark.vm),
     ],
 )
-def test_nothing_is_left_of_a_victim_and_its_neighbour(tmp_path: Path, isolation: str, fewest: int) -> None:
+def test_nothing_is_left_of_a_victim_and_its_neighbour(
+    tmp_path: Path, state: Path, isolation: str, fewest: int
+) -> None:
     (tmp_path / "beside.toml").write_text(SCENARIO)
-    results, environment = tmp_path / "results", {**os.environ, "ISOBENCH_STATE": str(tmp_path / "state")}
+    results, environment = tmp_path / "results", {**os.environ, "ISOBENCH_STATE": str(state)}
     words = ["run", "beside", "--quick", "--scenarios", str(tmp_path), "-i", isolation, "--results", str(results)]
     with subprocess.Popen(
         [sys.executable, "-m", "bench", *words],
@@ -64,4 +75,4 @@ def test_nothing_is_left_of_a_victim_and_its_neighbour(tmp_path: Path, isolation
         harness.kill()
     cleaned = subprocess.run([sys.executable, "-m", "bench", "clean"], env=environment, check=True, capture_output=True)
     assert on_host(run) == [], cleaned.stdout
-    assert not (tmp_path / "state" / "runs" / run).exists()
+    assert not (state / "runs" / run).exists()

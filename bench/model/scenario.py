@@ -162,7 +162,7 @@ class Client:
     command: tuple[str, ...]
     where: Where = "inside"
     setup: tuple[tuple[str, ...], ...] = ()
-    """Commands that run once, before the first step, in the same place."""
+    """Commands that run before the first step, in the same place: once, or once for each value of a step they name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,7 @@
 """How long a report keeps its reader waiting, against the same report by the code of a commit before.
 
-Both are run side by side on the same data, one right after the other, in turn who goes first: what else the machine does
-falls on both. docs/explanation/performance.md has what was wanted, what came of it, and where the time goes.
+Both are run side by side on the same data, one right after the other, in turn who goes first: what else the machine
+does falls on both. docs/explanation/performance.md has what was wanted, what came of it, and where the time goes.
 """
 
 from __future__ import annotations

@@ -18,8 +18,8 @@ In a notebook::
     bench.publish(run.path, "two-cores")               # a redacted copy under results/published, and its index
 
 Functions do the same for a folder: ``load``, ``summarize``, ``glance``, ``verdicts``, ``disturbances``,
-``calibration``, ``compare``, ``export``. Names are resolved on first use, so that importing ``bench`` to measure
-imports no pandas.
+``calibration``, ``compare``, ``export``; ``history`` for all runs of a machine. Names are resolved on first use, so
+that importing ``bench`` to measure imports no pandas.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from bench.analysis.data.frame import load as load
     from bench.analysis.figures.glance import glance as glance
     from bench.analysis.figures.summary import summarize as summarize
+    from bench.analysis.history.history import history as history
     from bench.analysis.quality.calibration import calibration as calibration
     from bench.analysis.quality.disturbances import disturbances as disturbances
     from bench.analysis.schemas import schemas as schemas
@@ -53,6 +54,7 @@ _LAZY = {
     "disturbances": "bench.analysis.quality.disturbances",
     "export": "bench.sharing.formats",
     "glance": "bench.analysis.figures.glance",
+    "history": "bench.analysis.history.history",
     "load": "bench.analysis.data.frame",
     "publish": "bench.sharing.publish",
     "runs": "bench.sharing.run",
@@ -66,8 +68,8 @@ _LAZY = {
 """Where each public name is: a function, a class or a table of that module, or a module of that package."""
 
 __all__ = [
-    "Run", "calibration", "compare", "disturbances", "export", "glance", "load", "publish", "runs", "schemas",
-    "stopping", "studies", "style", "summarize", "verdicts",
+    "Run", "calibration", "compare", "disturbances", "export", "glance", "history", "load", "publish", "runs",
+    "schemas", "stopping", "studies", "style", "summarize", "verdicts",
 ]  # fmt: skip
 
 

@@ -163,6 +163,18 @@ CHANGE_COLUMNS = (
 )
 """One row per figure that both runs have."""
 
+HISTORY_COLUMNS = (
+    *FIGURE_COLUMNS,
+    text("run", "the run's id; of another tool's file its name"),
+    text("began", "when the run began, ISO 8601 with offset"),
+    count("n", "rounds behind the figure"),
+    number("median", AS_UNIT, "over instances"),
+    number("level", AS_UNIT, "median of the medians between two shifts; missing where no shifts are looked for"),
+    text("shift", "`worse` or `better` at the first run after a shift; else empty"),
+    number("ratio", "1", "of that shift, the level over the one before; else missing"),
+)
+"""One row per figure and run, in the order of the runs' dates."""
+
 RECOMMENDATION_COLUMNS = (
     text("isolation", "name"),
     flag("emulated", "emulated, not hardware virtualization"),
@@ -205,6 +217,7 @@ schemas: Mapping[str, tuple[Column, ...]] = MappingProxyType(
         "disturbances": DISTURBANCE_COLUMNS,
         "calibration": CALIBRATION_COLUMNS,
         "changes": CHANGE_COLUMNS,
+        "history": HISTORY_COLUMNS,
         "recommendation": RECOMMENDATION_COLUMNS,
         "pareto": PARETO_COLUMNS,
     }

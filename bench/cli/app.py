@@ -24,8 +24,8 @@ app = typer.Typer(
     epilog=(
         "Exit codes: 0 all went well; 1 some trials failed (doctor: an isolation is not ready; check-plugin: a check "
         "failed; clean: something could not be looked at); 2 the input is wrong; "
-        "3 nothing could be measured; 4 something is worse (compare); 129 SIGHUP; 130 Ctrl-C; 143 SIGTERM. "
-        "What was measured is kept in every case."
+        "3 nothing could be measured; 4 something is worse (compare, history, run --compare-to); 129 SIGHUP; "
+        "130 Ctrl-C; 143 SIGTERM. What was measured is kept in every case."
     ),
 )
 
@@ -86,6 +86,15 @@ def run(
     quick: Annotated[
         bool, typer.Option("--quick", help="Fewer rounds and shorter workloads.", rich_help_panel=_COMPARED)
     ] = False,
+    compare_to: Annotated[
+        str | None,
+        typer.Option(
+            metavar="RUN",
+            autocompletion=completion.runs,
+            help="Then compare with that run, or `baseline`.",
+            rich_help_panel=_COMPARED,
+        ),
+    ] = None,
     fix: Annotated[bool, typer.Option("--fix", help="First apply the remedies that doctor would.")] = False,
     yes: Yes = False,
     seed: Annotated[
@@ -131,7 +140,7 @@ def run(
     own = AdhocOptions(image=image, command=command, ready=ready, metrics=metric or [], cpus=cpus, memory_mib=memory)
     stop = Stop(rounds=rounds, precision=precision, budget=budget)
     asked = (scenarios or [], isolation, stop, quick, fix, yes, seed, results, scenarios_folder, own, kernel)
-    measure(*asked, twin=twin, verbose=verbose)
+    measure(*asked, twin=twin, compare_to=compare_to, verbose=verbose)
 
 
 @app.command(cls=Command)
@@ -320,6 +329,8 @@ def export(
     command(run_id, results, format_name=format_name, output=output, what=what)
 
 
+history = app.command(cls=Command)(upkeep.history)
+baseline = app.command(cls=Command)(upkeep.baseline)
 calibrate = app.command(cls=Command)(upkeep.calibrate)
 check_plugin = app.command("check-plugin", cls=Command)(upkeep.check_plugin)
 clean = app.command(cls=Command)(upkeep.clean)

@@ -8,8 +8,6 @@ from typing import Annotated
 import typer
 
 from bench.cli import completion
-from bench.errors import UnknownNameError
-from bench.store.layout import MANIFEST
 
 Results = Annotated[Path, typer.Option("--results", metavar="DIR", help="Folder that keeps the runs.")]
 Scenarios = Annotated[
@@ -25,11 +23,3 @@ Kernel = Annotated[
 ]
 Verbose = Annotated[bool, typer.Option("--verbose", help="Show every table and claim, not only the glance.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON.")]
-
-
-def find_run(run: str, results: Path) -> Path:
-    """Return a run's folder by its id or path; raises UnknownNameError with the runs there are."""
-    for folder in (Path(run), results / run):
-        if (folder / MANIFEST).is_file():
-            return folder
-    raise UnknownNameError("run", run, [path.parent.name for path in results.glob(f"*/{MANIFEST}")])

@@ -43,6 +43,15 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         "python -m bench compare BEFORE AFTER",
         "python -m bench compare BEFORE AFTER --min-change 10% --markdown pr.md",
     ),
+    "history": (
+        "python -m bench history",
+        "python -m bench history --since 2026-11-01 --html history.html",
+        "python -m bench history results more --markdown - --feed history.xml",
+    ),
+    "baseline": (
+        "python -m bench baseline RUN",
+        "python -m bench run startup --isolation bare --compare-to baseline",
+    ),
     "recommend": (
         "python -m bench recommend RUN",
         "python -m bench recommend RUN --weights start=3,memory=1",

@@ -98,6 +98,10 @@ class ReaderProcess:
         """Write a run's report and print its glance, or all its tables; raises BenchError where that cannot be done."""
         self._asked("report", str(folder), sorted(os.sched_getaffinity(0)), verbose)
 
+    def compare(self, before: Path, after: Path) -> bool:
+        """Print what has changed from one run to another, and return whether something is worse; raises BenchError."""
+        return bool(self._asked("compare", str(before), str(after)))
+
     def _asked(self, *request: object) -> Any:
         """Return the answer to a request; raises BenchError where it says why there is none, or two have ended."""
         text = json.dumps(request)

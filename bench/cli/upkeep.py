@@ -1,4 +1,4 @@
-"""The commands that look after instruments and hosts, not after runs."""
+"""The commands that look beyond one run: at all of them, at instruments, at hosts."""
 
 from __future__ import annotations
 
@@ -7,7 +7,59 @@ from typing import Annotated
 
 import typer
 
+from bench.cli import completion
 from bench.cli.given import Results, Yes
+
+_WRITTEN = "What is written"
+
+
+def history(
+    runs: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="RUN",
+            autocompletion=completion.runs,
+            help="Runs, their folders, hyperfine's or pytest-benchmark's JSON.",
+        ),
+    ] = None,
+    since: Annotated[str | None, typer.Option(metavar="DATE", help="Only runs that began since: 2026-11-01.")] = None,
+    min_shift: Annotated[
+        str, typer.Option("--min-shift", metavar="SHARE", help="The smallest shift that matters: 3% or 0.03.")
+    ] = "3%",
+    every: Annotated[
+        bool, typer.Option("--all", help="All figures, not only those that answer the scenarios' questions.")
+    ] = False,
+    page: Annotated[
+        str | None, typer.Option("--html", metavar="FILE", help="Also write a page.", rich_help_panel=_WRITTEN)
+    ] = None,
+    markdown: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="Also write Markdown; - prints it instead.", rich_help_panel=_WRITTEN),
+    ] = None,
+    feed: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="Also write the shifts as an Atom feed.", rich_help_panel=_WRITTEN),
+    ] = None,
+    results: Results = Path("results"),
+) -> None:
+    """Tell how figures went over runs, and what changed."""
+    from bench.cli.commands.history import history as command
+
+    written = {"page": page, "markdown": markdown, "feed": feed}
+    command(runs or [], results, since=since, min_shift=min_shift, every=every, **written)
+
+
+def baseline(
+    run: Annotated[
+        str | None,
+        typer.Argument(metavar="[RUN]", autocompletion=completion.runs, help="Its id; none says which is marked."),
+    ] = None,
+    results: Results = Path("results"),
+) -> None:
+    """Mark the run that others are held against."""
+    from bench.cli.commands.baseline import baseline as command
+
+    command(run, results)
 
 
 def calibrate(

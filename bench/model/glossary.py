@@ -87,6 +87,9 @@ CHAPTERS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "front": "the isolations that nobody dominates",
             "warmup": "whether a workload's speed was steady within a trial, by its change points",
             "change point": "where the level of a series changes",
+            "history": "each figure's course over the runs of one machine, scenario version and image",
+            "shift": "a change point of a history: from one run on, a figure has another level",
+            "baseline run": "the run that `bench baseline` has marked, for others to be compared with",
         },
         "What is said of it": {
             "claim": "an expectation written in a scenario: who says what, and what the data would have to show",

@@ -26,6 +26,7 @@ def test_what_a_users_path_does_not_lead_to_is_found_by_whatever_is_started(monk
 
 def test_the_commands_are_these() -> None:
     assert COMMANDS == [
+        "baseline",
         "calibrate",
         "check-plugin",
         "clean",
@@ -33,6 +34,7 @@ def test_the_commands_are_these() -> None:
         "doctor",
         "explain",
         "export",
+        "history",
         "list",
         "publish",
         "recommend",

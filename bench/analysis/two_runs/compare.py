@@ -225,7 +225,7 @@ def _pairs(
         (cell, figure)
         for cell in cells
         for figure in found[0][cell]
-        if figure in found[1][cell] and (every or _is_asked_for(*figure[:2]))
+        if figure in found[1][cell] and (every or is_asked_for(*figure[:2]))
     ]
     compared = [_Sides.of(found[0][cell][figure], found[1][cell][figure]) for cell, figure in figures]
     testable = sum(one.contrast is not None for one in compared)
@@ -241,7 +241,8 @@ def _pairs(
     )
 
 
-def _is_asked_for(metric: str, vantage: str) -> bool:
+def is_asked_for(metric: str, vantage: str) -> bool:
+    """Say whether a figure is compared where not all are: a headline, or a workload's work per host CPU-second."""
     return is_headline(metric, vantage) or metric.endswith(PER_CPU_S)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 
 from bench.errors import ResultsError
@@ -80,6 +80,12 @@ def of_content(name: str, before: Manifest, after: Manifest) -> tuple[Difference
         *_pair(f"{name}, version", one.version, other.version),
         *_pair(f"{name}, image", _digest(before, one), _digest(after, other)),
     )
+
+
+def of_facts(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[Difference, ...]:
+    """Return what differs between facts that are told by name."""
+    names = dict.fromkeys((*before, *after))
+    return tuple(one for name in names for one in _pair(name, *(it.get(name, _UNKNOWN) for it in (before, after))))
 
 
 def shared(before: Manifest, after: Manifest) -> SharedScenarios:

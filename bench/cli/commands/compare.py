@@ -12,12 +12,12 @@ from rich.text import Text
 from bench.analysis.two_runs.compare import MOST_CHANGE, Compared, compare_runs
 from bench.cli.amounts import share
 from bench.cli.exits import ExitCode
-from bench.cli.given import find_run
 from bench.cli.terminal import Terminal
 from bench.host.files import written
 from bench.report.content import Table
 from bench.report.render import terminal
 from bench.report.tables import changes
+from bench.store.named import find_run
 
 
 def compare(
@@ -46,6 +46,13 @@ def compare(
             with written(Path(markdown)):
                 Path(markdown).write_text(changes.markdown(found), encoding="utf-8")
     raise SystemExit(ExitCode.WORSE if found.is_worse else ExitCode.OK)
+
+
+def compared(before: Path, after: Path) -> bool:
+    """Print what differs between two run folders, and return whether something has become worse."""
+    found = compare_runs(before, after)
+    _show(found)
+    return found.is_worse
 
 
 def _show(found: Compared) -> None:

@@ -6,11 +6,11 @@ import os
 import sys
 from pathlib import Path
 
-from bench.cli.given import find_run
 from bench.errors import InputError
 from bench.host.files import written
 from bench.sharing.formats import export as write
 from bench.sharing.formats import rendered
+from bench.store.named import find_run
 
 _SUMMARY_FILE = "GITHUB_STEP_SUMMARY"
 

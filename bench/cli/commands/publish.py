@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench.cli.given import find_run
 from bench.cli.terminal import Terminal
 from bench.sharing.publish import publish as make
+from bench.store.named import find_run
 
 
 def publish(

@@ -10,8 +10,10 @@ import sys
 import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from bench.analysis.figures.widths import widths
+from bench.cli.commands.compare import compared
 from bench.cli.commands.report import report
 from bench.errors import BenchError
 from bench.report import warm
@@ -36,14 +38,16 @@ def serve() -> None:
             print(json.dumps(_answer(*json.loads(line))), file=answers, flush=True)
 
 
-def _answer(what: str, folder: str = "", cpus: Sequence[int] = (), verbose: bool = False) -> Response:
+def _answer(what: str, folder: str = "", *more: Any) -> Response:
     match what:
         case "widths":
             return _tried(lambda: [[list(key), width] for key, width in widths(Path(folder)).items()])
         case "so far":
             return _tried(lambda: so_far(Path(folder)))
         case "report":
-            return _tried(lambda: _report(folder, cpus, verbose=verbose))
+            return _tried(lambda: _report(folder, *more))
+        case "compare":
+            return _tried(lambda: compared(Path(folder), Path(*more)))
         case _:
             return True, None  # all is loaded by now
 
@@ -61,7 +65,7 @@ def _tried(make: Callable[[], object]) -> Response:
         return None, (f"{type(error).__name__}: {error}", None)
 
 
-def _report(folder: str, cpus: Sequence[int], *, verbose: bool) -> bool:
+def _report(folder: str, cpus: Sequence[int], verbose: bool = False) -> bool:
     """Report on all of these CPUs, since no trial is left to keep off."""
     os.sched_setaffinity(0, cpus)
     report(folder, Path(), verbose=verbose)

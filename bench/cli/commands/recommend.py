@@ -11,12 +11,12 @@ from bench.analysis.choosing.ranking import recommend as ranked
 from bench.analysis.data.frame import load
 from bench.analysis.data.manifest import load_manifest
 from bench.analysis.figures.sweep import sweeps
-from bench.cli.given import find_run
 from bench.cli.terminal import Terminal
 from bench.errors import InputError
 from bench.host.files import written
 from bench.report.render import markdown, terminal
 from bench.report.tables import choices
+from bench.store.named import find_run
 
 _WEIGHT = re.compile(r"\s*([A-Za-z][\w.-]*)\s*=\s*(\d+(?:\.\d*)?|\.\d+)\s*")
 

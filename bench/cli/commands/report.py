@@ -8,13 +8,13 @@ from pathlib import Path
 import pyarrow as pa
 
 from bench import report as reports
-from bench.cli.given import find_run
 from bench.cli.terminal import Terminal
 from bench.errors import StoreError
 from bench.host.files import written
 from bench.report.compose import compose
 from bench.report.render import terminal
 from bench.store.dataset import is_current, write_dataset
+from bench.store.named import find_run
 
 
 def report(run: str, results: Path, *, verbose: bool = False, png: bool = False) -> None:

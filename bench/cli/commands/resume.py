@@ -13,7 +13,6 @@ from pathlib import Path
 from bench.analysis.data.manifest import load_manifest
 from bench.analysis.two_runs.environment import of_content, of_hosts, of_runs
 from bench.cli.commands.run import measure
-from bench.cli.given import find_run
 from bench.cli.own import AdhocOptions
 from bench.cli.terminal import Terminal
 from bench.cli.wanted import wanted
@@ -27,6 +26,7 @@ from bench.model import Scenario
 from bench.scenario import load_recipes, load_selected
 from bench.store.layout import JOURNAL, MANIFEST
 from bench.store.manifest import Difference, Manifest
+from bench.store.named import find_run
 from bench.store.stored import StoredEnding, read_endings
 from bench.store.writer import only_writer
 

@@ -29,6 +29,7 @@ from bench.measuring.stopping import Rule
 from bench.model import Kind
 from bench.scenario import load_recipes, load_selected
 from bench.store.manifest import AskedFor
+from bench.store.named import find_run
 
 _FINE = {Kind.OK, Kind.SPOILED, Kind.UNSUPPORTED}
 
@@ -65,9 +66,14 @@ def run(
     kernel: Path | None,
     *,
     twin: bool,
+    compare_to: str | None = None,
     verbose: bool = False,
 ) -> None:
-    """Check the request at the door, and measure it."""
+    """Check the request at the door, and measure it.
+
+    ``compare_to``: a run, or the baseline, that the finished one is held against.
+    """
+    before = None if compare_to is None else find_run(compare_to, results)
     brought = own.scenario(scenarios, quick=quick)
     selected = [brought] if brought else load_selected(scenarios, scenarios_folder, quick=quick)
     names = by_default(selected) if isolations is None else wanted(isolations)
@@ -92,15 +98,15 @@ def run(
             own=own.asked,
         ),
     )
-    measure(request, verbose=verbose)
+    measure(request, before, verbose=verbose)
 
 
 def _absolute(path: Path | None) -> str:
     return str(path.absolute()) if path else ""
 
 
-def measure(request: Request, *, verbose: bool) -> NoReturn:
-    """Execute a request, show the report, exit with what it came to."""
+def measure(request: Request, before: Path | None = None, *, verbose: bool) -> NoReturn:
+    """Execute a request, show the report, hold it against the run ``before``, exit with what it came to."""
     interruptions = Interruptions()
     with interruptions.handled(), reading(harness(request.scenarios)) as reader:
         with listener(request.rule, reader.so_far) as heard:
@@ -108,10 +114,11 @@ def measure(request: Request, *, verbose: bool) -> NoReturn:
         if finished.refused:
             say(finished.refused)
         reported = _reported(reader, finished, interruptions, verbose=verbose)
+        compared = _compared(reader, before, finished) if before and not finished.interrupted else ExitCode.OK
     if request.asked and (finished.interrupted or finished.refused):
         again = shlex.join(["python", "-m", "bench", "resume", str(finished.folder)])
         Terminal().print(f"Go on with: {again}", soft_wrap=True)
-    raise SystemExit(exit_code(finished) or reported)
+    raise SystemExit(exit_code(finished) or reported or compared)
 
 
 def _reported(reader: ReaderProcess, finished: Finished, interruptions: Interruptions, *, verbose: bool) -> int:
@@ -129,6 +136,15 @@ def _reported(reader: ReaderProcess, finished: Finished, interruptions: Interrup
         say(BenchError(f"the report was not written: {error.what}", remedy=_later(finished, error.remedy)))
         return ExitCode.SOME_FAILED
     return ExitCode.OK
+
+
+def _compared(reader: ReaderProcess, before: Path, finished: Finished) -> int:
+    """Have the run held against an earlier one; return the exit code that ``compare`` has."""
+    try:
+        return ExitCode.WORSE if reader.compare(before, finished.folder) else ExitCode.OK
+    except BenchError as error:
+        say(BenchError(f"the run was not compared: {error.what}", remedy=error.remedy))
+        return ExitCode.BAD_INPUT
 
 
 def _later(finished: Finished, remedy: str | None = None) -> str:

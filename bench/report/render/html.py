@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache
 from importlib import resources
 
@@ -33,7 +33,12 @@ _NAMED = re.compile(r'(?<= id=")|(?<= href="#)|(?<="url\(#)')
 
 def render(report: Report, draw: DrawSvg) -> str:
     """Return the whole report as HTML, each picture as the SVG that ``draw`` gives, in two sets of colours."""
-    drawn = {picture.name: draw(picture).decode("utf-8") for picture in report.pictures}
+    return page(_in_sight(chapters(report)), report.pictures, draw)
+
+
+def page(shown: tuple[Chapter, ...], pictures: Iterable[Picture], draw: DrawSvg) -> str:
+    """Return chapters as HTML, the first of kind ``head``; ``pictures`` are all that stand in them."""
+    drawn = {picture.name: draw(picture).decode("utf-8") for picture in pictures}
     numbers = {name: f"p{number}" for number, name in enumerate(drawn)}
 
     def embed(picture: Picture) -> Markup:
@@ -41,7 +46,6 @@ def render(report: Report, draw: DrawSvg) -> str:
         return Markup(_HEAD.sub(lambda _: f'<svg role="img" aria-label="{escape(picture.alt)}"', svg).strip())
 
     style, script = _own("page.css") + dark.rules(drawn.values()), _own("page.js")
-    shown = _in_sight(chapters(report))
     return template().render(
         chapters=shown,
         explain=Explained(),

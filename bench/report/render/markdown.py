@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from bench.analysis.quality.caveats import Trouble
 from bench.report.blocks import (
@@ -43,7 +43,11 @@ PicturePath = Callable[[Picture], str]
 
 def render(report: Report, place: PicturePath) -> str:
     """Return the whole report as Markdown; ``place`` gives each picture's path."""
-    shown = [chapter for chapter in chapters(report) if chapter.kind != "brief"]
+    return page([chapter for chapter in chapters(report) if chapter.kind != "brief"], place)
+
+
+def page(shown: Iterable[Chapter], place: PicturePath) -> str:
+    """Return chapters as Markdown."""
     return "\n".join(line for chapter in shown for line in _chapter(chapter, place)).rstrip() + "\n"
 
 

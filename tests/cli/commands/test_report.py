@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from bench.cli.given import find_run
 from bench.errors import UnknownNameError
+from bench.store.named import find_run
 from tests.cli.conftest import Bench
 from tests.synthetic import write_run
 

@@ -58,10 +58,14 @@ def read_entries(given: Sequence[str | Path]) -> tuple[tuple[DatedRun, ...], tup
     found: list[DatedRun] = []
     left: list[LeftOut] = []
     folders: list[tuple[Path, Manifest, datetime]] = []
+    seen: dict[tuple[str, str], Path] = {}
     for path in dict.fromkeys(one for place in given for one in _paths(Path(place))):
         try:
             if path.is_dir():
                 manifest = load_manifest(path)
+                first = seen.setdefault((manifest.run, manifest.started_at), path)
+                if first is not path:
+                    raise ResultsError(f"a copy of {first}")
                 folders.append((path, manifest, _began(manifest)))
             else:
                 found.append(_of_file(path))

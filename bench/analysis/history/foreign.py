@@ -7,11 +7,10 @@ last written. Each command, and each benchmark by its full name, is a scenario o
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -68,10 +67,16 @@ class _Summarized:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class _Platform:
+    os: str = ""
+    architecture: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Metadata:
     start_time: str
     hyperfine_version: str = ""
-    platform: dict[str, Any] = field(default_factory=dict)
+    platform: _Platform = field(default_factory=_Platform)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,13 +93,40 @@ class _Benchmark:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class _Cpu:
+    brand_raw: str = ""
+    count: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Machine:
+    node: str = ""
+    processor: str = ""
+    machine: str = ""
+    system: str = ""
+    release: str = ""
+    python_version: str = ""
+    cpu: _Cpu = field(default_factory=_Cpu)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Commit:
+    id: str | None = None
+    branch: str | None = None
+    dirty: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _PytestBenchmark:
-    machine_info: dict[str, Any]
+    machine_info: _Machine
     benchmarks: tuple[_Benchmark, ...]
     datetime: str
     version: str = ""
-    commit_info: dict[str, Any] = field(default_factory=dict)
+    commit_info: _Commit = field(default_factory=_Commit)
 
+
+_ForeignFigure = tuple[str, int, float, str]
+"""Name, number of times, their median, its unit."""
 
 _ONE, _TWO, _PYTEST = TypeAdapter(_Hyperfine1), TypeAdapter(_Hyperfine2), TypeAdapter(_PytestBenchmark)
 
@@ -122,70 +154,55 @@ def read(file: Path) -> ForeignRun:
 
 def _of_hyperfine_1(found: _Hyperfine1, file: Path) -> ForeignRun:
     written = datetime.fromtimestamp(file.stat().st_mtime, UTC).isoformat()
-    figures = ((one.command, len(one.times), one.median, "s", "lower") for one in found.results)
-    return ForeignRun(began=written, host=_host({}), facts={}, medians=_medians(figures))
+    figures = ((one.command, len(one.times), one.median, "s") for one in found.results)
+    return ForeignRun(began=written, host=_host(_Machine()), facts={}, medians=_medians(figures))
 
 
 def _of_hyperfine_2(found: _Hyperfine2) -> ForeignRun:
-    told = [(one.command, one.summary[found.primary_metric]) for one in found.results if one.summary]
-    figures = (
-        (command, one.count, one.median, "s" if one.unit == "second" else one.unit, "lower") for command, one in told
-    )
-    host = _host({"system": found.metadata.platform.get("os"), "machine": found.metadata.platform.get("architecture")})
+    about, primary = found.metadata, found.primary_metric
+    told = [(one.command, one.summary[primary]) for one in found.results if primary in one.summary]
+    figures = ((name, one.count, one.median, "s" if one.unit == "second" else one.unit) for name, one in told)
     return ForeignRun(
-        began=found.metadata.start_time,
-        host=host,
-        facts={"hyperfine": found.metadata.hyperfine_version},
+        began=about.start_time,
+        host=_host(_Machine(system=about.platform.os, machine=about.platform.architecture)),
+        facts={"hyperfine": about.hyperfine_version},
         medians=_medians(figures),
     )
 
 
 def _of_pytest(found: _PytestBenchmark) -> ForeignRun:
-    info, commit = found.machine_info, found.commit_info
-    figures = ((one.fullname, one.stats.rounds, one.stats.median, "s", "lower") for one in found.benchmarks)
+    machine, commit = found.machine_info, found.commit_info
     facts = {
-        "kernel": info.get("release"),
-        "Python": info.get("python_version"),
+        "kernel": machine.release,
+        "Python": machine.python_version,
         "pytest-benchmark": found.version,
-        "commit": commit.get("id"),
-        "branch": commit.get("branch"),
-        "changes that were not committed": commit.get("dirty"),
+        "commit": f"{commit.id or 'none'}{', and changes to it' if commit.dirty else ''}",
+        "branch": commit.branch or "none",
     }
-    return ForeignRun(
-        began=found.datetime,
-        host=_host(info),
-        facts={name: str(value) for name, value in facts.items() if value is not None},
-        medians=_medians(figures),
-    )
+    figures = ((one.fullname, one.stats.rounds, one.stats.median, "s") for one in found.benchmarks)
+    return ForeignRun(began=found.datetime, host=_host(machine), facts=facts, medians=_medians(figures))
 
 
-def _host(info: Mapping[str, Any]) -> Host:
+def _host(machine: _Machine) -> Host:
     """Return a machine as pytest-benchmark tells of it; two that tell nothing count as one."""
-    cpu = info.get("cpu") if isinstance(info.get("cpu"), dict) else {}
     return Host(
-        name=str(info.get("node") or ""),
-        cpu_model=str((cpu or {}).get("brand_raw") or info.get("processor") or ""),
-        cpus=int((cpu or {}).get("count") or 0),
+        name=machine.node,
+        cpu_model=machine.cpu.brand_raw or machine.processor,
+        cpus=machine.cpu.count,
         memory_bytes=0,
-        os=str(info.get("system") or ""),
-        kernel=str(info.get("release") or ""),
-        architecture=str(info.get("machine") or ""),
+        os=machine.system,
+        kernel=machine.release,
+        architecture=machine.machine,
         cgroup="",
     )
 
 
-def _medians(figures: Iterable[tuple[str, int, float, str, str]]) -> Medians:
-    return tuple(
-        RunMedian(name, "{}", "", False, "time", "workload", unit, better, n, median)
-        for (_, n, median, unit, better), name in _named(figures)
-    )
-
-
-def _named(
-    figures: Iterable[tuple[str, int, float, str, str]],
-) -> Iterator[tuple[tuple[str, int, float, str, str], str]]:
-    """Yield figures with their names: those that bear the same one are numbered."""
+def _medians(figures: Iterable[_ForeignFigure]) -> Medians:
+    """Return figures as a run has them; names that two of them bear are numbered."""
     seen: Counter[str] = Counter()
-    for one in figures:
-        seen[one[0]] += 1
-        yield one, one[0] if seen[one[0]] == 1 else f"{one[0]} ({seen[one[0]]})"
+    found = []
+    for name, n, median, unit in figures:
+        seen[name] += 1
+        told = name if seen[name] == 1 else f"{name} ({seen[name]})"
+        found.append(RunMedian(told, "{}", "", False, "time", "workload", unit, "lower", n, median))
+    return tuple(found)

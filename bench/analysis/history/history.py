@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -140,11 +140,12 @@ def history_of(
 ) -> History:
     """Read runs, and say how their figures went.
 
-    ``since`` leaves out runs that began before it. ``min_shift`` is the smallest shift that matters, as a share.
+    ``since`` leaves out runs that began before it, in UTC where it has no offset. ``min_shift`` is the smallest shift
+    that matters, as a share.
     ``every``: all figures, not only start-up, idle memory, what workloads report, and their work per host CPU-second.
 
-    Raises InputError for a ``min_shift`` that is none and a path where there is nothing; ResultsError where fewer than
-    two runs belong together, and says what became of the others.
+    Raises InputError for a ``min_shift`` that is none and a path that leads nowhere; ResultsError where fewer than two
+    runs belong together, and says what became of the others.
     """
     if not 0 < min_shift <= MOST_CHANGE:
         raise InputError(f"a smallest shift of {min_shift:g} means nothing", remedy="Give a share such as 3% or 0.03")
@@ -153,32 +154,39 @@ def history_of(
         raise ResultsError(
             f"{', '.join(map(str, runs))}: there is no run", remedy="Name runs, or a folder that keeps them"
         )
-    recent = [one for one in entries if since is None or one.began >= since]
-    if since and entries and not recent:
-        raise ResultsError(
-            f"no run began since {since:%Y-%m-%d %H:%M}: the newest of {len(entries)}, {entries[-1].run}, began "
-            f"{entries[-1].began:%Y-%m-%d %H:%M}",
-            remedy="Give an earlier --since",
-        )
+    begin = _begin(since)
+    recent = [one for one in entries if one.began >= begin]
+    older = [LeftOut(run=one.run, reason=f"it began before {begin}") for one in entries if one.began < begin]
     alike, strangers = _of_one_machine(recent)
-    left = (*left, *strangers)
-    if len(alike) < FEWEST:
-        raise ResultsError(
-            f"{len(alike)} of {len(entries) + len(left) - len(strangers)} runs can be told together, and a history "
-            f"takes {FEWEST}{''.join(f'; {one.run}: {one.reason}' for one in left[:_MOST_TOLD])}",
-            remedy="Measure again on the same machine, with the same scenarios and images",
-        )
-    current, older = _of_one_content(alike)
-    return History(
-        entries=tuple(alike),
-        courses=_courses(alike, current, min_shift=min_shift, every=every),
-        left_out=(*left, *older),
-        min_shift=min_shift,
-    )
+    current, others = _of_one_content(alike)
+    courses = _courses(alike, current, min_shift=min_shift, every=every)
+    left_out = (*left, *strangers, *others)
+    if not courses:
+        raise _too_few(len(alike), (*left_out, *older))
+    return History(entries=tuple(alike), courses=courses, left_out=left_out, min_shift=min_shift)
+
+
+def _begin(since: datetime | None) -> datetime:
+    """Return a moment with its offset, UTC where it tells none; before every run where there is none."""
+    if since is None:
+        return datetime.min.replace(tzinfo=UTC)
+    return since if since.tzinfo else since.replace(tzinfo=UTC)
 
 
 _MOST_TOLD = 3
 """Reasons that an error has room for."""
+
+
+def _too_few(alike: int, left_out: Sequence[LeftOut]) -> ResultsError:
+    """Return why there is no history, with what became of the other runs."""
+    told = [f"{one.run}: {one.reason}" for one in left_out[:_MOST_TOLD]]
+    more = [f"and {len(left_out) - len(told)} more"] if len(left_out) > len(told) else []
+    said = f". Left out: {'; '.join((*told, *more))}" if told else ""
+    return ResultsError(
+        f"a history takes {FEWEST} runs with a figure in common, of one machine, scenario version and image; "
+        f"here {'is' if alike == 1 else 'are'} {alike}{said}",
+        remedy="Measure again on the same machine, with the same scenarios and images",
+    )
 
 
 def _of_one_machine(entries: Sequence[DatedRun]) -> tuple[list[DatedRun], list[LeftOut]]:
@@ -187,7 +195,10 @@ def _of_one_machine(entries: Sequence[DatedRun]) -> tuple[list[DatedRun], list[L
     for one in entries:
         apart = of_machines(one.host, entries[-1].host)
         if apart and one is not entries[-1]:
-            said = ", ".join(f"{it.what} {it.before}, not {it.after}" for it in apart)
+            said = ", ".join(
+                f"{it.what} {it.before}, not {it.after}" if it.before != it.after else "their names are redacted"
+                for it in apart
+            )
             left.append(LeftOut(run=one.run, reason=f"another machine: {said}"))
         else:
             alike.append(one)
@@ -220,7 +231,8 @@ def _courses(
     told = {figure: points for figure, points in found.items() if len(points) >= FEWEST}
     notes = {figure: _note(figure, points) for figure, points in told.items()}
     judged = sum(not note for note in notes.values())
-    facts, place = IsolationFacts.of(entries[-1].manifest), {name: number for number, name in enumerate(current)}
+    facts = IsolationFacts.of(entries[-1].manifest if entries else None)
+    place = {name: number for number, name in enumerate(current)}
     order = sorted(told, key=lambda it: (place[it[0]], naturally(it[1]), facts.reading_order(it[2])))
     return tuple(_course(figure, told[figure], notes[figure], judged, min_shift) for figure in order)
 

@@ -44,7 +44,7 @@ _KEPT_SPREAD = 0.789
 _FLOOR = 0.001
 """Least scatter, relative: a figure that never moves, a count or whole pages, must not look like certainty."""
 
-_PENALTY, _PENALTY_BY_FIGURES = 15.0, 5.0
+_PENALTY, _PENALTY_BY_FIGURES = 20.0, 5.0
 """From simulation (``chance``): of histories of 8 to 400 runs, of any shape there, at most 1 in 20 has a shift by
 chance. What such a shift gains rises by 5, in the worst of these shapes, where it is e times as rare: the second term
 keeps it at 1 in 20 for many figures together."""

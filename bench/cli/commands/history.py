@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import NoReturn
 
@@ -58,10 +58,9 @@ def _place(text: str, results: Path) -> Path:
 
 def _date(text: str) -> datetime:
     try:
-        found = datetime.fromisoformat(text)
+        return datetime.fromisoformat(text)
     except ValueError as error:
         raise InputError(f"--since {text!r} is no date", remedy="Such as --since 2026-11-01") from error
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def _write(file: Path, made: Callable[[History], str], found: History) -> None:
@@ -88,3 +87,5 @@ def _table(console: Terminal, shown: Table) -> None:
     if shown.rows:
         console.print()
         console.print(terminal.Fitted(shown))
+    for note in shown.notes:
+        console.print(Text(note, style="dim"))

@@ -18,6 +18,8 @@ _BRIEF = ("scenario", "figure", "shift", "from", "to", "change", "first run")
 _COURSES = ("scenario", "isolation", "figure", "runs", "first", "newest", "level now", "scatter", "newest shift")
 _MOST_CHANGES = 6
 """Changes of circumstances that a cell has room for."""
+MOST_ROWS = 40
+"""Figures that a screen or two have room for."""
 _MOST_RUNS = 5
 """Runs named with one reason."""
 
@@ -59,12 +61,16 @@ def courses(shown: Iterable[Course], title: str = "Courses") -> Table:
 
 
 def brief(found: History) -> Table:
-    """Return where each figure is now, in a terminal's width."""
+    """Return where each figure is now, in a terminal's width; of many, those that shifted."""
+    shown = [one for one in found.courses if one.shifts or len(found.courses) <= MOST_ROWS]
+    left = len(found.courses) - len(shown)
     rows = tuple(
         (_cell(course), _named(course), words.quantity(float(course.values[-1]), course.unit), *_newest(course))
-        for course in found.courses
+        for course in shown
     )
-    return Table(title="Figures", head=("scenario", "figure", "newest", "runs", "newest shift"), rows=rows, names=2)
+    notes = (f"{left} more have no shift: --html and --markdown show them all.",) if left else ()
+    head = ("scenario", "figure", "newest", "runs", "newest shift")
+    return Table(title="Figures", head=head, rows=rows, names=2, notes=notes)
 
 
 def _newest(course: Course) -> tuple[str, str]:

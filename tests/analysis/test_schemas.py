@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -10,8 +11,16 @@ import pytest
 
 import bench
 from bench.store.table import dtypes
+from tests.synthetic_history import write_history
 
 RUN = Path(bench.__file__).parents[1] / "results/published/cpu-bound-work"
+
+
+def written_history() -> pd.DataFrame:
+    """Published runs have no host's name any more, and so no history."""
+    with tempfile.TemporaryDirectory() as folder:
+        return bench.history(write_history(Path(folder), 2))
+
 
 TABLES: Mapping[str, Callable[[], pd.DataFrame]] = {
     "samples": lambda: bench.load(RUN),
@@ -21,6 +30,7 @@ TABLES: Mapping[str, Callable[[], pd.DataFrame]] = {
     "disturbances": lambda: bench.disturbances(RUN),
     "calibration": lambda: bench.calibration(bench.load(RUN)),
     "changes": lambda: bench.compare(RUN, RUN, across_hosts=True),
+    "history": written_history,
     "recommendation": lambda: bench.Run(RUN).recommend({"cpu": 1}).table,
     "pareto": lambda: bench.Run(RUN).pareto(),
 }

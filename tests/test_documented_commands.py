@@ -38,6 +38,7 @@ _CHOICE = "cli/commands/test_recommend.py::test_a_ranking_fits_a_terminal_and_sa
 _MUSTS = "analysis/choosing/test_ranking.py::test_musts_leave_out_who_does_not_meet_them"
 _CALIBRATED = "cli/commands/test_calibrate.py::test_real_truths_are_recovered_on_bare_and_docker"
 _DOCTOR = "cli/commands/test_doctor.py::"
+_HISTORY = "cli/commands/test_history.py::"
 _PLUGIN = "isolations/test_plugin.py::test_an_installed_package_adds_an_isolation_that_is_measured_like_any_other"
 
 ELSEWHERE = {
@@ -100,6 +101,14 @@ ELSEWHERE = {
     ),
     "tools/lab clean": "tools/test_main.py::test_clean_leaves_what_is_current",
     "tools/setup --dev": "test_setup.py::test_a_dry_run_names_what_is_missing",
+    "python -m bench history": f"{_HISTORY}test_a_regression_is_4_and_is_named_with_what_changed",
+    "python -m bench history --since 2026-11-01 --html history.html": f"{_HISTORY}test_the_page_is_whole_by_itself",
+    "python -m bench history results more --markdown - --feed history.xml": (
+        f"{_HISTORY}test_the_feed_has_an_entry_a_shift_and_names_it_the_same_for_ever"
+    ),
+    "python -m bench run startup --isolation bare --compare-to baseline": (
+        "cli/commands/test_baseline.py::test_a_run_that_is_no_worse_than_the_baseline_is_0"
+    ),
     "python -m bench check-plugin setpriv": (
         "isolations/test_plugin.py::test_its_author_can_have_the_contract_checked"
     ),

@@ -15,6 +15,7 @@ from bench.errors import InputError, ResultsError
 from bench.host.machine import Host
 from bench.store.layout import MANIFEST
 from bench.store.manifest import Manifest
+from bench.store.sanitize import plain_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,10 +71,10 @@ def read_entries(given: Sequence[str | Path]) -> tuple[tuple[DatedRun, ...], tup
             else:
                 found.append(_of_file(path))
         except ResultsError as error:
-            left.append(LeftOut(run=path.name, reason=error.what))
+            left.append(LeftOut(run=plain_text(path.name), reason=plain_text(error.what)))
     for (path, manifest, began), made in zip(folders, medians([path for path, _, _ in folders]), strict=True):
         if isinstance(made, ResultsError):
-            left.append(LeftOut(run=manifest.run, reason=made.what))
+            left.append(LeftOut(run=manifest.run, reason=plain_text(made.what)))
         else:
             found.append(_of_run(path, manifest, began, made))
     return tuple(sorted(found, key=lambda one: (one.began, one.run))), tuple(left)
@@ -102,7 +103,7 @@ def _of_run(path: Path, manifest: Manifest, began: datetime, made: Medians) -> D
     }
     return DatedRun(
         run=manifest.run, path=path, began=began, host=manifest.host, measured=measured, medians=made, manifest=manifest
-    )  # fmt: skip
+    )
 
 
 def _of_file(path: Path) -> DatedRun:
@@ -110,8 +111,14 @@ def _of_file(path: Path) -> DatedRun:
     began = _date(made.began, path)
     measured = {one.scenario: {"version": "", "image": "", "quick": "no"} for one in made.medians}
     return DatedRun(
-        run=path.stem, path=path, began=began, host=made.host, measured=measured, medians=made.medians, facts=made.facts
-    )  # fmt: skip
+        run=plain_text(path.stem),
+        path=path,
+        began=began,
+        host=made.host,
+        measured=measured,
+        medians=made.medians,
+        facts=made.facts,
+    )
 
 
 def _began(manifest: Manifest) -> datetime:

@@ -45,9 +45,9 @@ _FLOOR = 0.001
 """Least scatter, relative: a figure that never moves, a count or whole pages, must not look like certainty."""
 
 _PENALTY, _PENALTY_BY_FIGURES = 20.0, 5.0
-"""From simulation (``chance``): of histories of 8 to 400 runs, of any shape there, at most 1 in 20 has a shift by
-chance. What such a shift gains rises by 5, in the worst of these shapes, where it is e times as rare: the second term
-keeps it at 1 in 20 for many figures together."""
+"""From simulation (``chance``): of histories of 8 to 400 runs of one figure, of any shape there, at most 1 in 20 has a
+shift by chance. What such a shift gains rises by 5, in the worst of these shapes, where it is e times as rare: the
+second term keeps many figures together at 1 in 20, but for what ``docs/how-to/watch-figures.md`` names."""
 
 
 def penalty(figures: int) -> float:

@@ -17,6 +17,9 @@ from bench.report.plots import style
 from bench.report.tables import courses
 from bench.report.text import words
 
+LEVEL_WIDTH = 1.4
+"""Points; that of lines which are no level differs."""
+
 _COLUMNS = 2
 _PANEL_INCHES, _AROUND_INCHES = 1.45, 0.7
 _TITLE_LETTERS = 52
@@ -46,7 +49,7 @@ def _panel(axes: Axes, course: Course, colour: str) -> None:
     axes.plot(values, "o", color=colour, markersize=3, markeredgewidth=0, alpha=0.6)
     edges = [0, *(shift.place for shift in course.shifts), len(values)]
     for begin, end in pairwise(edges):
-        axes.plot([begin - 0.4, end - 0.6], [levels[begin]] * 2, color=style.INK, linewidth=1.4)
+        axes.plot([begin - 0.4, end - 0.6], [levels[begin]] * 2, color=style.INK, linewidth=LEVEL_WIDTH)
     for shift in course.shifts:
         axes.axvline(shift.place - 0.5, color=style.FAINT, linewidth=0.8, linestyle=":")
         sign = "▼" if shift.change is Change.WORSE else "▲"

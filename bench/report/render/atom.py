@@ -12,6 +12,8 @@ MOST_ENTRIES = 100
 """A feed tells what is new: older shifts are on the page."""
 
 _NAMESPACE = "http://www.w3.org/2005/Atom"
+_NO_CHARACTERS = {0xFFFE: "\N{REPLACEMENT CHARACTER}", 0xFFFF: "\N{REPLACEMENT CHARACTER}"}
+"""What no XML may hold, and names that were made plain still may (XML 1.0, 2.2)."""
 _OURS = uuid.UUID("6d1f2f0a-6a0e-5d8e-9a52-6f0f8f1f7c3b")
 """Whose names these are: the ids of feeds and entries are made from it, the same whenever a feed is written."""
 
@@ -44,7 +46,7 @@ def _entry(feed: ET.Element, course: Course, shift: LevelShift) -> None:
 
 
 def _text(parent: ET.Element, tag: str, text: str) -> None:
-    ET.SubElement(parent, tag).text = text
+    ET.SubElement(parent, tag).text = text.translate(_NO_CHARACTERS)
 
 
 def _id(*names: str) -> str:

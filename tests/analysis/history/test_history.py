@@ -229,9 +229,9 @@ def test_files_of_other_tools_are_a_history_too(tmp_path: Path) -> None:
             "datetime": f"2026-01-{day + 1:02}T03:00:00",
         }
         (tmp_path / f"{day}.json").write_text(json.dumps(document))
-    (tmp_path / "other.json").write_text("{}")
+    (tmp_path / "oth\x1ber.json").write_text("{}")
     found = history_of([tmp_path])
     assert found.is_worse
     [course] = found.courses
     assert [(one.what, one.before, one.after) for one in course.shifts[0].changes] == [("kernel", "6.1", "6.2")]
-    assert "neither hyperfine's nor" in reasons(found)["other.json"]
+    assert "neither hyperfine's nor" in reasons(found)["oth␛er.json"]

@@ -1,4 +1,4 @@
-"""``bench report``: finds the run that is meant."""
+"""``bench report``: what it says of a run that it cannot show, or that it shows."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from bench.errors import UnknownNameError
-from bench.store.named import find_run
 from tests.cli.conftest import Bench
 from tests.synthetic import write_run
 
@@ -22,18 +20,6 @@ def results(tmp_path: Path) -> Path:
         (folder / run / "manifest.json").write_text("{}")
     (folder / "published").mkdir()
     return folder
-
-
-def test_a_run_is_found_by_id_and_by_path(results: Path) -> None:
-    wanted = results / "20261123-2105-fir"
-    assert find_run("20261123-2105-fir", results) == wanted
-    assert find_run(str(wanted), Path("elsewhere")) == wanted
-
-
-def test_an_unknown_run_suggests_the_nearest(results: Path) -> None:
-    with pytest.raises(UnknownNameError, match="did you mean '20261123-2105-fir'") as unknown:
-        find_run("20261123-2105-fri", results)
-    assert "published" not in str(unknown.value.remedy)
 
 
 def test_an_unknown_run_is_exit_code_2(bench: Bench) -> None:

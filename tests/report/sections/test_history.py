@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from bench.analysis.history.history import History, history_of
 from bench.report import recorded
 from bench.report.blocks import Tabled
+from bench.report.plots.over_runs import LEVEL_WIDTH
 from bench.report.sections import history
 from tests.synthetic_history import write_history
 
@@ -44,11 +46,10 @@ def test_the_panel_of_a_shift_says_where_and_how_much(found: History) -> None:
     [said] = [text.get_text() for text in axes.texts]
     assert said.startswith("▼ worse, +")
     assert said[2:] in picture.alt
-    levels = [
-        line.get_ydata()[0]
-        for line in axes.lines
-        if len(line.get_xdata()) == 2 and line.get_xdata()[0] != line.get_xdata()[1]
+    drawn = [
+        np.asarray(line.get_ydata(), dtype="float64") for line in axes.lines if line.get_linewidth() == LEVEL_WIDTH
     ]
+    levels = [one[0] for one in drawn]
     assert levels[1] / levels[0] == pytest.approx(1.2, rel=0.02)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -65,8 +66,9 @@ def _column(stored: parquet.ParquetFile, name: str) -> pd.Series[Any]:
     return found
 
 
+@cache
 def _compact_types() -> pd.DataFrame:
-    """Return an empty table of the columns and types of a compact frame."""
+    """Return an empty table of the columns and types of a compact frame; made once, since many runs may be read."""
     types = {name: "category" if dtype == "string" else dtype for name, dtype in dataset.DTYPES.items()}
     return pd.DataFrame({name: pd.Series(dtype=dtype) for name, dtype in types.items()})
 

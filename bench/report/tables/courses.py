@@ -9,12 +9,13 @@ from collections.abc import Iterable
 
 from bench.analysis.figures.sweep import label
 from bench.analysis.history.history import Course, History, LevelShift
+from bench.analysis.history.shifts import LEAST
 from bench.analysis.two_runs.compare import Change
 from bench.report.content import Table, Valued
 from bench.report.text import words
 
 _SHIFTS = ("scenario", "isolation", "figure", "shift", "first run", "before it", "what changed", "from", "to", "change")
-_BRIEF = ("scenario", "figure", "shift", "from", "to", "change", "first run")
+_BRIEF = ("scenario", "figure", "first run", "shift", "level")
 _COURSES = ("scenario", "isolation", "figure", "runs", "first", "newest", "level now", "scatter", "newest shift")
 _MOST_CHANGES = 6
 """Changes of circumstances that a cell has room for."""
@@ -29,8 +30,9 @@ def headline(found: History) -> str:
     newest = [course.newest.change for course in found.courses if course.newest]
     counts = Counter(newest)
     said = ", ".join(f"{counts[change]} {change}" for change in (Change.WORSE, Change.BETTER) if counts[change])
-    figures = f"{len(found.courses)} figures over {len(found.entries)} runs"
-    return f"{figures}: {f'the newest shift of {len(newest)} is {said}' if newest else 'no shift'}."
+    figures = f"{len(found.courses)} figure{'' if len(found.courses) == 1 else 's'} over {len(found.entries)} runs"
+    none = "no shift" if found.judged else "too few runs to look for shifts"
+    return f"{figures}: {f'the newest shift of {len(newest)} is {said}' if newest else none}."
 
 
 def span(found: History) -> str:
@@ -49,8 +51,10 @@ def shifts(found: History, *, brief: bool = False) -> Table:
         key=lambda one: (-one[1].first.began.timestamp(), one[1].change is not Change.WORSE),
     )
     if brief:
-        rows = tuple(_brief(course, shift) for course, shift in order)
-        return Table(title="Shifts", head=_BRIEF, rows=rows, names=3)
+        places = {course.scenario: place for place, course in enumerate(reversed(found.courses))}
+        by_scenario = sorted(order, key=lambda one: -places[one[0].scenario])
+        rows = tuple(_brief(course, shift) for course, shift in by_scenario)
+        return Table(title="Shifts", head=_BRIEF, rows=rows, names=3, grouped=True)
     return Table(title="Shifts", head=_SHIFTS, rows=tuple(_shift(course, shift) for course, shift in order), names=7)
 
 
@@ -70,7 +74,7 @@ def brief(found: History) -> Table:
     )
     notes = (f"{left} more have no shift: --html and --markdown show them all.",) if left else ()
     head = ("scenario", "figure", "newest", "runs", "newest shift")
-    return Table(title="Figures", head=head, rows=rows, names=2, notes=notes)
+    return Table(title="Figures", head=head, rows=rows, names=2, notes=notes, grouped=True)
 
 
 def _newest(course: Course) -> tuple[str, str]:
@@ -100,6 +104,8 @@ def left_out(found: History) -> Table:
 
 def method(found: History) -> str:
     """Return how a shift is found, and what that does not cover."""
+    if not found.judged:
+        return f"A figure of a run is its median over rounds. Shifts are looked for in {LEAST} runs or more."
     least = f"{found.min_shift * 100:.3g} %"
     return (
         "A figure of a run is its median over rounds. Shifts are found by PELT on logarithms in units of the scatter "
@@ -157,7 +163,7 @@ def _shift(course: Course, shift: LevelShift) -> tuple[str, ...]:
 
 def _brief(course: Course, shift: LevelShift) -> tuple[str, ...]:
     before, after = (words.quantity(level, course.unit) for level in (shift.before, shift.after))
-    return (_cell(course), _named(course), str(shift.change), before, after, change(shift), shift.first.run)
+    return (_cell(course), _named(course), shift.first.run, verdict(shift), f"{before} to {after}")
 
 
 def _course(course: Course) -> tuple[str, ...]:

@@ -29,8 +29,8 @@ def test_a_regression_is_4_and_is_named_with_what_changed(bench: Bench, runs: li
     answer = bench("history")
     assert answer.code == 4
     assert "the newest shift of 1 is 1 worse" in answer.out
-    line = next(line for line in answer.out.splitlines() if "worse  " in line)
-    assert "docker: time until ready" in line
+    line = next(line for line in answer.out.splitlines() if "worse, +" in line)
+    assert "work, docker: time until ready" in line
     assert runs[10].name in line
     assert [part.strip() for part in answer.out.split(runs[9].name)[1].splitlines()[0].split("  ") if part.strip()][
         1:
@@ -101,6 +101,24 @@ def test_the_feed_has_an_entry_a_shift_and_names_it_the_same_for_ever(
     again = ET.parse(tmp_path / "feed.xml").getroot()
     assert again.findtext(f"{ATOM}entry/{ATOM}id") == entry.findtext(f"{ATOM}id")
     assert again.findtext(f"{ATOM}id") == feed.findtext(f"{ATOM}id")
+
+
+def test_of_too_few_runs_it_says_how_many_it_takes(bench: Bench, runs: list[Path]) -> None:
+    answer = bench("history", *map(str, runs[9:15]))
+    assert answer.code == 0
+    assert "6 figures over 6 runs: too few runs to look for shifts." in answer.out
+    assert "Shifts are looked for in 8 runs or more." in answer.out
+
+
+def test_nothing_is_cut_in_a_terminal_of_80_columns(
+    bench: Bench, runs: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    out = bench("history").out
+    assert max(map(len, out.splitlines())) <= 80
+    shifts = out.split("Shifts")[1].split("What changed")[0]
+    assert runs[10].name in shifts
+    assert "ms to " in shifts
 
 
 def test_of_many_figures_those_that_shifted_are_shown(

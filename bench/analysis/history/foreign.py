@@ -35,7 +35,7 @@ class ForeignRun:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Times:
+class _TimesTold:
     """A result of hyperfine 1.x, or the statistics of a benchmark; seconds."""
 
     median: float
@@ -44,7 +44,7 @@ class _Times:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _TimedCommand(_Times):
+class _TimedCommand(_TimesTold):
     command: str
 
 
@@ -54,7 +54,7 @@ class _Hyperfine1:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Summary:
+class _HyperfineSummary:
     median: float
     count: int
     unit: str
@@ -63,11 +63,11 @@ class _Summary:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Summarized:
     command: str
-    summary: dict[str, _Summary]
+    summary: dict[str, _HyperfineSummary]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Platform:
+class _HyperfinePlatform:
     os: str = ""
     architecture: str = ""
 
@@ -76,7 +76,7 @@ class _Platform:
 class _Metadata:
     start_time: str
     hyperfine_version: str = ""
-    platform: _Platform = field(default_factory=_Platform)
+    platform: _HyperfinePlatform = field(default_factory=_HyperfinePlatform)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,28 +89,28 @@ class _Hyperfine2:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Benchmark:
     fullname: str
-    stats: _Times
+    stats: _TimesTold
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Cpu:
+class _CpuInfo:
     brand_raw: str = ""
     count: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Machine:
+class _MachineInfo:
     node: str = ""
     processor: str = ""
     machine: str = ""
     system: str = ""
     release: str = ""
     python_version: str = ""
-    cpu: _Cpu = field(default_factory=_Cpu)
+    cpu: _CpuInfo = field(default_factory=_CpuInfo)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Commit:
+class _CommitInfo:
     id: str | None = None
     branch: str | None = None
     dirty: bool = False
@@ -118,11 +118,11 @@ class _Commit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _PytestBenchmark:
-    machine_info: _Machine
+    machine_info: _MachineInfo
     benchmarks: tuple[_Benchmark, ...]
     datetime: str
     version: str = ""
-    commit_info: _Commit = field(default_factory=_Commit)
+    commit_info: _CommitInfo = field(default_factory=_CommitInfo)
 
 
 _ForeignFigure = tuple[str, int, float, str]
@@ -155,7 +155,7 @@ def read(file: Path) -> ForeignRun:
 def _of_hyperfine_1(found: _Hyperfine1, file: Path) -> ForeignRun:
     written = datetime.fromtimestamp(file.stat().st_mtime, UTC).isoformat()
     figures = ((one.command, len(one.times), one.median, "s") for one in found.results)
-    return ForeignRun(began=written, host=_host(_Machine()), facts={}, medians=_medians(figures))
+    return ForeignRun(began=written, host=_host(_MachineInfo()), facts={}, medians=_medians(figures))
 
 
 def _of_hyperfine_2(found: _Hyperfine2) -> ForeignRun:
@@ -164,7 +164,7 @@ def _of_hyperfine_2(found: _Hyperfine2) -> ForeignRun:
     figures = ((name, one.count, one.median, "s" if one.unit == "second" else one.unit) for name, one in told)
     return ForeignRun(
         began=about.start_time,
-        host=_host(_Machine(system=about.platform.os, machine=about.platform.architecture)),
+        host=_host(_MachineInfo(system=about.platform.os, machine=about.platform.architecture)),
         facts={"hyperfine": about.hyperfine_version},
         medians=_medians(figures),
     )
@@ -183,7 +183,7 @@ def _of_pytest(found: _PytestBenchmark) -> ForeignRun:
     return ForeignRun(began=found.datetime, host=_host(machine), facts=facts, medians=_medians(figures))
 
 
-def _host(machine: _Machine) -> Host:
+def _host(machine: _MachineInfo) -> Host:
     """Return a machine as pytest-benchmark tells of it; two that tell nothing count as one."""
     return Host(
         name=machine.node,

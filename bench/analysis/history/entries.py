@@ -10,11 +10,11 @@ from pathlib import Path
 from bench.analysis.data.manifest import load_manifest
 from bench.analysis.history import foreign
 from bench.analysis.history.medians import Medians, medians
-from bench.analysis.two_runs.environment import Difference, of_facts, of_machines, of_runs
+from bench.analysis.two_runs.environment import of_facts, of_machines, of_runs
 from bench.errors import InputError, ResultsError
 from bench.host.machine import Host
 from bench.store.layout import MANIFEST
-from bench.store.manifest import Manifest
+from bench.store.manifest import Difference, Manifest
 from bench.store.sanitize import plain_text
 
 

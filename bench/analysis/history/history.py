@@ -23,8 +23,9 @@ from bench.analysis.history.entries import DatedRun, LeftOut, read_entries
 from bench.analysis.schemas import HISTORY_COLUMNS
 from bench.analysis.statistics.resampling import Floats
 from bench.analysis.two_runs.compare import MOST_CHANGE, Change, is_asked_for
-from bench.analysis.two_runs.environment import Difference, of_machines
+from bench.analysis.two_runs.environment import of_machines
 from bench.errors import InputError, ResultsError
+from bench.store.manifest import Difference
 from bench.store.medians import RunMedian
 from bench.store.table import dtypes
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from bench.cli.terminal import Terminal
 from bench.errors import InputError
-from bench.store.dataset import read_manifest
 from bench.store.named import BASELINE_MARK, find_run, mark_baseline
+from bench.store.stored import read_manifest
 
 
 def baseline(run: str | None, results: Path) -> None:

@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from bench.analysis.garbage import left_alone
 from bench.cli import completion, upkeep
 from bench.cli.given import AsJson, Kernel, Results, RunGiven, Scenarios, Verbose, Yes
 from bench.cli.helping import Command, Group
@@ -201,6 +200,8 @@ def report(
     png: Annotated[bool, typer.Option("--png", help="Each plot as PNG as well, for where SVG is not shown.")] = False,
 ) -> None:
     """Show a run at a glance, and write its report again."""
+    from bench.analysis.garbage import left_alone
+
     with left_alone():
         from bench.cli.commands.report import report as command
 

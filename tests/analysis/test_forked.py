@@ -34,7 +34,8 @@ def test_others_do_some_of_the_work(tmp_path: Path) -> None:
             time.sleep(0.01)
         return os.getpid()
 
-    assert len(set(forked.done(tasks(do), 2))) == 2
+    forked.done(tasks(do), 2)
+    assert told.exists()
 
 
 def test_what_a_killed_process_leaves_is_done_all_the_same() -> None:

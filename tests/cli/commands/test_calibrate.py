@@ -19,6 +19,7 @@ from bench.report.compose import compose
 from bench.scenario import load_scenario
 from tests.cli.conftest import Bench, write_scenario
 from tests.cli.unreported import unreported as unreported_run
+from tests.synthetic import write_run
 
 MIB = 1 << 20
 
@@ -116,6 +117,35 @@ def test_what_is_no_calibration_recovers_nothing(bench: Bench, unreported: None,
     assert "No truth was recovered" in done.out
     assert done.code not in (0, 1)
     assert not (tmp_path / "state" / "calibrations").exists()
+
+
+def test_a_known_set_is_judged_name_by_name_and_what_was_not_traced_has_its_reason(
+    bench: Bench, tmp_path: Path
+) -> None:
+    run = write_run(tmp_path / "run", rounds=3, trouble=False)
+    manifest = json.loads((run / "manifest.json").read_text())
+    manifest["scenarios"]["surface"] = manifest["scenarios"]["startup"]
+    trials = [json.loads(line) for line in (run / "trials.jsonl").read_text().splitlines()]
+    seeded: list[dict[str, object]] = []
+    for of in [one for one in trials if (one["scenario"], one["isolation"]) == ("startup", "bare")]:
+        for times in (0, 1000):
+            counts = {"getpid": 1 + times, "openat": 4 + times, "close": 5 + times, "read": 41, "poll": 40 + times}
+            samples = [
+                {"metric": f"surface.known.{name}", "value": count, "unit": "1", "vantage": "host", "better": "lower",
+                 "at_s": 1.0}
+                for name, count in counts.items()
+            ]  # fmt: skip
+            seen = {"surface.no_host_functions": "it is refused"}
+            one = {"number": len(seeded) + 1, "scenario": "surface", "parameters": {"times": times}, "seen": seen}
+            seeded.append(of | one | {"samples": samples})
+    (run / "trials.jsonl").write_text("".join(json.dumps(one) + "\n" for one in seeded))
+    (run / "manifest.json").write_text(json.dumps(manifest | {"planned": len(seeded)}))
+    done = bench("calibrate", "--from", str(run))
+    said = " ".join(done.out.split())
+    assert "surface, names of the known set on bare: missing 1 (read), extra 1 (poll)." in said
+    assert "surface, by a function, is not seen on bare: unavailable, because it is refused." in said
+    assert "2 met, 2 missed, 0 undecided" in said
+    assert done.code == 1
 
 
 @pytest.mark.docker

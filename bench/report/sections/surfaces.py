@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -96,7 +96,28 @@ def _host(shown: Comparison, facts: Mapping[str, Mapping[str, str]], entered: pd
             "are not among them. Estimated: with those that no round has seen, a lower bound (Chao 1987).",
         ),
     )
-    return Facet(table=table)
+    parts = _by_work(shown, sorted(map(str, entered["work"].unique())))
+    return Facet(table=table, details=(parts,) if parts.rows else ())
+
+
+def _by_work(shown: Comparison, works: Sequence[str]) -> Table:
+    """Return the same by piece of work, for those that have figures of their own."""
+    rows = [
+        (name, side, tuple(_figure(shown, name, f"surface.{side}.{work}", "host") for work in works))
+        for name in shown.isolations
+        for side in SIDES
+    ]
+    return Table(
+        title="The same by piece of work, lower is better",
+        head=("isolation", "what", *works),
+        rows=tuple(
+            (shown.name_of(name), _NAMES[side], *figures)
+            for name, side, figures in rows
+            if any(one != words.NONE for one in figures)
+        ),
+        names=2,
+        notes=("Medians of trials: different ones over that work alone.",),
+    )
 
 
 def _amounts(shown: Comparison, name: str, side: str, mine: pd.DataFrame) -> Iterator[str]:

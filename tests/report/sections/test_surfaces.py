@@ -22,6 +22,7 @@ def _reached(line: dict[str, object], *, functions: bool) -> dict[str, object]:
     if functions:
         seen["surface.host_functions.files"] = " ".join(f"{name}:3" for name in names)
         counts["surface.host_functions"] = (len(names), "host")
+        counts["surface.host_functions.files"] = (len(names) - 1, "host")
     else:
         seen["surface.no_host_functions"] = _REFUSED
     samples = [
@@ -58,6 +59,12 @@ def test_functions_stand_with_what_no_round_has_seen(section: Section) -> None:
     assert rows["bare"][1:3] == ("kernel functions", "3")
     assert rows["bare"][4:6] == ("6", "1")  # two in every round, one new in each
     assert float(rows["bare"][6]) == pytest.approx(6 + 3 / 4 * 4 * 3 / 2, abs=0.5)
+
+
+def test_each_piece_of_work_has_a_column(section: Section) -> None:
+    [parts] = section.facets[1].details
+    assert parts.head == ("isolation", "what", "files")
+    assert [row[1:] for row in parts.rows] == [("kernel functions", "2")] * len(section.facets[1].table.rows)
 
 
 def test_what_could_not_be_traced_is_said_with_its_reason_and_has_no_row(section: Section) -> None:

@@ -40,12 +40,13 @@ ALLOWED: dict[str, set[str]] = {
     "testing": {"host", "isolations", "measuring", "model"},
     "store": {"errors", "host", "model"},
     "measuring": {"errors", "host", "images", "isolations", "model", "scenario", "store", "version"},
+    "fleet": {"errors", "host", "measuring", "model", "scenario", "store", "version"},
     "analysis": {"errors", "host", "model", "store"},
     "report": {"analysis", "model", "store"},
     "sharing": {"analysis", "errors", "host", "model", "report", "store"},
     "bench": {"analysis", "measuring", "report", "sharing", "version"},
     "cli": {
-        "analysis", "errors", "host", "images", "isolations", "measuring", "model", "report", "scenario",
+        "analysis", "errors", "fleet", "host", "images", "isolations", "measuring", "model", "report", "scenario",
         "sharing", "store", "testing", "version",
     },
     "__main__": {"cli"},
@@ -58,7 +59,7 @@ LIGHT = ("bench.host.disturbance", "bench.host.files", "bench.host.machine", "be
 """Of the host, what is no hold on it: which readings spoil a trial, what a disk refuses, what it is, where programs
 lie."""
 
-MOST_ROOMS, MOST_ARROWS, MOST_MODULES = 20, 63, 16
+MOST_ROOMS, MOST_ARROWS, MOST_MODULES = 20, 71, 16
 """Of the top level, and of a folder: more do not fit on one map."""
 
 

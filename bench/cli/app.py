@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from bench.cli import completion, upkeep
+from bench.cli import completion, fleet, upkeep
 from bench.cli.given import AsJson, Kernel, Results, RunGiven, Scenarios, Verbose, Yes
 from bench.cli.helping import Command, Group
 from bench.version import __version__
@@ -129,6 +129,7 @@ def run(
         int | None, typer.Option(min=64, metavar="MIB", help="Memory it gets; 512 if not given.", rich_help_panel=_OWN)
     ] = None,
     kernel: Kernel = None,
+    no_report: Annotated[bool, typer.Option("--no-report", help="Keep the data alone: `report` makes one later.")] = False,
     verbose: Verbose = False,
 ) -> None:
     """Measure scenarios on isolations, and report."""
@@ -139,7 +140,7 @@ def run(
     own = AdhocOptions(image=image, command=command, ready=ready, metrics=metric or [], cpus=cpus, memory_mib=memory)
     stop = Stop(rounds=rounds, precision=precision, budget=budget)
     asked = (scenarios or [], isolation, stop, quick, fix, yes, seed, results, scenarios_folder, own, kernel)
-    measure(*asked, twin=twin, compare_to=compare_to, verbose=verbose)
+    measure(*asked, twin=twin, compare_to=compare_to, reports=not no_report, verbose=verbose)
 
 
 @app.command(cls=Command)
@@ -335,3 +336,4 @@ baseline = app.command(cls=Command)(upkeep.baseline)
 calibrate = app.command(cls=Command)(upkeep.calibrate)
 check_plugin = app.command("check-plugin", cls=Command)(upkeep.check_plugin)
 clean = app.command(cls=Command)(upkeep.clean)
+app.add_typer(fleet.app, name="fleet")

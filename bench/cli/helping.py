@@ -74,6 +74,17 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     ),
     "check-plugin": ("python -m bench check-plugin setpriv",),
     "clean": ("python -m bench clean",),
+    "fleet": (
+        "python -m bench fleet init certificates alpha beta",
+        "python -m bench fleet worker tls://10.0.0.1 --tls alpha",
+        "python -m bench fleet run startup --hosts hosts.txt --listen tls://10.0.0.1 --tls here",
+    ),
+    "fleet init": ("python -m bench fleet init certificates alpha beta",),
+    "fleet worker": ("python -m bench fleet worker tls://10.0.0.1 --tls alpha",),
+    "fleet run": (
+        "python -m bench fleet run startup footprint --hosts hosts.txt --listen tls://10.0.0.1 --tls here",
+        "python -m bench fleet run startup --scheduler tls://10.0.0.1 --tls here",
+    ),
 }
 """Of each command, and of all of it. ``docs/reference/command-line.md`` has them too, and tests run them."""
 
@@ -91,16 +102,21 @@ class Command(TyperCommand):
 
     def format_epilog(self, ctx: Any, formatter: Any) -> None:
         """Write the examples as they are: a command that is broken in two is none."""
-        _write_examples(str(self.name), formatter)
+        _write_examples(path_of(ctx), formatter)
 
 
 class Group(TyperGroup):
-    """All commands."""
+    """All commands, or those of one subject."""
 
     def format_epilog(self, ctx: Any, formatter: Any) -> None:
         """Write the examples, then what else is to be said."""
-        _write_examples("bench", formatter)
+        _write_examples(path_of(ctx) or "bench", formatter)
         super().format_epilog(ctx, formatter)
+
+
+def path_of(ctx: Any) -> str:
+    """Return how a command is called: ``run``, ``fleet run``; empty for the program itself."""
+    return "" if ctx.parent is None else f"{path_of(ctx.parent)} {ctx.info_name}".strip()
 
 
 def headed(command: TyperCommand, ctx: Any) -> Mapping[str, list[tuple[str, str]]]:

@@ -67,11 +67,12 @@ def run(
     *,
     twin: bool,
     compare_to: str | None = None,
+    reports: bool = True,
     verbose: bool = False,
 ) -> None:
     """Check the request at the door, and measure it.
 
-    ``compare_to``: a run, or the baseline, that the finished one is held against.
+    ``compare_to``: a run, or the baseline, that the finished one is held against. ``reports``: whether a report is shown.
     """
     before = None if compare_to is None else find_run(compare_to, results)
     brought = own.scenario(scenarios, quick=quick)
@@ -98,14 +99,14 @@ def run(
             own=own.asked,
         ),
     )
-    measure(request, before, verbose=verbose)
+    measure(request, before, reports=reports, verbose=verbose)
 
 
 def _absolute(path: Path | None) -> str:
     return str(path.absolute()) if path else ""
 
 
-def measure(request: Request, before: Path | None = None, *, verbose: bool) -> NoReturn:
+def measure(request: Request, before: Path | None = None, *, reports: bool = True, verbose: bool) -> NoReturn:
     """Execute a request, show the report, hold it against the run ``before``, exit with what it came to."""
     interruptions = Interruptions()
     with interruptions.handled(), reading(harness(request.scenarios)) as reader:
@@ -113,7 +114,7 @@ def measure(request: Request, before: Path | None = None, *, verbose: bool) -> N
             finished = execute(request, heard, reader, interruptions)
         if finished.refused:
             say(finished.refused)
-        reported = _reported(reader, finished, interruptions, verbose=verbose)
+        reported = _reported(reader, finished, interruptions, verbose=verbose) if reports else ExitCode.OK
         compared = _compared(reader, before, finished) if before and not finished.interrupted else ExitCode.OK
     if request.asked and (finished.interrupted or finished.refused):
         again = shlex.join(["python", "-m", "bench", "resume", str(finished.folder)])

@@ -1,0 +1,13 @@
+"""The same request on many hosts, by dask.distributed: a host is a worker, and each keeps a whole run of its own.
+
+::
+
+    certificates  a small certificate authority, and what each host gets of it
+    network       addresses, encryption, and how dask is told to keep quiet
+    errand        what a host is asked to do, as plain data
+    mirror        a run's folder, sent while it grows, and written down again
+    on_host       what runs on a worker: a look at the host, a run
+    serving       a worker that waits for one fleet after another
+    admission     which hosts take part, and why others do not
+    session       from the request to the folder of a fleet
+"""

@@ -1,0 +1,135 @@
+"""What runs on a worker when its fleet asks for it. What it has to say are events of dask's, of plain data.
+
+Whatever they return stays on the worker: who asked reads the events alone, as data of somebody else.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import distributed
+from distributed import Status, get_worker
+
+from bench.errors import BenchError
+from bench.fleet.admission import HostFacts
+from bench.fleet.mirror import Growing
+from bench.fleet.request import HostRequest
+from bench.host.run_state import state_folder
+from bench.host.subprocesses import Child
+from bench.measuring.image_set import build_images
+from bench.scenario import load_recipes, load_selected
+from bench.store.layout import MANIFEST
+from bench.version import __version__
+
+_LOOK_S = 1.0
+"""Between looks at a run that grows: a few system calls, beside trials."""
+_LEAVES_S = 120.0
+"""A run that is told to end takes its instance down first."""
+_KILL_S = 10.0
+
+_ALONE = threading.Lock()
+"""A worker that has lost its scheduler serves the next one while a run still takes itself down."""
+
+_Say = Callable[..., None]
+
+
+def topic(fleet: str) -> str:
+    """Return under which topic the hosts of a fleet speak."""
+    return f"isobench-{fleet}"
+
+
+def look(document: Mapping[str, object]) -> None:
+    """Tell what this host is, after making ready the images that are asked for."""
+    began_s, say = time.time(), _speaking(document)
+    try:
+        request = HostRequest.of(document)
+        scenarios = load_selected(request.scenarios, None, quick=request.quick)
+        built = build_images(scenarios, load_recipes(scenarios, None), lambda line: say("says", line=line))
+    except BenchError as error:
+        say("refused", reason=str(error))
+        return
+    facts = HostFacts(
+        machine=Path("/proc/sys/kernel/random/boot_id").read_text().strip(),
+        versions={
+            "isobench": __version__,
+            "distributed": distributed.__version__,
+            "python": platform.python_version(),
+        },
+        scenarios={scenario.name: scenario.version for scenario in scenarios},
+        images={name: image.digest for name, image in built.images.items()},
+        began_s=began_s,
+        told_s=time.time(),
+    )
+    say("told", facts=asdict(facts))
+
+
+def measure(document: Mapping[str, object]) -> None:
+    """Measure what is asked for by a run of this host's own, and send its folder while it grows.
+
+    A run that is not wanted any more is told to end. What could not be sent stays here, and is whole.
+    """
+    say, wanted = _speaking(document), _wanted()
+    try:
+        request = HostRequest.of(document)
+    except BenchError as error:
+        say("refused", reason=str(error))
+        return
+    results = state_folder() / "fleet" / f"{request.fleet}-{request.ticket}"
+    results.mkdir(parents=True)
+    words = [sys.executable, "-m", "bench", *request.words(str(results))]
+    bound = ["setpriv", "--pdeathsig", "TERM", "--"]  # a worker that is killed leaves no run behind
+    with _ALONE, Child("the run", [*bound, *words], terminate_s=_LEAVES_S, kill_s=_KILL_S, cwd=os.sep) as run:
+        growing = None
+        while wanted() and not run.ended_within(_LOOK_S):
+            growing = growing or _found(results)
+            _send(growing, say)
+        if not wanted():
+            run.end()
+        growing = growing or _found(results)
+        _send(growing, say)
+        said = [] if growing else run.tail()
+        say("ended", code=run.wait(), digest=growing.digest if growing else "", said=said)
+    if wanted():
+        shutil.rmtree(results, ignore_errors=True)
+
+
+def _speaking(document: Mapping[str, object]) -> _Say:
+    """Return what tells who asked: an event of a kind, with whatever belongs to it."""
+    worker, heard, ticket = get_worker(), topic(str(document.get("fleet"))), document.get("ticket")
+
+    def say(kind: str, **more: Any) -> None:
+        worker.log_event(heard, {"ticket": ticket, "kind": kind, **more})
+
+    return say
+
+
+def _wanted() -> Callable[[], bool]:
+    """Return what tells whether who asked still waits: dask says so of the task, and of the worker."""
+    worker = get_worker()
+    key = worker.get_current_task()
+
+    def wanted() -> bool:
+        task = worker.state.tasks.get(key)
+        return worker.status is Status.running and task is not None and task.state == "executing"
+
+    return wanted
+
+
+def _found(results: Path) -> Growing | None:
+    """Return the run that has begun in a folder of its own; None where it has not yet."""
+    begun = [file.parent for file in results.glob(f"*/{MANIFEST}")]
+    return Growing(begun[0]) if begun else None
+
+
+def _send(growing: Growing | None, say: _Say) -> None:
+    for piece in growing.pieces() if growing else ():
+        say("piece", **piece)

@@ -1,0 +1,183 @@
+"""A fleet, from the request to the folder that holds a run of every host."""
+
+from __future__ import annotations
+
+import logging
+import re
+import secrets
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import distributed
+from distributed import Client
+
+from bench.errors import BenchError, InputError, Interrupted
+from bench.fleet import on_host
+from bench.fleet.admission import left_out
+from bench.fleet.mirror import Mirror
+from bench.fleet.request import HostRequest, host_seed
+from bench.fleet.serving import RESOURCE
+from bench.fleet.talk import Member, Talk
+from bench.host.files import require_writable, written
+from bench.host.signals import Interruptions
+from bench.measuring.session import new_run_ids
+from bench.model import Say
+from bench.scenario import load_selected
+from bench.store.fleet import Fleet, FleetHost, write_fleet
+from bench.version import __version__
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+"""Of a host: it becomes a folder's."""
+_COMES_S = 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FleetRequest:
+    """What is asked of hosts, and of which."""
+
+    run: Mapping[str, Any]
+    """The fields of ``HostRequest`` that are alike for all."""
+    hosts: Sequence[str] = ()
+    """Who is waited for, by name; none: whoever is there."""
+    wait_s: float
+    silence_s: float
+    """A host that sends nothing for so long is given up."""
+    one_machine: bool = False
+    results: Path
+    seed: int
+    command_line: Sequence[str]
+
+
+def execute_fleet(asked: FleetRequest, client: Client, say: Say) -> tuple[Path, Fleet]:
+    """Ask every host, keep what they send; return the fleet's folder and record, also where a signal has ended it.
+
+    Raises InputError where no host is there; StoreError where the disk refuses.
+    """
+    logging.getLogger("distributed").setLevel(logging.ERROR)
+    require_writable(asked.results)
+    run = asked.run
+    scenarios = {one.name: one.version for one in load_selected(run["scenarios"], None, quick=run["quick"])}
+    interruptions = Interruptions()
+    with interruptions.handled():
+        there = _arrived(client, asked, say)
+        folder = _new_folder(asked.results)
+        fleet = Fleet(
+            fleet=folder.name,
+            started_at=_now(),
+            command_line=tuple(asked.command_line),
+            bench_version=__version__,
+            seed=asked.seed,
+            scenarios=scenarios,
+            one_machine=asked.one_machine,
+        )
+        members = [_member(asked, folder, name, number, there) for number, name in enumerate(_names(asked, there), 1)]
+        talk = Talk(client, on_host.topic(folder.name), members, asked.silence_s, say)
+        with talk.listening():
+            try:
+                talk.ask(on_host.look, [one for one in members if one.address])
+                _admit(members, scenarios, one_machine=asked.one_machine, say=say)
+                write_fleet(_with_hosts(fleet, members), folder)
+                talk.ask(on_host.measure, [one for one in members if one.state == "measuring"])
+            except Interrupted as stop:
+                say(f"ended by {stop.signal_name}: hosts take their instances down")
+                talk.stop()
+        fleet = replace(_with_hosts(fleet, members), finished_at=_now(), interrupted=interruptions.arrived)
+        with interruptions.deferred():
+            write_fleet(fleet, folder)
+    return folder, fleet
+
+
+def hosts_there(client: Client) -> dict[str, str]:
+    """Return the workers that serve as hosts: their addresses by name, in the order of names.
+
+    Raises InputError for a name that cannot be a folder's.
+    """
+    workers = client.scheduler_info(n_workers=-1)["workers"]
+    found = {str(one["name"]): address for address, one in workers.items() if RESOURCE in one.get("resources", {})}
+    for name in found:
+        require_name(name)
+    return dict(sorted(found.items()))
+
+
+def require_name(name: str) -> None:
+    """Raise InputError for a name that no host can bear."""
+    if not _NAME.fullmatch(name):
+        raise InputError(f"no host can be called {name[:120]!r}", remedy="Letters, digits and . _ - make a name")
+
+
+def _arrived(client: Client, asked: FleetRequest, say: Say) -> dict[str, str]:
+    """Wait for those who are asked, as long as is waited; return who is there. Raises InputError where nobody is."""
+    until_s = time.monotonic() + asked.wait_s
+    there = hosts_there(client)
+    while time.monotonic() < until_s and not (there and there.keys() >= set(asked.hosts)):
+        time.sleep(_COMES_S)
+        there = hosts_there(client)
+    if not there.keys() & set(asked.hosts or there):
+        raise InputError(
+            f"no host is there after {asked.wait_s:.0f} s", remedy="Start `fleet worker` on each, with this address"
+        )
+    say(f"{len(there)} hosts are there: {', '.join(there)}")
+    return there
+
+
+def _names(asked: FleetRequest, there: Mapping[str, str]) -> list[str]:
+    return list(asked.hosts or there)
+
+
+def _new_folder(results: Path) -> Path:
+    with written(results):
+        results.mkdir(parents=True, exist_ok=True)
+        for run in new_run_ids(results):
+            folder = results / f"fleet-{run}"
+            try:
+                folder.mkdir()
+            except FileExistsError:
+                continue
+            return folder
+    raise BenchError("no name is left for a fleet of this minute", remedy="Run again")
+
+
+def _member(asked: FleetRequest, folder: Path, name: str, number: int, there: Mapping[str, str]) -> Member:
+    request = HostRequest(
+        fleet=folder.name, ticket=secrets.token_hex(8), seed=host_seed(asked.seed, number), **asked.run
+    )
+    one = Member(
+        name=name, number=number, address=there.get(name, ""), request=request, mirror=Mirror(folder / name)
+    )
+    if not one.address:
+        one.settle("left out", f"it did not come within {asked.wait_s:.0f} s")
+    return one
+
+
+def _admit(members: Sequence[Member], scenarios: Mapping[str, str], *, one_machine: bool, say: Say) -> None:
+    """Leave out who is not like the others, and say so."""
+    known = {one.name: one.facts for one in members if one.facts and one.state == "measuring"}
+    ours = {"isobench": __version__, "distributed": distributed.__version__}
+    reasons = left_out(known, ours, scenarios, one_machine=one_machine)
+    for one in members:
+        if one.name in reasons:
+            one.settle("left out", reasons[one.name])
+            say(f"{one.name} is left out: {one.reason}")
+
+
+def _with_hosts(fleet: Fleet, members: Sequence[Member]) -> Fleet:
+    hosts = {
+        one.name: FleetHost(
+            number=one.number,
+            seed=one.request.seed,
+            state=one.state,
+            reason=one.reason,
+            apart_s=one.facts.apart_s if one.facts else 0.0,
+            trials=one.mirror.trials,
+        )
+        for one in members
+    }
+    return replace(fleet, hosts=hosts)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -1,0 +1,175 @@
+"""The talk with the hosts of a fleet: what is asked, what is heard, and who is not there any more.
+
+Hosts answer by events of dask's, which are plain data; what a task of theirs returns is never read.
+"""
+
+from __future__ import annotations
+
+import queue
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any, cast
+
+from distributed import Client, Future
+from pydantic import TypeAdapter
+
+from bench.fleet.admission import HostFacts, apart_s
+from bench.fleet.mirror import Mirror, Piece
+from bench.fleet.request import HostRequest
+from bench.fleet.serving import RESOURCE
+from bench.model import Say
+from bench.store.fleet import HostState
+
+_HEAR_S = 1.0
+_TAKES_DOWN_S = 120.0
+"""Hosts that are told to end take their instances down, and send what is left."""
+_FINE = (0, 1)
+"""Exit codes of a run that was measured: all went well, some trials failed."""
+_TOLD_TO = (129, 130, 143)
+"""Of one that was told to end."""
+_FACTS = TypeAdapter(HostFacts)
+
+Task = Callable[[Mapping[str, object]], None]
+"""One of ``bench.fleet.on_host``."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Member:
+    """A host of a fleet, as far as is known."""
+
+    name: str
+    number: int
+    address: str
+    request: HostRequest
+    mirror: Mirror
+    state: HostState = "measuring"
+    reason: str = ""
+    facts: HostFacts | None = None
+    waited_for: bool = False
+    asked_s: float = 0.0
+    heard_s: float = 0.0
+    """On the monotonic clock: the last time."""
+    task: Future | None = field(default=None, repr=False)
+
+    def settle(self, state: HostState, reason: str = "") -> None:
+        """Wait for it no more: this is what became of it."""
+        self.state, self.reason, self.waited_for = state, reason, False
+
+
+class Talk:
+    """With all members at once, from one thread; dask's own puts what it hears in a queue."""
+
+    def __init__(self, client: Client, topic: str, members: Sequence[Member], silence_s: float, say: Say) -> None:
+        self._client, self._topic, self._silence_s, self._say = client, topic, silence_s, say
+        self._members = members
+        self._by_ticket = {one.request.ticket: one for one in members}
+        self._heard: queue.SimpleQueue[tuple[float, Any]] = queue.SimpleQueue()
+
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        """Hear the members, and dask itself, within this block; what was asked is not wanted after it."""
+        topics = (self._topic, "all")
+        for topic in topics:
+            self._client.subscribe_topic(topic, lambda event: self._heard.put((time.time(), event[1])))
+        try:
+            yield
+        finally:
+            for topic in topics:
+                self._client.unsubscribe_topic(topic)
+
+    def ask(self, task: Task, members: Sequence[Member]) -> None:
+        """Ask these members, and return when each has answered, or is given up."""
+        for one in members:
+            one.waited_for, one.asked_s, one.heard_s = True, time.time(), time.monotonic()
+            one.task = self._client.submit(
+                task,
+                one.request.document(),
+                key=f"{task.__name__}-{one.request.ticket}",
+                workers=[one.address],
+                allow_other_workers=False,
+                resources={RESOURCE: 1},
+                pure=False,
+            )
+        while any(one.waited_for for one in members):
+            self._hear(_HEAR_S)
+            self._give_up()
+
+    def stop(self) -> None:
+        """Tell all that are still waited for to end, and hear what is left of what they have."""
+        waiting = [one for one in self._members if one.waited_for]
+        self._client.cancel([one.task for one in waiting])
+        until_s = time.monotonic() + _TAKES_DOWN_S
+        while any(one.waited_for for one in waiting) and time.monotonic() < until_s:
+            self._hear(_HEAR_S)
+        for one in waiting:
+            if one.waited_for:
+                one.settle("lost", "it did not end when it was told to")
+
+    def _hear(self, timeout_s: float) -> None:
+        """Take all that has come, or wait for what comes."""
+        try:
+            self._take(*self._heard.get(timeout=timeout_s))
+            while True:
+                self._take(*self._heard.get_nowait())
+        except queue.Empty:
+            return
+
+    def _take(self, heard_s: float, event: Any) -> None:
+        if not isinstance(event, dict):
+            return
+        if event.get("action") == "remove-worker":
+            for one in self._members:
+                if one.waited_for and one.address == event.get("worker"):
+                    self._lose(one, "it died or left")
+        elif (member := self._by_ticket.get(event.get("ticket", ""))) and member.waited_for:
+            member.heard_s = time.monotonic()
+            try:
+                self._answered(member, heard_s, event)
+            except (KeyError, TypeError, ValueError) as error:
+                self._lose(member, f"what it sends is not what a host sends: {' '.join(str(error).split())[:200]}")
+
+    def _answered(self, member: Member, heard_s: float, event: Mapping[str, Any]) -> None:
+        """Take an event of a member. Raises KeyError, TypeError or ValueError for what is none; StoreError."""
+        match event["kind"]:
+            case "says":
+                self._say(f"{member.name}: {event['line']}")
+            case "told":
+                facts = _FACTS.validate_python(event["facts"])
+                member.facts = replace(facts, apart_s=apart_s(facts, member.asked_s, heard_s))
+                member.waited_for = False
+            case "refused":
+                member.settle("left out", str(event["reason"]))
+                self._say(f"{member.name} is left out: {member.reason}")
+            case "piece":
+                member.mirror.write(cast(Piece, event))
+            case "ended":
+                self._ended(member, event)
+            case kind:
+                raise ValueError(f"an event {str(kind)[:80]!r}")
+
+    def _ended(self, member: Member, event: Mapping[str, Any]) -> None:
+        if event["digest"] != member.mirror.digest and member.mirror.trials:
+            raise ValueError("its journal is not the one that has arrived")
+        if event["code"] in _FINE and member.mirror.trials:
+            member.settle("measured")
+            self._say(f"{member.name} has measured {member.mirror.trials} trials")
+        elif event["code"] in _TOLD_TO:
+            member.settle("lost", "it was told to end")
+        else:
+            self._lose(member, f"its run ended with exit code {event['code']}. {' '.join(event['said'])}".rstrip(". "))
+
+    def _give_up(self) -> None:
+        """Give up who is silent, and whose worker could not even begin."""
+        for one in self._members:
+            if one.waited_for and one.task is not None and one.task.status == "error":
+                self._lose(one, "its worker cannot do what is asked: does it have this version of Isobench?")
+            elif one.waited_for and time.monotonic() - one.heard_s > self._silence_s:
+                self._lose(one, f"it has sent nothing for {self._silence_s:.0f} s")
+
+    def _lose(self, member: Member, reason: str) -> None:
+        member.settle("lost", reason)
+        self._client.cancel([member.task])
+        kept = f"{member.mirror.trials} trials of it are kept" if member.mirror.trials else "nothing of it is kept"
+        self._say(f"{member.name} is lost: {reason}; {kept}")

@@ -1,0 +1,59 @@
+"""What a fleet was: one file beside the runs of its hosts. The same records for who writes it and who reads it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from bench.host.files import written
+
+FLEET = "fleet.json"
+FLEET_SCHEMA = "urn:isobench:fleet-1"
+
+HostState = Literal["measuring", "measured", "left out", "lost"]
+"""``lost`` are hosts whose run has no end: what had arrived by then is kept."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FleetHost:
+    """One host: its number, from which its seed comes, and how it went; its run is in the folder of its name."""
+
+    number: int
+    seed: int
+    state: HostState = "measuring"
+    reason: str = ""
+    """Why it was left out or lost, or what of its run did not go well."""
+    apart_s: float = 0.0
+    """By how much its clock was ahead of the scheduler's host, at least."""
+    trials: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fleet:
+    """One request to many hosts. Times are ISO 8601 with offset."""
+
+    fleet: str
+    started_at: str
+    command_line: tuple[str, ...] = ()
+    bench_version: str
+    seed: int
+    scenarios: dict[str, str]
+    """Versions by name."""
+    hosts: dict[str, FleetHost] = field(default_factory=dict)
+    one_machine: bool = False
+    """Whether hosts may have shared a machine, and disturbed each other."""
+    finished_at: str | None = None
+    interrupted: str | None = None
+
+
+def write_fleet(fleet: Fleet, folder: Path) -> None:
+    """Write it whole or not at all; raises StoreError."""
+    growing = folder / f".{FLEET}.partial"
+    with written(folder / FLEET):
+        growing.write_text(
+            json.dumps({"schema": FLEET_SCHEMA, **asdict(fleet)}, indent=2, ensure_ascii=False) + "\n",
+            encoding="utf-8",
+        )
+        growing.replace(folder / FLEET)

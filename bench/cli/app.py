@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from bench.cli import completion, fleet, upkeep
+from bench.cli import completion, upkeep
+from bench.cli.fleets import fleet_app
 from bench.cli.given import AsJson, Kernel, Results, RunGiven, Scenarios, Verbose, Yes
 from bench.cli.helping import Command, Group
 from bench.version import __version__
@@ -129,7 +130,9 @@ def run(
         int | None, typer.Option(min=64, metavar="MIB", help="Memory it gets; 512 if not given.", rich_help_panel=_OWN)
     ] = None,
     kernel: Kernel = None,
-    no_report: Annotated[bool, typer.Option("--no-report", help="Keep the data alone: `report` makes one later.")] = False,
+    no_report: Annotated[
+        bool, typer.Option("--no-report", help="Keep the data alone: `report` makes one later.")
+    ] = False,
     verbose: Verbose = False,
 ) -> None:
     """Measure scenarios on isolations, and report."""
@@ -336,4 +339,4 @@ baseline = app.command(cls=Command)(upkeep.baseline)
 calibrate = app.command(cls=Command)(upkeep.calibrate)
 check_plugin = app.command("check-plugin", cls=Command)(upkeep.check_plugin)
 clean = app.command(cls=Command)(upkeep.clean)
-app.add_typer(fleet.app, name="fleet")
+app.add_typer(fleet_app.app, name="fleet")

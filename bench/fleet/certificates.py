@@ -26,7 +26,7 @@ _EARLIER = timedelta(minutes=5)
 """By how much a certificate is valid before it was made: clocks of hosts differ by seconds."""
 
 
-def make(folder: Path, hosts: Sequence[str], *, days: int) -> list[Path]:
+def make_certificates(folder: Path, hosts: Sequence[str], *, days: int) -> list[Path]:
     """Make the authority where ``folder`` has none, and a certificate for each host; return the hosts' folders.
 
     All are valid for ``days``. Raises InputError for a host that has a certificate which is still valid, or an
@@ -150,4 +150,6 @@ def _readable(file: Path) -> Iterator[None]:
     except OSError as error:
         raise InputError(f"{file} cannot be read: {error.strerror}", remedy="Name another folder") from error
     except (ValueError, TypeError) as error:
-        raise InputError(f"{file} is no certificate or key: {error}", remedy="Make another with `fleet init`") from error
+        raise InputError(
+            f"{file} is no certificate or key: {error}", remedy="Make another with `fleet init`"
+        ) from error

@@ -33,7 +33,7 @@ class Piece(TypedDict):
     last: bool
 
 
-class Growing:
+class GrowingRun:
     """A run's folder while it grows."""
 
     def __init__(self, folder: Path) -> None:

@@ -13,15 +13,15 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import distributed
 from distributed import Status, get_worker
 
 from bench.errors import BenchError
 from bench.fleet.admission import HostFacts
-from bench.fleet.mirror import Growing
+from bench.fleet.mirror import GrowingRun
 from bench.fleet.request import HostRequest
 from bench.host.run_state import state_folder
 from bench.host.subprocesses import Child
@@ -39,7 +39,7 @@ _KILL_S = 10.0
 _ALONE = threading.Lock()
 """A worker that has lost its scheduler serves the next one while a run still takes itself down."""
 
-_Say = Callable[..., None]
+_Tell = Callable[..., None]
 
 
 def topic(fleet: str) -> str:
@@ -61,7 +61,7 @@ def look(document: Mapping[str, object]) -> None:
         machine=Path("/proc/sys/kernel/random/boot_id").read_text().strip(),
         versions={
             "isobench": __version__,
-            "distributed": distributed.__version__,
+            "distributed": version("distributed"),
             "python": platform.python_version(),
         },
         scenarios={scenario.name: scenario.version for scenario in scenarios},
@@ -102,7 +102,7 @@ def measure(document: Mapping[str, object]) -> None:
         shutil.rmtree(results, ignore_errors=True)
 
 
-def _speaking(document: Mapping[str, object]) -> _Say:
+def _speaking(document: Mapping[str, object]) -> _Tell:
     """Return what tells who asked: an event of a kind, with whatever belongs to it."""
     worker, heard, ticket = get_worker(), topic(str(document.get("fleet"))), document.get("ticket")
 
@@ -124,12 +124,12 @@ def _wanted() -> Callable[[], bool]:
     return wanted
 
 
-def _found(results: Path) -> Growing | None:
+def _found(results: Path) -> GrowingRun | None:
     """Return the run that has begun in a folder of its own; None where it has not yet."""
     begun = [file.parent for file in results.glob(f"*/{MANIFEST}")]
-    return Growing(begun[0]) if begun else None
+    return GrowingRun(begun[0]) if begun else None
 
 
-def _send(growing: Growing | None, say: _Say) -> None:
+def _send(growing: GrowingRun | None, say: _Tell) -> None:
     for piece in growing.pieces() if growing else ():
         say("piece", **piece)

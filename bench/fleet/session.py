@@ -9,10 +9,10 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import distributed
 from distributed import Client
 
 from bench.errors import BenchError, InputError, Interrupted
@@ -21,13 +21,13 @@ from bench.fleet.admission import left_out
 from bench.fleet.mirror import Mirror
 from bench.fleet.request import HostRequest, host_seed
 from bench.fleet.serving import RESOURCE
-from bench.fleet.talk import Member, Talk
+from bench.fleet.talk import FleetMember, Talk
 from bench.host.files import require_writable, written
 from bench.host.signals import Interruptions
 from bench.measuring.session import new_run_ids
 from bench.model import Say
 from bench.scenario import load_selected
-from bench.store.fleet import Fleet, FleetHost, write_fleet
+from bench.store.fleets import Fleet, FleetHost, write_fleet
 from bench.version import __version__
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
@@ -141,11 +141,11 @@ def _new_folder(results: Path) -> Path:
     raise BenchError("no name is left for a fleet of this minute", remedy="Run again")
 
 
-def _member(asked: FleetRequest, folder: Path, name: str, number: int, there: Mapping[str, str]) -> Member:
+def _member(asked: FleetRequest, folder: Path, name: str, number: int, there: Mapping[str, str]) -> FleetMember:
     request = HostRequest(
         fleet=folder.name, ticket=secrets.token_hex(8), seed=host_seed(asked.seed, number), **asked.run
     )
-    one = Member(
+    one = FleetMember(
         name=name, number=number, address=there.get(name, ""), request=request, mirror=Mirror(folder / name)
     )
     if not one.address:
@@ -153,10 +153,10 @@ def _member(asked: FleetRequest, folder: Path, name: str, number: int, there: Ma
     return one
 
 
-def _admit(members: Sequence[Member], scenarios: Mapping[str, str], *, one_machine: bool, say: Say) -> None:
+def _admit(members: Sequence[FleetMember], scenarios: Mapping[str, str], *, one_machine: bool, say: Say) -> None:
     """Leave out who is not like the others, and say so."""
     known = {one.name: one.facts for one in members if one.facts and one.state == "measuring"}
-    ours = {"isobench": __version__, "distributed": distributed.__version__}
+    ours = {"isobench": __version__, "distributed": version("distributed")}
     reasons = left_out(known, ours, scenarios, one_machine=one_machine)
     for one in members:
         if one.name in reasons:
@@ -164,7 +164,7 @@ def _admit(members: Sequence[Member], scenarios: Mapping[str, str], *, one_machi
             say(f"{one.name} is left out: {one.reason}")
 
 
-def _with_hosts(fleet: Fleet, members: Sequence[Member]) -> Fleet:
+def _with_hosts(fleet: Fleet, members: Sequence[FleetMember]) -> Fleet:
     hosts = {
         one.name: FleetHost(
             number=one.number,

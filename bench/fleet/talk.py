@@ -20,7 +20,7 @@ from bench.fleet.mirror import Mirror, Piece
 from bench.fleet.request import HostRequest
 from bench.fleet.serving import RESOURCE
 from bench.model import Say
-from bench.store.fleet import HostState
+from bench.store.fleets import HostState
 
 _HEAR_S = 1.0
 _TAKES_DOWN_S = 120.0
@@ -36,7 +36,7 @@ Task = Callable[[Mapping[str, object]], None]
 
 
 @dataclass(slots=True, kw_only=True)
-class Member:
+class FleetMember:
     """A host of a fleet, as far as is known."""
 
     name: str
@@ -51,7 +51,7 @@ class Member:
     asked_s: float = 0.0
     heard_s: float = 0.0
     """On the monotonic clock: the last time."""
-    task: Future | None = field(default=None, repr=False)
+    task: Future[None] | None = field(default=None, repr=False)
 
     def settle(self, state: HostState, reason: str = "") -> None:
         """Wait for it no more: this is what became of it."""
@@ -61,7 +61,7 @@ class Member:
 class Talk:
     """With all members at once, from one thread; dask's own puts what it hears in a queue."""
 
-    def __init__(self, client: Client, topic: str, members: Sequence[Member], silence_s: float, say: Say) -> None:
+    def __init__(self, client: Client, topic: str, members: Sequence[FleetMember], silence_s: float, say: Say) -> None:
         self._client, self._topic, self._silence_s, self._say = client, topic, silence_s, say
         self._members = members
         self._by_ticket = {one.request.ticket: one for one in members}
@@ -79,7 +79,7 @@ class Talk:
             for topic in topics:
                 self._client.unsubscribe_topic(topic)
 
-    def ask(self, task: Task, members: Sequence[Member]) -> None:
+    def ask(self, task: Task, members: Sequence[FleetMember]) -> None:
         """Ask these members, and return when each has answered, or is given up."""
         for one in members:
             one.waited_for, one.asked_s, one.heard_s = True, time.time(), time.monotonic()
@@ -130,7 +130,7 @@ class Talk:
             except (KeyError, TypeError, ValueError) as error:
                 self._lose(member, f"what it sends is not what a host sends: {' '.join(str(error).split())[:200]}")
 
-    def _answered(self, member: Member, heard_s: float, event: Mapping[str, Any]) -> None:
+    def _answered(self, member: FleetMember, heard_s: float, event: Mapping[str, Any]) -> None:
         """Take an event of a member. Raises KeyError, TypeError or ValueError for what is none; StoreError."""
         match event["kind"]:
             case "says":
@@ -149,7 +149,7 @@ class Talk:
             case kind:
                 raise ValueError(f"an event {str(kind)[:80]!r}")
 
-    def _ended(self, member: Member, event: Mapping[str, Any]) -> None:
+    def _ended(self, member: FleetMember, event: Mapping[str, Any]) -> None:
         if event["digest"] != member.mirror.digest and member.mirror.trials:
             raise ValueError("its journal is not the one that has arrived")
         if event["code"] in _FINE and member.mirror.trials:
@@ -168,7 +168,7 @@ class Talk:
             elif one.waited_for and time.monotonic() - one.heard_s > self._silence_s:
                 self._lose(one, f"it has sent nothing for {self._silence_s:.0f} s")
 
-    def _lose(self, member: Member, reason: str) -> None:
+    def _lose(self, member: FleetMember, reason: str) -> None:
         member.settle("lost", reason)
         self._client.cancel([member.task])
         kept = f"{member.mirror.trials} trials of it are kept" if member.mirror.trials else "nothing of it is kept"

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from bench.cli import completion
-from bench.cli.given import AsJson, Results
+from bench.cli.given import Results
 from bench.cli.helping import Command, Group
 
 app = typer.Typer(cls=Group, no_args_is_help=True, help="Measure the same on many hosts, and tell what differs.")
@@ -32,9 +32,7 @@ Listen = Annotated[
     str,
     typer.Option(metavar="ADDRESS", help="Where a scheduler of our own listens.", rich_help_panel=_HOSTS),
 ]
-Wait = Annotated[
-    str, typer.Option(metavar="TIME", help="How long hosts are waited for.", rich_help_panel=_HOSTS)
-]
+Wait = Annotated[str, typer.Option(metavar="TIME", help="How long hosts are waited for.", rich_help_panel=_HOSTS)]
 OneMachine = Annotated[
     bool,
     typer.Option("--one-machine", help="Hosts may share a machine, to try it out.", rich_help_panel=_HOSTS),
@@ -80,7 +78,8 @@ def run(
     results: Results = Path("results"),
 ) -> None:
     """Measure the same on every host; each keeps a run of its own."""
-    from bench.cli.commands.fleet import Reach, run as measure
+    from bench.cli.fleets.fleet import Reach
+    from bench.cli.fleets.fleet import run as measure
 
     reach = Reach(scheduler=scheduler, hosts=hosts, listen=listen, tls=tls, wait=wait, one_machine=one_machine)
     asked = {
@@ -97,7 +96,7 @@ def worker(
     tls: Tls = None,
 ) -> None:
     """Let this host measure for the fleets of a scheduler."""
-    from bench.cli.commands.fleet import worker as command
+    from bench.cli.fleets.fleet import worker as command
 
     command(scheduler, name, tls)
 
@@ -106,11 +105,9 @@ def worker(
 def init(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Keeps the authority, and a folder for each host.")],
     hosts: Annotated[list[str], typer.Argument(metavar="HOST", help="Names of the hosts, this one among them.")],
-    days: Annotated[
-        int, typer.Option(min=1, max=3650, metavar="N", help="For how long certificates are valid.")
-    ] = 365,
+    days: Annotated[int, typer.Option(min=1, max=3650, metavar="N", help="For how long certificates are valid.")] = 365,
 ) -> None:
     """Make certificates, so that the hosts of a fleet know each other."""
-    from bench.cli.commands.fleet import init as command
+    from bench.cli.fleets.fleet import init as command
 
     command(folder, hosts, days)

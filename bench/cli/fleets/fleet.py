@@ -98,15 +98,17 @@ def worker(scheduler: str, name: str | None, tls: Path | None) -> None:
 def init(folder: Path, hosts: Sequence[str], days: int) -> None:
     """Make an authority and certificates; say where they are, and what to do with them."""
     require_installed()
-    from bench.fleet.certificates import make
+    from bench.fleet.certificates import make_certificates
     from bench.fleet.session import require_name
 
     for host in hosts:
         require_name(host)
     console = Terminal()
-    for made in make(folder, hosts, days=days):
+    for made in make_certificates(folder, hosts, days=days):
         console.print(f"{made}: copy it to that host alone", soft_wrap=True)
-    console.print(f"On a host: python -m bench fleet worker tls://ADDRESS --tls {shlex.quote(hosts[0])}", soft_wrap=True)
+    console.print(
+        f"On a host: python -m bench fleet worker tls://ADDRESS --tls {shlex.quote(hosts[0])}", soft_wrap=True
+    )
 
 
 def read_hosts(file: Path) -> list[str]:
@@ -114,7 +116,9 @@ def read_hosts(file: Path) -> list[str]:
     try:
         lines = file.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{file} cannot be read: {error}", remedy="A file with the name of a host in each line") from error
+        raise InputError(
+            f"{file} cannot be read: {error}", remedy="A file with the name of a host in each line"
+        ) from error
     from bench.fleet.session import require_name
 
     found: dict[str, int] = {}
@@ -123,7 +127,9 @@ def read_hosts(file: Path) -> list[str]:
             continue
         require_name(name)
         if name in found:
-            raise InputError(f"{file}, line {number}: {name} is listed in line {found[name]} already", remedy="Once is enough")
+            raise InputError(
+                f"{file}, line {number}: {name} is listed in line {found[name]} already", remedy="Once is enough"
+            )
         found[name] = number
     if not found:
         raise InputError(f"{file} names no host", remedy="The name of a host in each line")

@@ -63,7 +63,7 @@ def _trials(rounds: int, *, trouble: bool) -> list[dict[str, object]]:
     ]
     for round_number in range(1, rounds + 1):
         for scenario, parameters, isolation in chance.sample(cells, len(cells)):
-            found.append(_trial(len(found) + 1, round_number, scenario, parameters, isolation, chance))
+            found.append(trial_line(len(found) + 1, round_number, scenario, parameters, isolation, chance))
     if trouble:
         vm = next(t for t in found if (t["isolation"], t["scenario"], t["round"]) == ("vm", "memory", min(2, rounds)))
         vm |= {
@@ -77,7 +77,7 @@ def _trials(rounds: int, *, trouble: bool) -> list[dict[str, object]]:
     return found
 
 
-def _trial(
+def trial_line(
     number: int,
     round_number: int,
     scenario: str,

@@ -100,10 +100,14 @@ def verdicts(source: str | Path | pd.DataFrame, manifest: Manifest | None = None
 
 def judged(frame: pd.DataFrame, manifest: Manifest, cells: Cells | None = None) -> tuple[JudgedClaim, ...]:
     """Return every claim with its verdict, in the order of the manifest; ``cells`` as in ``summarize``."""
-    evidence = Evidence.of(frame, manifest, cells)
+    return judged_by(Evidence.of(frame, manifest, cells))
+
+
+def judged_by(evidence: Evidence) -> tuple[JudgedClaim, ...]:
+    """Return every claim with its verdict by a run's evidence, in the order of its manifest."""
     alone = [
         _rows(evidence, scenario, number, claim)
-        for scenario, told in manifest.scenarios.items()
+        for scenario, told in evidence.manifest.scenarios.items()
         for number, claim in enumerate(told.claims, start=1)
     ]
     rows = iter(_corrected([row for one in alone for row in one.rows]))

@@ -81,6 +81,9 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     ),
     "fleet init": ("python -m bench fleet init certificates alpha beta",),
     "fleet worker": ("python -m bench fleet worker tls://10.0.0.1 --tls alpha",),
+    "fleet doctor": ("python -m bench fleet doctor startup --scheduler tls://10.0.0.1 --tls here",),
+    "fleet status": ("python -m bench fleet status tls://10.0.0.1 --tls here",),
+    "fleet report": ("python -m bench fleet report results/FLEET",),
     "fleet run": (
         "python -m bench fleet run startup footprint --hosts hosts.txt --listen tls://10.0.0.1 --tls here",
         "python -m bench fleet run startup --scheduler tls://10.0.0.1 --tls here",

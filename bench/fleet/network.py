@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -86,7 +87,8 @@ def is_loopback(host: str) -> bool:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Keep dask.distributed from whatever it does unasked within this block."""
+    """Keep dask.distributed from whatever it does unasked within this block; what it logs, we say ourselves."""
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)
     with dask.config.set(_QUIET):
         yield
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import signal
 from collections.abc import Callable
 
@@ -24,7 +23,6 @@ def serve(place: Again, name: str, say: Callable[[str], None]) -> None:
 
     Raises InputError when the certificates have run out meanwhile.
     """
-    logging.getLogger("distributed").setLevel(logging.ERROR)
     with quiet():
         asyncio.run(_serve(place, name, say))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import re
 import secrets
 import time
@@ -57,10 +56,8 @@ def execute_fleet(asked: FleetRequest, client: Client, say: Say) -> tuple[Path, 
 
     Raises InputError where no host is there; StoreError where the disk refuses.
     """
-    logging.getLogger("distributed").setLevel(logging.ERROR)
     require_writable(asked.results)
-    run = asked.run
-    scenarios = {one.name: one.version for one in load_selected(run["scenarios"], None, quick=run["quick"])}
+    scenarios = _scenarios(asked)
     interruptions = Interruptions()
     with interruptions.handled():
         there = _arrived(client, asked, say)
@@ -74,12 +71,11 @@ def execute_fleet(asked: FleetRequest, client: Client, say: Say) -> tuple[Path, 
             scenarios=scenarios,
             one_machine=asked.one_machine,
         )
-        members = [_member(asked, folder, name, number, there) for number, name in enumerate(_names(asked, there), 1)]
+        members = _members(asked, folder, there)
         talk = Talk(client, on_host.topic(folder.name), members, asked.silence_s, say)
         with talk.listening():
             try:
-                talk.ask(on_host.look, [one for one in members if one.address])
-                _admit(members, scenarios, one_machine=asked.one_machine, say=say)
+                _meet(talk, members, asked, scenarios, say)
                 write_fleet(_with_hosts(fleet, members), folder)
                 talk.ask(on_host.measure, [one for one in members if one.state == "measuring"])
             except Interrupted as stop:
@@ -89,6 +85,19 @@ def execute_fleet(asked: FleetRequest, client: Client, say: Say) -> tuple[Path, 
         with interruptions.deferred():
             write_fleet(fleet, folder)
     return folder, fleet
+
+
+def examine_fleet(asked: FleetRequest, client: Client, say: Say) -> list[FleetMember]:
+    """Make every host ready for a request, and return what they tell; who would be left out says why.
+
+    Raises InputError where no host is there.
+    """
+    there = _arrived(client, asked, say)
+    members = _members(asked, Path(f"doctor-{secrets.token_hex(4)}"), there)
+    talk = Talk(client, on_host.topic(members[0].request.fleet), members, asked.silence_s, say)
+    with talk.listening():
+        _meet(talk, members, asked, _scenarios(asked), say)
+    return members
 
 
 def hosts_there(client: Client) -> dict[str, str]:
@@ -124,8 +133,23 @@ def _arrived(client: Client, asked: FleetRequest, say: Say) -> dict[str, str]:
     return there
 
 
-def _names(asked: FleetRequest, there: Mapping[str, str]) -> list[str]:
-    return list(asked.hosts or there)
+def _scenarios(asked: FleetRequest) -> dict[str, str]:
+    """Return the versions that are right."""
+    return {one.name: one.version for one in load_selected(asked.run["scenarios"], None, quick=asked.run["quick"])}
+
+
+def _meet(
+    talk: Talk, members: Sequence[FleetMember], asked: FleetRequest, scenarios: Mapping[str, str], say: Say
+) -> None:
+    """Have every host look at itself, and leave out who is not like the others."""
+    talk.ask(on_host.look, [one for one in members if one.address])
+    known = {one.name: one.facts for one in members if one.facts and one.state == "measuring"}
+    ours = {"isobench": __version__, "distributed": version("distributed")}
+    reasons = left_out(known, ours, scenarios, one_machine=asked.one_machine)
+    for one in members:
+        if one.name in reasons:
+            one.settle("left out", reasons[one.name])
+            say(f"{one.name} is left out: {one.reason}")
 
 
 def _new_folder(results: Path) -> Path:
@@ -141,27 +165,20 @@ def _new_folder(results: Path) -> Path:
     raise BenchError("no name is left for a fleet of this minute", remedy="Run again")
 
 
-def _member(asked: FleetRequest, folder: Path, name: str, number: int, there: Mapping[str, str]) -> FleetMember:
-    request = HostRequest(
-        fleet=folder.name, ticket=secrets.token_hex(8), seed=host_seed(asked.seed, number), **asked.run
-    )
-    one = FleetMember(
-        name=name, number=number, address=there.get(name, ""), request=request, mirror=Mirror(folder / name)
-    )
-    if not one.address:
-        one.settle("left out", f"it did not come within {asked.wait_s:.0f} s")
-    return one
-
-
-def _admit(members: Sequence[FleetMember], scenarios: Mapping[str, str], *, one_machine: bool, say: Say) -> None:
-    """Leave out who is not like the others, and say so."""
-    known = {one.name: one.facts for one in members if one.facts and one.state == "measuring"}
-    ours = {"isobench": __version__, "distributed": version("distributed")}
-    reasons = left_out(known, ours, scenarios, one_machine=one_machine)
-    for one in members:
-        if one.name in reasons:
-            one.settle("left out", reasons[one.name])
-            say(f"{one.name} is left out: {one.reason}")
+def _members(asked: FleetRequest, folder: Path, there: Mapping[str, str]) -> list[FleetMember]:
+    """Return everybody who is asked for; who is not there is left out already."""
+    found = []
+    for number, name in enumerate(asked.hosts or there, start=1):
+        request = HostRequest(
+            fleet=folder.name, ticket=secrets.token_hex(8), seed=host_seed(asked.seed, number), **asked.run
+        )
+        one = FleetMember(
+            name=name, number=number, address=there.get(name, ""), request=request, mirror=Mirror(folder / name)
+        )
+        if not one.address:
+            one.settle("left out", f"it did not come within {asked.wait_s:.0f} s")
+        found.append(one)
+    return found
 
 
 def _with_hosts(fleet: Fleet, members: Sequence[FleetMember]) -> Fleet:

@@ -212,5 +212,5 @@ def _apart(frames: Sequence[pd.DataFrame]) -> Iterator[pd.DataFrame]:
         own = np.array([next(numbers) for _ in known], dtype=np.int64)
         known_as = frame["scenario"].cat.categories
         named = pd.Index([f"{place}/{one}" for one in known_as], dtype=known_as.dtype)
-        scenario = frame["scenario"].cat.rename_categories(named)
+        scenario = pd.Categorical.from_codes(frame["scenario"].cat.codes, categories=named)
         yield frame.assign(trial=own[codes], scenario=scenario)

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from bench.analysis.claims.verdict import Verdict
+from bench.analysis.data.isolations import UNTOLD, IsolationFacts
 from bench.analysis.figures.by_round import CellKey, FigureKey
 from bench.analysis.figures.summary import has_ratio
 from bench.analysis.fleets.hosts import HostRun
 from bench.analysis.statistics import intervals
 from bench.analysis.statistics.paired_series import Side, over_one_stretch
-from bench.analysis.statistics.random_effects import RandomEffects, random_effects
+from bench.analysis.statistics.random_effects import FEWEST, RandomEffects, moderated, random_effects
 from bench.model import BASELINE
 
 _LEAST_VARIANCE = 1e-12
@@ -48,6 +49,8 @@ class OverHosts:
 
     cell: CellKey
     figure: FigureKey
+    emulated: bool
+    """Whether on these hosts it was emulated: with others, where it was not, they have nothing in common."""
     hosts: tuple[HostRatio, ...]
     effects: RandomEffects | None
 
@@ -73,14 +76,18 @@ class ClaimOverHosts:
 
 
 def over_hosts(runs: Sequence[HostRun]) -> tuple[OverHosts, ...]:
-    """Return every headline ratio to bare that any host has, in order of sight."""
-    found: dict[tuple[CellKey, FigureKey], list[HostRatio]] = {}
+    """Return every headline ratio to bare that any host has: by scenario and metric, isolations in reading order."""
+    found: dict[tuple[CellKey, FigureKey, bool], list[HostRatio]] = {}
     for run in runs:
-        for key, one in _ratios(run):
-            found.setdefault(key, []).append(one)
+        for (cell, figure), one in _ratios(run):
+            told = run.manifest.isolations.get(cell.isolation)
+            found.setdefault((cell, figure, bool(told and told.emulated)), []).append(one)
+    facts = IsolationFacts.of(runs[0].manifest) if runs else UNTOLD
+    places = {name: place for place, name in enumerate(dict.fromkeys(cell[:2] + figure for cell, figure, _ in found))}
+    ordered = sorted(found, key=lambda key: (places[key[0][:2] + key[1]], facts.reading_order(key[0].isolation)))
     return tuple(
-        OverHosts(cell=cell, figure=figure, hosts=tuple(hosts), effects=_effects(hosts))
-        for (cell, figure), hosts in found.items()
+        OverHosts(cell=key[0], figure=key[1], emulated=key[2], hosts=tuple(found[key]), effects=_effects(found[key]))
+        for key in ordered
     )
 
 
@@ -126,5 +133,8 @@ def _host_ratio(run: HostRun, found: intervals.Resampled) -> HostRatio:
 
 def _effects(hosts: Sequence[HostRatio]) -> RandomEffects | None:
     known = [one for one in hosts if math.isfinite(one.variance)]
-    estimates = np.log([one.ratio for one in known])
-    return random_effects(estimates, np.maximum([one.variance for one in known], _LEAST_VARIANCE))
+    if len(known) < FEWEST:
+        return None
+    rounds = np.array([one.n for one in known], dtype=np.float64)
+    variances = np.maximum([one.variance for one in known], _LEAST_VARIANCE)
+    return random_effects(np.log([one.ratio for one in known]), moderated(variances * rounds, rounds - 1) / rounds)

@@ -6,7 +6,7 @@ import platform
 import secrets
 import shlex
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,11 +15,19 @@ from typing import TYPE_CHECKING, Any
 from bench.cli.amounts import span_s
 from bench.cli.exits import ExitCode, of_signal
 from bench.cli.terminal import Terminal
-from bench.errors import InputError
+from bench.errors import InputError, UnknownNameError
 from bench.fleet.installed import require_installed
+from bench.host.files import written
+from bench.store.fleets import FLEET
 
 if TYPE_CHECKING:
     from distributed import Client
+
+    from bench.fleet.session import FleetRequest
+    from bench.fleet.talk import FleetMember
+
+_USUAL = ("startup",)
+"""Whose image doctor makes ready where no scenario is named."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,9 +65,59 @@ class Reach:
 def run(asked: Mapping[str, Any], reach: Reach, *, silence: str, seed: int | None, results: Path) -> None:
     """Ask the hosts, keep what they send, and report."""
     require_installed()
-    from bench.fleet.session import FleetRequest, execute_fleet
+    from bench.fleet.session import execute_fleet
 
-    request = FleetRequest(
+    request = _request(asked, reach, silence=silence, seed=seed, results=results)
+    with reach.client() as client:
+        folder, fleet = execute_fleet(request, client, _say(Terminal()))
+    if any(host.trials for host in fleet.hosts.values()):
+        show(folder)
+    if fleet.interrupted:
+        raise SystemExit(of_signal(fleet.interrupted))
+    states = {host.state for host in fleet.hosts.values()}
+    if states != {"measured"}:
+        raise SystemExit(ExitCode.SOME_FAILED if "measured" in states else ExitCode.NOTHING_MEASURED)
+
+
+def doctor(scenarios: Sequence[str], reach: Reach) -> None:
+    """Make the hosts ready, and say of each whether it would take part, or why not; exit 1 where one would not."""
+    require_installed()
+    from bench.fleet.session import examine_fleet
+
+    console = Terminal()
+    asked = {"scenarios": tuple(scenarios or _USUAL), "quick": False}
+    request = _request(asked, reach, silence="30m", seed=0, results=Path())
+    with reach.client() as client:
+        members = examine_fleet(request, client, _say(Terminal(stderr=True)))
+    width = max(len(one.name) for one in members)
+    for one in members:
+        ready = one.state == "measuring"
+        console.print(f"{one.name:<{width}}  {'ready    ' if ready else 'not ready'}  {_told(one)}", soft_wrap=True)
+    if any(one.state != "measuring" for one in members):
+        raise SystemExit(ExitCode.SOME_FAILED)
+
+
+def status(scheduler: str, tls: Path | None) -> None:
+    """Say which hosts a scheduler has, what they do, and where dask's own pages are."""
+    require_installed()
+    from bench.fleet import network
+    from bench.fleet.session import hosts_there
+
+    console = Terminal()
+    with network.quiet(), network.connected(network.endpoint(scheduler, tls)) as client:
+        hosts, busy = hosts_there(client), client.processing()
+        console.print(f"Dashboard, on the scheduler's host: {client.dashboard_link}", soft_wrap=True)
+        for name, address in hosts.items():
+            doing = ", ".join(str(task).partition("-")[0] for task in busy.get(address, ())) or "idle"
+            console.print(f"{name}  {address}  {doing}", soft_wrap=True)
+        if not hosts:
+            console.print("No host is there.")
+
+
+def _request(asked: Mapping[str, Any], reach: Reach, *, silence: str, seed: int | None, results: Path) -> FleetRequest:
+    from bench.fleet.session import FleetRequest
+
+    return FleetRequest(
         run=asked,
         hosts=reach.names,
         wait_s=span_s(reach.wait, "--wait"),
@@ -69,17 +127,49 @@ def run(asked: Mapping[str, Any], reach: Reach, *, silence: str, seed: int | Non
         seed=secrets.randbits(32) if seed is None else seed,
         command_line=["bench", *sys.argv[1:]],
     )
-    console = Terminal()
-    with reach.client() as client:
-        folder, fleet = execute_fleet(request, client, lambda line: console.print(f"  {line}", soft_wrap=True))
-    console.print(f"Fleet: {folder}", soft_wrap=True)
-    if fleet.interrupted:
-        raise SystemExit(of_signal(fleet.interrupted))
-    states = [host.state for host in fleet.hosts.values()]
-    if "measured" not in states:
-        raise SystemExit(ExitCode.NOTHING_MEASURED)
-    if set(states) != {"measured"}:
-        raise SystemExit(ExitCode.SOME_FAILED)
+
+
+def _say(console: Terminal) -> Callable[[str], None]:
+    return lambda line: console.print(f"  {line}", style="dim", soft_wrap=True)
+
+
+def _told(one: FleetMember) -> str:
+    """Say what a host is, or why it would be left out."""
+    if one.reason or one.facts is None:
+        return one.reason
+    said = [f"{name} {version}" for name, version in one.facts.versions.items()]
+    images = [f"{scenario} on {digest.removeprefix('sha256:')[:12]}" for scenario, digest in one.facts.images.items()]
+    return ", ".join([*said, *images])
+
+
+def report(fleet: str, results: Path) -> None:
+    """Report on a fleet by its id or path; raises UnknownNameError with the fleets there are."""
+    for folder in (Path(fleet), results / fleet):
+        if (folder / FLEET).is_file():
+            show(folder)
+            return
+    raise UnknownNameError("fleet", fleet, [path.parent.name for path in results.glob(f"*/{FLEET}")])
+
+
+def show(folder: Path) -> None:
+    """Print what a fleet has found, and write its report."""
+    from bench.report.fleets.fleet_report import compose_fleet, save_fleet
+    from bench.report.render.terminal import Fitted
+
+    console, composed = Terminal(), compose_fleet(folder)
+    for sentence in composed.sentences:
+        console.print(sentence)
+    for table in composed.tables:
+        console.print()
+        console.print(Fitted(table))
+    with written(folder):
+        page = save_fleet(composed, folder)
+    console.print(f"\nReport: {page}", soft_wrap=True)
+    console.print(
+        f"Each host's run is one of its own: python -m bench report {shlex.quote(str(folder))}/HOST",
+        style="dim",
+        soft_wrap=True,
+    )
 
 
 def worker(scheduler: str, name: str | None, tls: Path | None) -> None:

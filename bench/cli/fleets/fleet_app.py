@@ -111,3 +111,48 @@ def init(
     from bench.cli.fleets.fleet import init as command
 
     command(folder, hosts, days)
+
+
+@app.command(cls=Command)
+def report(
+    fleet: Annotated[str, typer.Argument(metavar="FLEET", help="A fleet's id, or the path of its folder.")],
+    results: Results = Path("results"),
+) -> None:
+    """Tell what holds over hosts and what differs, and write the report."""
+    from bench.cli.fleets.fleet import report as command
+
+    command(fleet, results)
+
+
+@app.command(cls=Command)
+def doctor(
+    scenarios: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="SCENARIO", autocompletion=completion.scenarios, help="Whose images are made ready; else startup."
+        ),
+    ] = None,
+    scheduler: Scheduler = None,
+    hosts: HostsFile = None,
+    listen: Listen = "127.0.0.1",
+    tls: Tls = None,
+    wait: Wait = "60s",
+    one_machine: OneMachine = False,
+) -> None:
+    """Say of every host whether it would take part, or why not."""
+    from bench.cli.fleets.fleet import Reach
+    from bench.cli.fleets.fleet import doctor as command
+
+    reach = Reach(scheduler=scheduler, hosts=hosts, listen=listen, tls=tls, wait=wait, one_machine=one_machine)
+    command(scenarios or [], reach)
+
+
+@app.command(cls=Command)
+def status(
+    scheduler: Annotated[str, typer.Argument(metavar="ADDRESS", help="Of the scheduler: tls://10.0.0.1:8786.")],
+    tls: Tls = None,
+) -> None:
+    """Show which hosts a scheduler has, and its dashboard."""
+    from bench.cli.fleets.fleet import status as command
+
+    command(scheduler, tls)

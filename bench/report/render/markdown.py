@@ -43,12 +43,15 @@ PicturePath = Callable[[Picture], str]
 
 def render(report: Report, place: PicturePath) -> str:
     """Return the whole report as Markdown; ``place`` gives each picture's path."""
-    return page([chapter for chapter in chapters(report) if chapter.kind != "brief"], place)
+    return page(chapters(report), place)
 
 
 def page(shown: Iterable[Chapter], place: PicturePath) -> str:
-    """Return chapters as Markdown."""
-    return "\n".join(line for chapter in shown for line in _chapter(chapter, place)).rstrip() + "\n"
+    """Return chapters as Markdown, but for those that only sum up others."""
+    lines = (line for chapter in shown if chapter.kind != "brief" for line in _chapter(chapter, place))
+    return "
+".join(lines).rstrip() + "
+"
 
 
 def weighing(shown: Weighing) -> Iterator[str]:

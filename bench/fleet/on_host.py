@@ -96,8 +96,7 @@ def measure(document: Mapping[str, object]) -> None:
             run.end()
         growing = growing or _found(results)
         _send(growing, say)
-        said = [] if growing else run.tail()
-        say("ended", code=run.wait(), digest=growing.digest if growing else "", said=said)
+        say("ended", code=run.wait(), digest=growing.digest if growing else "", said=run.tail(1))
     if wanted():
         shutil.rmtree(results, ignore_errors=True)
 

@@ -55,10 +55,10 @@ def by_host(one: OverHosts) -> Table:
 
 
 def claims(judged: Sequence[ClaimOverHosts], hosts: int) -> Table:
-    """Return every claim that was testable anywhere, with the hosts by verdict."""
-    shown = [one for one in judged if len(one.verdicts.get(Verdict.NOT_TESTABLE, ())) < hosts]
+    """Return every claim that is decided on any host, with the hosts by verdict."""
+    shown = [one for one in judged if one.verdicts.keys() & {Verdict.SUPPORTED, Verdict.REFUTED}]
     return Table(
-        title="What people claim, host by host",
+        title="What people claim, where a host decides it",
         head=("claim", "scenario", *(verdict.value for verdict in Verdict)),
         rows=tuple(
             (one.says, one.scenario, *(_hosts(one.verdicts.get(verdict, ()), hosts) for verdict in Verdict))

@@ -59,10 +59,8 @@ def compose_fleet(folder: Path) -> FleetReport:
     head = Chapter(kind="head", anchor="", title=f"Fleet {found.fleet.fleet}", blocks=_said("status", _status(found)))
     chapters = (
         head,
-        _chapter(
-            "opening", "short", "In short", *([_said("answer", *map(_sentence, figures[:_MOST_SAID]))] * bool(figures))
-        ),
-        _chapter("opening", "first", "Read this first", *([_said("first", *caveats)] if caveats else [])),
+        _chapter("opening", "short", "In short", *_said("answer", *map(_sentence, figures[:_MOST_SAID]))),
+        _chapter("opening", "first", "Read this first", *_said("first", *caveats)),
         _chapter("body", "over", "Over all hosts", *_tabled(summary, "untitled")),
         _chapter("body", "hosts", "Host by host", *(_block(beside.by_host(one), manner) for one in figures)),
         _chapter("body", "claims", "What people claim", *_tabled(claims, "untitled")),
@@ -73,7 +71,7 @@ def compose_fleet(folder: Path) -> FleetReport:
     return FleetReport(
         chapters=tuple(one for one in chapters if one.blocks),
         sentences=(_status(found), *caveats),
-        tables=tuple(one for one in (summary, claims, differences, left_out) if one.rows),
+        tables=tuple(one for one in (summary, differences, left_out) if one.rows),
     )
 
 

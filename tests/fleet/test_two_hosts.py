@@ -1,0 +1,54 @@
+"""Two hosts that each measure, in network namespaces of their own, with TLS between them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.fleet.conftest import Start, bench
+
+ALPHA, BETA = "10.213.7.1", "10.213.7.2"
+ADDRESS = f"tls://{ALPHA}"
+
+pytestmark = pytest.mark.root
+
+
+@pytest.fixture
+def certificates(tmp_path: Path) -> Path:
+    folder = tmp_path / "certificates"
+    assert bench("fleet", "init", str(folder), "alpha", "beta", "here").returncode == 0
+    return folder
+
+
+@pytest.fixture
+def hosts(tmp_path: Path) -> Path:
+    file = tmp_path / "hosts.txt"
+    file.write_text("alpha\nbeta  # the other end\n")
+    return file
+
+
+def test_each_measures_and_both_journals_arrive(
+    namespaces: tuple[list[str], list[str]], worker: Start, certificates: Path, hosts: Path, tmp_path: Path
+) -> None:
+    for name, inside in zip(("alpha", "beta"), namespaces, strict=True):
+        worker(ADDRESS, name, "--tls", str(certificates / name), inside=inside)
+    ran = bench(
+        "fleet", "run", "startup", "--quick", "--isolation", "bare", "--hosts", str(hosts), "--listen", ADDRESS,
+        "--tls", str(certificates / "here"), "--one-machine", "--seed", "5", "--results", str(tmp_path / "results"),
+        inside=namespaces[0],
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    (fleet,) = (tmp_path / "results").iterdir()
+    assert "2 of 2 hosts measured startup" in ran.stdout
+    seeds = set()
+    for name in ("alpha", "beta"):
+        manifest = json.loads((fleet / name / "manifest.json").read_text())
+        seeds.add(manifest["seed"])
+        assert manifest["finished_at"]
+        lines = (fleet / name / "trials.jsonl").read_text().splitlines()
+        assert [json.loads(line)["outcome"] for line in lines] == ["ok"] * manifest["planned"]
+        assert len(list((fleet / name / "console").iterdir())) == len(lines)
+        assert bench("report", str(fleet / name)).returncode == 0, "each is a run in itself"
+    assert len(seeds) == 2

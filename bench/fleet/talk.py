@@ -156,7 +156,7 @@ class Talk:
             member.settle("measured")
             self._say(f"{member.name} has measured {member.mirror.trials} trials")
         elif event["code"] in _TOLD_TO:
-            member.settle("lost", "it was told to end")
+            self._lose(member, "it was told to end")
         else:
             self._lose(member, f"its run ended with exit code {event['code']}. {' '.join(event['said'])}".rstrip(". "))
 

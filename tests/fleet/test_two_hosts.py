@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bench.analysis.data.frame import load
 from tests.fleet.conftest import Start, bench
 
 ALPHA, BETA = "10.213.7.1", "10.213.7.2"
@@ -50,5 +51,5 @@ def test_each_measures_and_both_journals_arrive(
         lines = (fleet / name / "trials.jsonl").read_text().splitlines()
         assert [json.loads(line)["outcome"] for line in lines] == ["ok"] * manifest["planned"]
         assert len(list((fleet / name / "console").iterdir())) == len(lines)
-        assert bench("report", str(fleet / name)).returncode == 0, "each is a run in itself"
+        assert load(fleet / name)["trial"].nunique() == len(lines), "each is a run in itself"
     assert len(seeds) == 2

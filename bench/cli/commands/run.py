@@ -23,7 +23,7 @@ from bench.errors import BenchError, Interrupted
 from bench.host.signals import Interruptions
 from bench.images.boot.guest_kernel import given
 from bench.isolations.registry import DEFAULT
-from bench.measuring.request import Finished, Request
+from bench.measuring.request import UNREAD, Finished, Request
 from bench.measuring.session import execute, harness
 from bench.measuring.stopping import Rule
 from bench.model import Kind
@@ -109,17 +109,21 @@ def _absolute(path: Path | None) -> str:
 def measure(request: Request, before: Path | None = None, *, reports: bool = True, verbose: bool) -> NoReturn:
     """Execute a request, show the report, hold it against the run ``before``, exit with what it came to."""
     interruptions = Interruptions()
-    with interruptions.handled(), reading(harness(request.scenarios)) as reader:
-        with listener(request.rule, reader.so_far) as heard:
-            finished = execute(request, heard, reader, interruptions)
+    read = reports or before or not request.rule.is_fixed  # what nobody reads needs no process that loads pandas
+    with interruptions.handled(), reading(harness(request.scenarios)) if read else nullcontext() as reader:
+        with listener(request.rule, reader.so_far if reader else None) as heard:
+            finished = execute(request, heard, reader or UNREAD, interruptions)
         if finished.refused:
             say(finished.refused)
-        reported = _reported(reader, finished, interruptions, verbose=verbose) if reports else ExitCode.OK
-        compared = _compared(reader, before, finished) if before and not finished.interrupted else ExitCode.OK
+        codes = [exit_code(finished)]
+        if reader and reports:
+            codes.append(_reported(reader, finished, interruptions, verbose=verbose))
+        if reader and before and not finished.interrupted:
+            codes.append(_compared(reader, before, finished))
     if request.asked and (finished.interrupted or finished.refused):
         again = shlex.join(["python", "-m", "bench", "resume", str(finished.folder)])
         Terminal().print(f"Go on with: {again}", soft_wrap=True)
-    raise SystemExit(exit_code(finished) or reported or compared)
+    raise SystemExit(next(filter(None, codes), ExitCode.OK))
 
 
 def _reported(reader: ReaderProcess, finished: Finished, interruptions: Interruptions, *, verbose: bool) -> int:

@@ -1,0 +1,122 @@
+"""What goes wrong on one host of a fleet: it costs that host, and is said by name; the rest is kept."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.fleet.conftest import COMES_S, Start, bench, eventually
+
+ADDRESS = "127.0.0.1:8786"
+OLD = "import bench.version; bench.version.__version__ = '0.0.9'"
+FORGED = """
+import bench.fleet.mirror as mirror
+mirror.GrowingRun.pieces = lambda self: [{'file': '../../evil', 'offset': 0, 'data': b'x', 'last': True}]
+"""
+pytestmark = pytest.mark.root
+
+
+def test_it_costs_that_host(worker: Start, tmp_path: Path) -> None:
+    codes = {"alpha": "", "beta": "", "old": OLD, "forged": FORGED}
+    workers = {name: worker(ADDRESS, name, code=code) for name, code in codes.items()}
+    hosts = tmp_path / "hosts.txt"
+    hosts.write_text("\n".join(codes))
+    words = ["--rounds", "8", "--isolation", "bare", "--hosts", str(hosts), "--one-machine", "--wait", "3m"]
+    with _fleet(*words, "--results", str(tmp_path / "r")) as running:
+        eventually(lambda: len(list(tmp_path.glob("r/*/beta/trials.jsonl"))))
+        workers["beta"].kill()
+        said, _ = running.communicate(timeout=COMES_S)
+    assert running.returncode == 1, said
+    (folder,) = (tmp_path / "r").iterdir()
+    fleet: dict[str, Any] = json.loads((folder / "fleet.json").read_text())
+    found = {name: (host["state"], host["reason"]) for name, host in fleet["hosts"].items()}
+    assert found["alpha"] == ("measured", "")
+    assert found["beta"] == ("lost", "it died or left")
+    assert fleet["hosts"]["beta"]["trials"] == len((folder / "beta" / "trials.jsonl").read_text().splitlines()) > 0
+    refused = "asked by Isobench 0.1.0, and this host has 0.0.9. Install the same on all hosts"
+    assert found["old"] == ("left out", refused)
+    evil = "what it sends is not what a host sends: it has sent '../../evil', which is no part of a run"
+    assert found["forged"] == ("lost", evil)
+    assert not list(tmp_path.rglob("evil"))
+    assert "beta is in the figures with the" in said
+    eventually(lambda: not _running_for(tmp_path / "state-beta"))
+
+
+def test_a_signal_ends_all_and_keeps_what_was_measured(worker: Start, tmp_path: Path) -> None:
+    worker(ADDRESS, "alpha")
+    hosts = tmp_path / "hosts.txt"
+    hosts.write_text("alpha\n")
+    words = [
+        "startup",
+        "--rounds",
+        "500",
+        "--isolation",
+        "bare",
+        "--hosts",
+        str(hosts),
+        "--results",
+        str(tmp_path / "r"),
+    ]
+    with subprocess.Popen(
+        [sys.executable, "-m", "bench", "fleet", "run", *words],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as running:
+        eventually(lambda: len(list(tmp_path.glob("r/*/alpha/trials.jsonl"))))
+        running.send_signal(signal.SIGINT)
+        said, _ = running.communicate(timeout=COMES_S)
+    assert running.returncode == 130, said
+    (alpha,) = tmp_path.glob("r/*/alpha")
+    assert json.loads((alpha / "manifest.json").read_text())["interrupted"] == "SIGTERM"
+    assert json.loads((alpha.parent / "fleet.json").read_text())["interrupted"] == "SIGINT"
+    assert not _running_for(tmp_path / "state-alpha")
+
+
+def test_a_machine_counts_once_unless_it_is_said(worker: Start) -> None:
+    for name in ("alpha", "beta"):
+        worker(ADDRESS, name)
+    told = bench("fleet", "doctor", "startup", "--hosts", "/dev/stdin", text="alpha\nbeta\n")
+    assert told.returncode == 1, told.stderr
+    first, second = told.stdout.splitlines()
+    assert first.startswith("alpha  ready      isobench 0.1.0, distributed ")
+    assert second == "beta   not ready  it is the machine of alpha"
+
+
+def test_no_scheduler_is_said_at_once() -> None:
+    told = bench("fleet", "status", "127.0.0.1:1")
+    assert told.returncode == 3
+    assert told.stderr.startswith("bench: no scheduler answers at tcp://127.0.0.1:1: ")
+
+
+@contextmanager
+def _fleet(*words: str) -> Iterator[subprocess.Popen[str]]:
+    """Yield ``fleet run startup`` with these words while it runs; ended with the block."""
+    command = [sys.executable, "-m", "bench", "fleet", "run", "startup", *words]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as running:
+        try:
+            yield running
+        finally:
+            running.kill()
+
+
+def _running_for(state: Path) -> list[str]:
+    """Return what runs for a worker by the results it is told to keep."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            words = process.read_bytes()
+        except OSError:
+            continue
+        if os.fsencode(state) in words:
+            found.append(words.decode(errors="replace"))
+    return found

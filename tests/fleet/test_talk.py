@@ -1,0 +1,118 @@
+"""What is heard from hosts, without any: who is given up, and why."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from distributed import Client
+
+from bench.fleet.mirror import Mirror
+from bench.fleet.request import HostRequest
+from bench.fleet.talk import FleetMember, Talk
+
+LINE = b'{"number": 1}\n'
+DIGEST = hashlib.sha256(LINE).hexdigest()
+JOURNAL: dict[str, object] = {"kind": "piece", "file": "trials.jsonl", "offset": 0, "data": LINE, "last": True}
+ENDED: dict[str, object] = {"kind": "ended", "code": 0, "digest": DIGEST, "said": []}
+
+
+@dataclass
+class _Task:
+    status: str = "pending"
+
+
+@dataclass
+class _Scripted:
+    """A client of dask's whose hosts say what is written down, as soon as they are asked."""
+
+    events: list[Mapping[str, object]]
+    status: str = "pending"
+    cancelled: int = 0
+    handlers: dict[str, Callable[[Any], None]] = field(default_factory=dict)
+
+    def subscribe_topic(self, topic: str, handler: Callable[[Any], None]) -> None:
+        self.handlers[topic] = handler
+
+    def unsubscribe_topic(self, topic: str) -> None:
+        del self.handlers[topic]
+
+    def submit(self, _task: object, document: Mapping[str, object], **options: object) -> _Task:
+        assert options["workers"] == ["tcp://10.0.0.9:1"]
+        for event in self.events:
+            topic = "all" if "action" in event else "topic"
+            self.handlers[topic]((0.0, {"ticket": document["ticket"], **event}))
+        return _Task(self.status)
+
+    def cancel(self, tasks: list[_Task]) -> None:
+        self.cancelled += len(tasks)
+
+
+def _measure(_document: Mapping[str, object]) -> None:
+    pass
+
+
+def _talked(folder: Path, *events: Mapping[str, object], status: str = "pending") -> tuple[FleetMember, list[str]]:
+    """Return a host that has said these things, and what was said of it."""
+    request = HostRequest(fleet="fleet-x", ticket="t", scenarios=("startup",), seed=1)
+    member = FleetMember(
+        name="alpha", number=1, address="tcp://10.0.0.9:1", request=request, mirror=Mirror(folder / "alpha")
+    )
+    said: list[str] = []
+    client = cast(Client, _Scripted(list(events), status))
+    talk = Talk(client, "topic", [member], 0.5, said.append)
+    with talk.listening():
+        talk.ask(_measure, [member])
+    return member, said
+
+
+def test_a_run_that_has_come_whole_is_measured(tmp_path: Path) -> None:
+    member, said = _talked(tmp_path, JOURNAL, ENDED)
+    assert (member.state, member.reason, member.mirror.trials) == ("measured", "", 1)
+    assert (tmp_path / "alpha" / "trials.jsonl").read_bytes() == LINE
+    assert said == ["alpha has measured 1 trials"]
+
+
+@pytest.mark.parametrize(
+    ("events", "state", "reason"),
+    [
+        ([JOURNAL], "lost", "it has sent nothing for 0 s"),
+        ([JOURNAL, {"action": "remove-worker", "worker": "tcp://10.0.0.9:1"}], "lost", "it died or left"),
+        ([JOURNAL, {**ENDED, "digest": "0"}], "lost", "its journal is not the one that has arrived"),
+        ([{**JOURNAL, "offset": 7}], "lost", "its journal goes on at byte 7, and 0 have arrived"),
+        ([{**JOURNAL, "file": "/etc/passwd"}], "lost", "it has sent '/etc/passwd', which is no part of a run"),
+        ([{**JOURNAL, "file": "console/../../x"}], "lost", "which is no part of a run"),
+        ([{"kind": "piece"}], "lost", "'file'"),
+        ([{"kind": "dance"}], "lost", "an event 'dance'"),
+        ([{"kind": "told", "facts": {"machine": 5}}], "lost", "what it sends is not what a host sends"),
+        ([{"kind": "refused", "reason": "no"}], "left out", "no"),
+        ([JOURNAL, {**ENDED, "code": 3, "said": ["no room"]}], "lost", "its run ended with exit code 3. no room"),
+        ([JOURNAL, {**ENDED, "code": 143}], "lost", "it was told to end"),
+        ([{**ENDED, "digest": ""}], "lost", "its run ended with exit code 0"),
+    ],
+)  # fmt: skip
+def test_a_host_is_given_up_with_the_reason(
+    events: list[Mapping[str, object]], state: str, reason: str, tmp_path: Path
+) -> None:
+    member, said = _talked(tmp_path, *events)
+    assert member.state == state
+    assert reason in member.reason
+    assert said[0].startswith(f"alpha is {state}: ")
+    if JOURNAL in events:
+        assert (tmp_path / "alpha" / "trials.jsonl").read_bytes() == LINE, "what was measured is kept"
+        assert state == "left out" or said[0].endswith("1 trials of it are kept")
+
+
+def test_a_worker_that_cannot_begin_is_given_up(tmp_path: Path) -> None:
+    member, _ = _talked(tmp_path, status="error")
+    assert member.state == "lost"
+    assert member.reason == "its worker cannot do what is asked: does it have this version of Isobench?"
+
+
+def test_what_comes_with_another_ticket_is_of_no_host(tmp_path: Path) -> None:
+    member, _ = _talked(tmp_path, {**JOURNAL, "ticket": "u"}, {**ENDED, "ticket": "u"}, JOURNAL, ENDED)
+    assert member.mirror.trials == 1

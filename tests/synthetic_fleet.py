@@ -58,9 +58,9 @@ def write_host(folder: Path, *, seed: int, rounds: int = 5, slower: float = 1.0)
     return len(lines)
 
 
-def change_manifest(host: Path, **changes: object) -> None:
+def change_manifest(run: Path, **changes: object) -> None:
     """Let a host's manifest say something else."""
-    file = host / "manifest.json"
+    file = run / "manifest.json"
     file.write_text(json.dumps(json.loads(file.read_text()) | changes))
 
 

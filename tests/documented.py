@@ -20,7 +20,7 @@ import bench
 from bench.analysis.metrics import COLLECTED, DERIVED, VANTAGES
 from bench.analysis.metrics.facts import MetricFacts
 from bench.cli.app import app
-from bench.cli.helping import EXAMPLES, headed
+from bench.cli.helping import EXAMPLES, commands_of, headed
 from bench.isolations.variants import VARIANTS
 from bench.model.glossary import CHAPTERS
 from bench.scenario.values import RESERVED_PREFIXES
@@ -110,14 +110,12 @@ def columns(table_of: str) -> str:
 
 def commands() -> str:
     """Return every command: what it does, its examples, what it takes."""
-    everything = get_command(app)
     parts = ["## All", shell(EXAMPLES["bench"])]
-    for name, command in everything.commands.items():  # type: ignore[attr-defined]  # it is a group
-        if not command.hidden:
-            parts += [f"## {name}", _markdown(str(command.help)), shell(EXAMPLES[name])]
-            for heading, rows in headed(command, typer.Context(command)).items():
-                told = [(f"`{written}`", _markdown(what)) for written, what in rows if "--help" not in written]
-                parts += [table((heading, ""), told)] if told else []
+    for name, command in commands_of(get_command(app)).items():
+        parts += [f"## {name}", _markdown(str(command.help)), shell(EXAMPLES[name])]
+        for heading, rows in headed(command, typer.Context(command)).items():
+            told = [(f"`{written}`", _markdown(what)) for written, what in rows if "--help" not in written]
+            parts += [table((heading, ""), told)] if told else []
     return "\n\n".join(parts)
 
 

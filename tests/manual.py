@@ -10,7 +10,7 @@ import typer
 
 import bench
 from bench.cli.app import app
-from bench.cli.helping import EXAMPLES
+from bench.cli.helping import EXAMPLES, commands_of
 from bench.version import __version__
 
 MANUAL = Path(bench.__file__).parents[1] / "docs" / "bench.1"
@@ -36,9 +36,8 @@ def _page(group: Any) -> Iterator[str]:
     yield from (".SH NAME", r"bench \- measure what ways of isolating a workload cost", ".SH SYNOPSIS")
     yield r"\fBbench\fR \fICOMMAND\fR [\fIOPTION\fR]... [\fIARGUMENT\fR]..."
     yield from (".SH DESCRIPTION", _text(group.help), ".PP", r"\fBpython \-m bench\fR does the same.", ".SH COMMANDS")
-    for name, command in group.commands.items():
-        if not command.hidden:
-            yield from _command(name, command)
+    for name, command in commands_of(group).items():
+        yield from _command(name, command)
     yield from (".SH EXIT STATUS", _text(group.epilog), ".SH ENVIRONMENT", *_told(ENVIRONMENT))
     yield ".SH EXAMPLES"
     for line in dict.fromkeys(line for lines in EXAMPLES.values() for line in lines):

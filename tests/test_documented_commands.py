@@ -18,10 +18,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from typer.core import TyperGroup
 from typer.main import get_command
 
 from bench.cli import main
 from bench.cli.app import app
+from bench.cli.helping import commands_of
 from tests.documented import REPOSITORY, documents
 from tests.images.oci_archives import Own, layer, regular, static_program
 
@@ -39,6 +41,8 @@ _MUSTS = "analysis/choosing/test_ranking.py::test_musts_leave_out_who_does_not_m
 _CALIBRATED = "cli/commands/test_calibrate.py::test_real_truths_are_recovered_on_bare_and_docker"
 _DOCTOR = "cli/commands/test_doctor.py::"
 _HISTORY = "cli/commands/test_history.py::"
+_FLEET = "fleet/test_two_hosts.py::test_each_measures_and_both_journals_arrive"
+_FAULTS = "fleet/test_faults.py::"
 _PLUGIN = "isolations/test_plugin.py::test_an_installed_package_adds_an_isolation_that_is_measured_like_any_other"
 
 ELSEWHERE = {
@@ -109,6 +113,18 @@ ELSEWHERE = {
     "python -m bench run startup --isolation bare --compare-to baseline": (
         "cli/commands/test_baseline.py::test_a_run_that_is_no_worse_than_the_baseline_is_0"
     ),
+    "pip install 'isobench[fleet]'": "fleet/test_installed.py::test_what_is_missing_is_named_with_the_remedy",
+    "python -m bench fleet init certificates here alpha beta": _FLEET,
+    "python -m bench fleet worker tls://10.0.0.1 --tls alpha": _FLEET,
+    "python -m bench fleet run startup --scheduler tls://10.0.0.1 --tls here": _FLEET,
+    "python -m bench fleet run startup --hosts FILE --listen 10.0.0.1 --tls here": _FLEET,
+    "python -m bench fleet report results/FLEET": (
+        "cli/fleets/test_fleet.py::test_a_report_is_printed_and_written_and_a_fleet_is_found_by_its_id"
+    ),
+    "python -m bench fleet doctor --scheduler tls://10.0.0.1 --tls here": (
+        f"{_FAULTS}test_a_machine_counts_once_unless_it_is_said"
+    ),
+    "python -m bench fleet status tls://10.0.0.1 --tls here": f"{_FAULTS}test_no_scheduler_is_said_at_once",
     "python -m bench check-plugin setpriv": (
         "isolations/test_plugin.py::test_its_author_can_have_the_contract_checked"
     ),
@@ -215,7 +231,9 @@ def test_a_command_of_a_page_does_what_it_says(
 def test_what_a_command_names_is_there(command: str) -> None:
     """Its options are the command line's: whoever runs it elsewhere may write them in another way."""
     name, *words = shlex.split(command.partition("-m bench ")[2].partition(" > ")[0])
-    known = get_command(app).commands[name]  # type: ignore[attr-defined]  # it is a group
+    if isinstance(get_command(app).commands[name], TyperGroup):  # type: ignore[attr-defined]  # it is a group
+        name = f"{name} {words.pop(0)}"
+    known = commands_of(get_command(app))[name]
     assert known.make_context(name, words).command is known  # raises where an option is none
 
 

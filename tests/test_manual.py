@@ -10,6 +10,7 @@ import tomllib
 import typer
 
 from bench.cli.app import app
+from bench.cli.helping import commands_of
 from bench.testing.launching import unavailable
 from tests.documented import COMMAND, REPOSITORY
 from tests.manual import MANUAL, manual
@@ -26,8 +27,7 @@ def test_man_shows_it_without_warnings() -> None:
     environment = {**os.environ, "MANWIDTH": "200", "LC_ALL": "C.UTF-8"}
     done = subprocess.run(words, capture_output=True, text=True, check=True, env=environment)
     assert done.stderr == ""
-    group = typer.main.get_command(app)
-    assert all(f"   bench {name}" in done.stdout for name, one in group.commands.items() if not one.hidden)  # type: ignore[attr-defined]
+    assert all(f"   bench {name}" in done.stdout for name in commands_of(typer.main.get_command(app)))
     assert "--isolation, -i A,B" in done.stdout
     assert "bench reader" not in done.stdout
 

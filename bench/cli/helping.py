@@ -75,21 +75,22 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "check-plugin": ("python -m bench check-plugin setpriv",),
     "clean": ("python -m bench clean",),
     "fleet": (
-        "python -m bench fleet init certificates alpha beta",
+        "python -m bench fleet init certificates here alpha beta",
         "python -m bench fleet worker tls://10.0.0.1 --tls alpha",
-        "python -m bench fleet run startup --hosts hosts.txt --listen tls://10.0.0.1 --tls here",
-    ),
-    "fleet init": ("python -m bench fleet init certificates alpha beta",),
-    "fleet worker": ("python -m bench fleet worker tls://10.0.0.1 --tls alpha",),
-    "fleet doctor": ("python -m bench fleet doctor startup --scheduler tls://10.0.0.1 --tls here",),
-    "fleet status": ("python -m bench fleet status tls://10.0.0.1 --tls here",),
-    "fleet report": ("python -m bench fleet report results/FLEET",),
-    "fleet run": (
-        "python -m bench fleet run startup footprint --hosts hosts.txt --listen tls://10.0.0.1 --tls here",
         "python -m bench fleet run startup --scheduler tls://10.0.0.1 --tls here",
+        "python -m bench fleet report results/FLEET",
     ),
+    "fleet run": (
+        "python -m bench fleet run startup --scheduler tls://10.0.0.1 --tls here",
+        "python -m bench fleet run startup --hosts FILE --listen 10.0.0.1 --tls here",
+    ),
+    "fleet worker": ("python -m bench fleet worker tls://10.0.0.1 --tls alpha",),
+    "fleet init": ("python -m bench fleet init certificates here alpha beta",),
+    "fleet report": ("python -m bench fleet report results/FLEET",),
+    "fleet doctor": ("python -m bench fleet doctor --scheduler tls://10.0.0.1 --tls here",),
+    "fleet status": ("python -m bench fleet status tls://10.0.0.1 --tls here",),
 }
-"""Of each command, and of all of it. ``docs/reference/command-line.md`` has them too, and tests run them."""
+"""Of each command and group, and of all of it. ``docs/reference/command-line.md`` has them too; tests run them."""
 
 _OPTIONS = "Options"
 
@@ -115,6 +116,16 @@ class Group(TyperGroup):
         """Write the examples, then what else is to be said."""
         _write_examples(path_of(ctx) or "bench", formatter)
         super().format_epilog(ctx, formatter)
+
+
+def commands_of(group: Any) -> Mapping[str, Any]:
+    """Return every command that is not hidden by how it is called, such as ``run`` and ``fleet run``."""
+    found: dict[str, Any] = {}
+    for name, one in group.commands.items():
+        within = commands_of(one) if isinstance(one, TyperGroup) else {}
+        found |= {f"{name} {inner}": command for inner, command in within.items()}
+        found |= {} if one.hidden or within else {name: one}
+    return found
 
 
 def path_of(ctx: Any) -> str:

@@ -115,7 +115,7 @@ def hosts_there(client: Client) -> dict[str, str]:
 def require_name(name: str) -> None:
     """Raise InputError for a name that no host can bear."""
     if not _NAME.fullmatch(name):
-        raise InputError(f"no host can be called {name[:120]!r}", remedy="Letters, digits and . _ - make a name")
+        raise InputError(f"no host can be called {name[:120]}", remedy="Letters, digits and . _ - make a name")
 
 
 def _arrived(client: Client, asked: FleetRequest, say: Say) -> dict[str, str]:

@@ -28,6 +28,7 @@ CHAPTERS: Mapping[str, Mapping[str, str]] = MappingProxyType(
         "How it is run": {
             "run": "one request, carried out: manifest, journal, samples under `results/<run-id>/`",
             "stretch": "what of a run was measured without a gap; another begins where it was taken up again",
+            "fleet": "one request to many hosts, each of which keeps a run of its own: `results/fleet-<id>/`",
             "round": "every cell once, in a fresh random order",
             "trial": "one fresh instance of one cell, measured once",
             "cell": "scenario x parameters (the arm among them) x isolation",

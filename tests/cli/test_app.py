@@ -10,11 +10,11 @@ from typer.main import get_command
 from bench import __version__
 from bench.cli import main
 from bench.cli.app import app
-from bench.cli.helping import EXAMPLES
+from bench.cli.helping import EXAMPLES, commands_of
 from tests.cli.conftest import Bench
 
-_ALL = get_command(app).commands  # type: ignore[attr-defined]  # it is a group
-COMMANDS = sorted(name for name, one in _ALL.items() if not one.hidden)
+COMMANDS = sorted(commands_of(get_command(app)))
+GROUPS = ["fleet"]
 
 
 def test_what_a_users_path_does_not_lead_to_is_found_by_whatever_is_started(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -34,6 +34,12 @@ def test_the_commands_are_these() -> None:
         "doctor",
         "explain",
         "export",
+        "fleet doctor",
+        "fleet init",
+        "fleet report",
+        "fleet run",
+        "fleet status",
+        "fleet worker",
         "history",
         "list",
         "publish",
@@ -48,7 +54,7 @@ def test_the_commands_are_these() -> None:
 def test_help_names_every_command_whole_and_every_exit_code(bench: Bench, option: str) -> None:
     answer = bench(option)
     assert answer.code == 0
-    for command in COMMANDS:
+    for command in {command.partition(" ")[0] for command in COMMANDS}:
         assert f"\n  {command} " in answer.out
     assert "..." not in answer.out.split("Commands:")[1]
     for code in ("0 all", "1 some", "2 the", "3 nothing", "4 something", "129 ", "130 ", "143 "):
@@ -57,15 +63,15 @@ def test_help_names_every_command_whole_and_every_exit_code(bench: Bench, option
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_explains_itself(bench: Bench, command: str) -> None:
-    answer = bench(command, "--help")
+    answer = bench(*command.split(), "--help")
     assert answer.code == 0
     assert f" {command} [OPTIONS]" in answer.out.splitlines()[0]
 
 
-@pytest.mark.parametrize("command", [None, *COMMANDS])
-def test_help_is_a_screen_with_examples(bench: Bench, monkeypatch: pytest.MonkeyPatch, command: str | None) -> None:
+@pytest.mark.parametrize("command", ["", *GROUPS, *COMMANDS])
+def test_help_is_a_screen_with_examples(bench: Bench, monkeypatch: pytest.MonkeyPatch, command: str) -> None:
     monkeypatch.setenv("COLUMNS", "80")
-    lines = bench(*filter(None, [command]), "--help").out.splitlines()
+    lines = bench(*command.split(), "--help").out.splitlines()
     assert len(lines) <= 40
     assert max(map(len, lines)) <= 80
     shown = [line.strip() for line in lines[lines.index("Examples:") + 1 :]]
@@ -78,7 +84,7 @@ def test_help_puts_options_under_what_they_are_about(bench: Bench) -> None:
         out.index(word) for word in ("What is compared", "--twin", "A workload of your own", "--metric", "Options:")
     ]
     assert places == sorted(places)
-    assert set(EXAMPLES) == {"bench", *COMMANDS}
+    assert set(EXAMPLES) == {"bench", *GROUPS, *COMMANDS}
 
 
 def test_the_version(bench: Bench) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -32,7 +33,8 @@ def test_a_hosts_ratio_is_the_one_of_its_own_report(folder: Path) -> None:
     for name in ("h0001", "h0004"):
         table = summarize(load(folder / name)).set_index(["scenario", "isolation", "metric", "vantage"])
         for one in found:
-            row = table.loc[(one.cell.scenario, one.cell.isolation, one.figure.metric, one.figure.vantage)]
+            key: Any = (one.cell.scenario, one.cell.isolation, *one.figure[:2])
+            row = table.loc[key]
             host = next(host for host in one.hosts if host.host == name)
             assert (host.ratio, host.low, host.high, host.n) == pytest.approx(
                 (row["ratio"], row["ratio_low"], row["ratio_high"], row["n"])
@@ -40,7 +42,7 @@ def test_a_hosts_ratio_is_the_one_of_its_own_report(folder: Path) -> None:
 
 
 def test_claims_are_judged_as_in_each_hosts_report(folder: Path) -> None:
-    claim = {
+    claim: dict[str, Any] = {
         "says": "A container starts at once", "source": "nobody", "metric": "timeline.ready", "vantage": "host",
         "of": "docker", "against": "bare", "at_least": None, "at_most": 2.0, "where": {}, "against_where": {},
     }  # fmt: skip

@@ -118,7 +118,7 @@ ELSEWHERE = {
     "python -m bench fleet worker tls://10.0.0.1 --tls alpha": _FLEET,
     "python -m bench fleet run startup --scheduler tls://10.0.0.1 --tls here": _FLEET,
     "python -m bench fleet run startup --hosts FILE --listen 10.0.0.1 --tls here": _FLEET,
-    "python -m bench fleet report results/FLEET": (
+    "python -m bench fleet report FLEET": (
         "cli/fleets/test_fleet.py::test_a_report_is_printed_and_written_and_a_fleet_is_found_by_its_id"
     ),
     "python -m bench fleet doctor --scheduler tls://10.0.0.1 --tls here": (

@@ -78,7 +78,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         "python -m bench fleet init certificates here alpha beta",
         "python -m bench fleet worker tls://10.0.0.1 --tls alpha",
         "python -m bench fleet run startup --scheduler tls://10.0.0.1 --tls here",
-        "python -m bench fleet report results/FLEET",
+        "python -m bench fleet report FLEET",
     ),
     "fleet run": (
         "python -m bench fleet run startup --scheduler tls://10.0.0.1 --tls here",
@@ -86,7 +86,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     ),
     "fleet worker": ("python -m bench fleet worker tls://10.0.0.1 --tls alpha",),
     "fleet init": ("python -m bench fleet init certificates here alpha beta",),
-    "fleet report": ("python -m bench fleet report results/FLEET",),
+    "fleet report": ("python -m bench fleet report FLEET",),
     "fleet doctor": ("python -m bench fleet doctor --scheduler tls://10.0.0.1 --tls here",),
     "fleet status": ("python -m bench fleet status tls://10.0.0.1 --tls here",),
 }

@@ -35,7 +35,7 @@ AT_ONCE = 50
 """Hosts whose samples are held at a time."""
 
 _FLEET = TypeAdapter(Fleet)
-_Found = TypeVar("_Found")
+_Keyed = TypeVar("_Keyed")
 _AGAIN = "Name the folder of a fleet, such as results/fleet-<id>"
 
 
@@ -195,9 +195,9 @@ def _runs(frames: Mapping[str, pd.DataFrame], manifests: Mapping[str, Manifest])
     ]
 
 
-def _by_place(found: Mapping[Any, _Found]) -> dict[int, dict[CellKey, _Found]]:
+def _by_place(found: Mapping[Any, _Keyed]) -> dict[int, dict[CellKey, _Keyed]]:
     """Return what many hosts have by the host it is of, under the scenarios' own names (see ``_apart``)."""
-    made: dict[int, dict[CellKey, _Found]] = defaultdict(dict)
+    made: dict[int, dict[CellKey, _Keyed]] = defaultdict(dict)
     for (scenario, parameters, isolation), one in found.items():
         place, _, own = scenario.partition("/")
         made[int(place)][CellKey(own, parameters, isolation)] = one

@@ -124,7 +124,7 @@ ELSEWHERE = {
     "python -m bench fleet doctor --scheduler tls://10.0.0.1 --tls here": (
         f"{_FAULTS}test_a_machine_counts_once_unless_it_is_said"
     ),
-    "python -m bench fleet status tls://10.0.0.1 --tls here": f"{_FAULTS}test_no_scheduler_is_said_at_once",
+    "python -m bench fleet status tls://10.0.0.1 --tls here": f"{_FAULTS}test_no_scheduler_is_said_with_the_reason",
     "python -m bench check-plugin setpriv": (
         "isolations/test_plugin.py::test_its_author_can_have_the_contract_checked"
     ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import logging
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -110,6 +111,7 @@ def scheduling(place: Endpoint) -> Iterator[Client]:
 
     Raises BenchError where it cannot listen there.
     """
+    warnings.filterwarnings("ignore", "\\s*Port .* is already in use", UserWarning)  # the dashboard takes another one
     try:
         cluster = LocalCluster(
             n_workers=0,
@@ -121,7 +123,7 @@ def scheduling(place: Endpoint) -> Iterator[Client]:
         )
     except (OSError, RuntimeError) as error:
         raise BenchError(
-            f"no scheduler can listen at {place.address}: {error.__cause__ or error}",
+            f"no scheduler can listen at {place.address}: {_innermost(error)}",
             remedy="Name another address of this host with --listen",
         ) from error
     with cluster, Client(cluster, security=place.security, set_as_default=False) as client:
@@ -129,14 +131,18 @@ def scheduling(place: Endpoint) -> Iterator[Client]:
 
 
 def _unanswered(place: Endpoint, error: BaseException) -> BenchError:
-    """Say why nobody answers, by the innermost reason: dask wraps what the network or TLS has said."""
-    while error.__cause__ or error.__context__:
-        error = error.__cause__ or error.__context__ or error
     return BenchError(
-        f"no scheduler answers at {place.address}: {error}",
+        f"no scheduler answers at {place.address}: {_innermost(error)}",
         remedy="Start one there, `fleet run --hosts` brings its own; with TLS, both ends need valid certificates of "
         "one authority",
     )
+
+
+def _innermost(error: BaseException) -> BaseException:
+    """Return what the network or TLS has said, which dask wraps, several times."""
+    while inner := error.__cause__ or error.__context__:
+        error = inner
+    return error
 
 
 def _security(tls: Path) -> Security:

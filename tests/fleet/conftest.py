@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -18,6 +19,14 @@ COMES_S = 240.0
 """Long, for hosts that do other things as well; what is waited for comes within seconds."""
 
 Start = Callable[..., subprocess.Popen[str]]
+
+
+@pytest.fixture
+def address() -> str:
+    """Where on loopback nobody listens."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return f"127.0.0.1:{found.getsockname()[1]}"
 
 
 @pytest.fixture

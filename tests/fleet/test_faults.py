@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,7 +17,6 @@ import pytest
 
 from tests.fleet.conftest import COMES_S, Start, bench, eventually
 
-ADDRESS = "127.0.0.1:8786"
 OLD = "import bench.version; bench.version.__version__ = '0.0.9'"
 FORGED = """
 import bench.fleet.mirror as mirror
@@ -25,13 +25,13 @@ mirror.GrowingRun.pieces = lambda self: [{'file': '../../evil', 'offset': 0, 'da
 pytestmark = pytest.mark.root
 
 
-def test_it_costs_that_host(worker: Start, tmp_path: Path) -> None:
+def test_it_costs_that_host(worker: Start, address: str, tmp_path: Path) -> None:
     codes = {"alpha": "", "beta": "", "old": OLD, "forged": FORGED}
-    workers = {name: worker(ADDRESS, name, code=code) for name, code in codes.items()}
+    workers = {name: worker(address, name, code=code) for name, code in codes.items()}
     hosts = tmp_path / "hosts.txt"
     hosts.write_text("\n".join(codes))
     words = ["--rounds", "8", "--isolation", "bare", "--hosts", str(hosts), "--one-machine", "--wait", "3m"]
-    with _fleet(*words, "--results", str(tmp_path / "r")) as running:
+    with _fleet(*words, "--listen", address, "--results", str(tmp_path / "r")) as running:
         eventually(lambda: len(list(tmp_path.glob("r/*/beta/trials.jsonl"))))
         workers["beta"].kill()
         said, _ = running.communicate(timeout=COMES_S)
@@ -51,28 +51,13 @@ def test_it_costs_that_host(worker: Start, tmp_path: Path) -> None:
     eventually(lambda: not _running_for(tmp_path / "state-beta"))
 
 
-def test_a_signal_ends_all_and_keeps_what_was_measured(worker: Start, tmp_path: Path) -> None:
-    worker(ADDRESS, "alpha")
+def test_a_signal_ends_all_and_keeps_what_was_measured(worker: Start, address: str, tmp_path: Path) -> None:
+    worker(address, "alpha")
     hosts = tmp_path / "hosts.txt"
     hosts.write_text("alpha\n")
-    words = [
-        "startup",
-        "--rounds",
-        "500",
-        "--isolation",
-        "bare",
-        "--hosts",
-        str(hosts),
-        "--results",
-        str(tmp_path / "r"),
-    ]
-    with subprocess.Popen(
-        [sys.executable, "-m", "bench", "fleet", "run", *words],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    ) as running:
-        eventually(lambda: len(list(tmp_path.glob("r/*/alpha/trials.jsonl"))))
+    words = ["--rounds", "500", "--isolation", "bare", "--hosts", str(hosts), "--listen", address, "--wait", "3m"]
+    with _fleet(*words, "--results", str(tmp_path / "r")) as running:
+        eventually(lambda: list(tmp_path.glob("r/*/alpha/trials.jsonl")))
         running.send_signal(signal.SIGINT)
         said, _ = running.communicate(timeout=COMES_S)
     assert running.returncode == 130, said
@@ -82,20 +67,30 @@ def test_a_signal_ends_all_and_keeps_what_was_measured(worker: Start, tmp_path: 
     assert not _running_for(tmp_path / "state-alpha")
 
 
-def test_a_machine_counts_once_unless_it_is_said(worker: Start) -> None:
+def test_a_machine_counts_once_unless_it_is_said(worker: Start, address: str) -> None:
     for name in ("alpha", "beta"):
-        worker(ADDRESS, name)
-    told = bench("fleet", "doctor", "startup", "--hosts", "/dev/stdin", text="alpha\nbeta\n")
+        worker(address, name)
+    told = bench("fleet", "doctor", "startup", "--hosts", "/dev/stdin", "--listen", address, text="alpha\nbeta\n")
     assert told.returncode == 1, told.stderr
     first, second = told.stdout.splitlines()
     assert first.startswith("alpha  ready      isobench 0.1.0, distributed ")
     assert second == "beta   not ready  it is the machine of alpha"
 
 
-def test_no_scheduler_is_said_at_once() -> None:
+def test_no_scheduler_is_said_with_the_reason() -> None:
     told = bench("fleet", "status", "127.0.0.1:1")
     assert told.returncode == 3
     assert told.stderr.startswith("bench: no scheduler answers at tcp://127.0.0.1:1: ")
+
+
+def test_a_scheduler_that_cannot_listen_is_said_with_the_reason(address: str, tmp_path: Path) -> None:
+    (tmp_path / "hosts.txt").write_text("alpha\n")
+    host, _, port = address.partition(":")
+    with socket.create_server((host, int(port))):
+        told = bench("fleet", "doctor", "--hosts", str(tmp_path / "hosts.txt"), "--listen", address)
+    assert told.returncode == 3
+    assert told.stderr.splitlines()[0].startswith(f"bench: no scheduler can listen at tcp://{address}: ")
+    assert "ddress already in use" in told.stderr
 
 
 @contextmanager

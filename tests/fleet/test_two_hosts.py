@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from bench.analysis.data.frame import load
-from tests.fleet.conftest import Start, bench
+from tests.fleet.conftest import Start, bench, eventually
 
 ALPHA, BETA = "10.213.7.1", "10.213.7.2"
 ADDRESS = f"tls://{ALPHA}"
@@ -28,6 +30,36 @@ def hosts(tmp_path: Path) -> Path:
     file = tmp_path / "hosts.txt"
     file.write_text("alpha\nbeta  # the other end\n")
     return file
+
+
+GREETED = """
+import socket, ssl, sys
+context = ssl.create_default_context()
+context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+with socket.create_connection((sys.argv[1], int(sys.argv[2]))) as plain, context.wrap_socket(plain) as greeted:
+    print(len(greeted.getpeercert(binary_form=True)))
+"""
+"""Says how long the certificate is with which somebody answers."""
+
+
+def test_nothing_listens_without_tls_but_on_loopback(
+    namespaces: tuple[list[str], list[str]], worker: Start, certificates: Path
+) -> None:
+    _, inside = namespaces
+    worker(f"tls://{ALPHA}", "beta", "--tls", str(certificates / "beta"), inside=inside)
+    eventually(lambda: len(_listening(inside)) >= 2)
+    ports = {place.rpartition(":")[2] for place in _listening(inside) if not place.startswith("127.0.0.1:")}
+    assert len(ports) == 1, "dask's pages are for this host alone"
+    greeted = subprocess.run(
+        [*inside, sys.executable, "-c", GREETED, BETA, *ports], capture_output=True, text=True, check=True
+    )
+    assert int(greeted.stdout) > 100
+
+
+def _listening(inside: list[str]) -> list[str]:
+    """Return where anybody listens."""
+    told = subprocess.run([*inside, "ss", "-Hltn"], capture_output=True, text=True, check=True).stdout
+    return [line.split()[3] for line in told.splitlines()]
 
 
 def test_each_measures_and_both_journals_arrive(

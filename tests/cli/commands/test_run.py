@@ -69,6 +69,18 @@ def test_a_run_that_went_well_prints_a_table_and_where_the_report_is(tmp_path: P
     assert not list((tmp_path / "state" / "runs").iterdir())
 
 
+def test_without_a_report_the_data_are_kept_and_no_process_reads_them(tmp_path: Path) -> None:
+    scenarios = write_scenario(tmp_path / "scenarios", "say", "hello")
+    words = command(scenarios, "--no-report")
+    words[words.index(UNREPORTED)] = (
+        "import bench.cli.commands.run as run; run.reading = None; from bench.cli import main; main()"
+    )
+    done = ended(words, tmp_path)
+    assert done.returncode == 0, done.stderr
+    (folder,) = (tmp_path / "results").iterdir()
+    assert {"manifest.json", "trials.jsonl", "console", "locks"} == {one.name for one in folder.iterdir()}
+
+
 def test_some_trials_that_failed_are_exit_code_1_and_say_why(tmp_path: Path) -> None:
     scenarios = write_scenario(tmp_path / "scenarios", "say", "no such file", "exit", "3")
     done = ended(command(scenarios), tmp_path)

@@ -49,14 +49,31 @@ def topic(fleet: str) -> str:
 
 def look(document: Mapping[str, object]) -> None:
     """Tell what this host is, after making ready the images that are asked for."""
-    began_s, say = time.time(), _speaking(document)
+    _answer(document, _look)
+
+
+def measure(document: Mapping[str, object]) -> None:
+    """Measure what is asked for by a run of this host's own, and send its folder while it grows.
+
+    A run that is not wanted any more is told to end. What could not be sent stays here, and is whole.
+    """
+    _answer(document, _measure)
+
+
+def _answer(document: Mapping[str, object], task: Callable[[HostRequest, _Tell], None]) -> None:
+    """Do what is asked, one thing at a time; say why it cannot be done."""
+    tell = _telling(document)
     try:
-        request = HostRequest.of(document)
-        scenarios = load_selected(request.scenarios, None, quick=request.quick)
-        built = build_images(scenarios, load_recipes(scenarios, None), lambda line: say("says", line=line))
-    except BenchError as error:
-        say("refused", reason=str(error))
-        return
+        with _ALONE:
+            task(HostRequest.of(document), tell)
+    except (BenchError, OSError) as error:
+        tell("refused", reason=str(error))
+
+
+def _look(request: HostRequest, tell: _Tell) -> None:
+    began_s = time.time()
+    scenarios = load_selected(request.scenarios, None, quick=request.quick)
+    built = build_images(scenarios, load_recipes(scenarios, None), lambda line: tell("says", line=line))
     facts = HostFacts(
         machine=Path("/proc/sys/kernel/random/boot_id").read_text().strip(),
         versions={
@@ -69,46 +86,37 @@ def look(document: Mapping[str, object]) -> None:
         began_s=began_s,
         told_s=time.time(),
     )
-    say("told", facts=asdict(facts))
+    tell("told", facts=asdict(facts))
 
 
-def measure(document: Mapping[str, object]) -> None:
-    """Measure what is asked for by a run of this host's own, and send its folder while it grows.
-
-    A run that is not wanted any more is told to end. What could not be sent stays here, and is whole.
-    """
-    say, wanted = _speaking(document), _wanted()
-    try:
-        request = HostRequest.of(document)
-    except BenchError as error:
-        say("refused", reason=str(error))
-        return
+def _measure(request: HostRequest, tell: _Tell) -> None:
+    wanted = _wanted()
     results = state_folder() / "fleet" / f"{request.fleet}-{request.ticket}"
     results.mkdir(parents=True)
     words = [sys.executable, "-m", "bench", *request.words(str(results))]
     bound = ["setpriv", "--pdeathsig", "TERM", "--"]  # a worker that is killed leaves no run behind
-    with _ALONE, Child("the run", [*bound, *words], terminate_s=_LEAVES_S, kill_s=_KILL_S, cwd=os.sep) as run:
+    with Child("the run", [*bound, *words], terminate_s=_LEAVES_S, kill_s=_KILL_S, cwd=os.sep) as run:
         growing = None
         while wanted() and not run.ended_within(_LOOK_S):
             growing = growing or _found(results)
-            _send(growing, say)
+            _send(growing, tell)
         if not wanted():
             run.end()
         growing = growing or _found(results)
-        _send(growing, say)
-        say("ended", code=run.wait(), digest=growing.digest if growing else "", said=run.tail(1))
+        _send(growing, tell)
+        tell("ended", code=run.wait(), digest=growing.digest if growing else "", said=run.tail(1))
     if wanted():
         shutil.rmtree(results, ignore_errors=True)
 
 
-def _speaking(document: Mapping[str, object]) -> _Tell:
+def _telling(document: Mapping[str, object]) -> _Tell:
     """Return what tells who asked: an event of a kind, with whatever belongs to it."""
     worker, heard, ticket = get_worker(), topic(str(document.get("fleet"))), document.get("ticket")
 
-    def say(kind: str, **more: Any) -> None:
+    def tell(kind: str, **more: Any) -> None:
         worker.log_event(heard, {"ticket": ticket, "kind": kind, **more})
 
-    return say
+    return tell
 
 
 def _wanted() -> Callable[[], bool]:
@@ -129,6 +137,6 @@ def _found(results: Path) -> GrowingRun | None:
     return GrowingRun(begun[0]) if begun else None
 
 
-def _send(growing: GrowingRun | None, say: _Tell) -> None:
+def _send(growing: GrowingRun | None, tell: _Tell) -> None:
     for piece in growing.pieces() if growing else ():
-        say("piece", **piece)
+        tell("piece", **piece)

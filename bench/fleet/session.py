@@ -26,7 +26,8 @@ from bench.host.signals import Interruptions
 from bench.measuring.session import new_run_ids
 from bench.model import Say
 from bench.scenario import load_selected
-from bench.store.fleets import Fleet, FleetHost, write_fleet
+from bench.store.fleets import FLEET, Fleet, FleetHost, write_fleet
+from bench.store.layout import REPORTS
 from bench.version import __version__
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
@@ -114,7 +115,7 @@ def hosts_there(client: Client) -> dict[str, str]:
 
 def require_name(name: str) -> None:
     """Raise InputError for a name that no host can bear."""
-    if not _NAME.fullmatch(name):
+    if not _NAME.fullmatch(name) or name in (FLEET, *REPORTS):
         raise InputError(f"no host can be called {name[:120]}", remedy="Letters, digits and . _ - make a name")
 
 

@@ -97,9 +97,12 @@ class Talk:
             self._give_up()
 
     def stop(self) -> None:
-        """Tell all that are still waited for to end, and hear what is left of what they have."""
+        """Tell all that measure to end, and hear what is left of what they have; the others do not begin any more."""
         waiting = [one for one in self._members if one.waited_for]
         self._client.cancel([one.task for one in waiting])
+        for one in self._members:
+            if one.state == "measuring" and not (one.waited_for and one.facts):
+                one.settle("left out", "the fleet ended before it measured")
         until_s = time.monotonic() + _TAKES_DOWN_S
         while any(one.waited_for for one in waiting) and time.monotonic() < until_s:
             self._hear(_HEAR_S)
@@ -164,7 +167,7 @@ class Talk:
         """Give up who is silent, and whose worker could not even begin."""
         for one in self._members:
             if one.waited_for and one.task is not None and one.task.status == "error":
-                self._lose(one, "its worker cannot do what is asked: does it have this version of Isobench?")
+                self._lose(one, "its worker cannot do what is asked: has it this version of Isobench?")
             elif one.waited_for and time.monotonic() - one.heard_s > self._silence_s:
                 self._lose(one, f"it has sent nothing for {self._silence_s:.0f} s")
 

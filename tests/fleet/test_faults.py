@@ -77,6 +77,21 @@ def test_a_machine_counts_once_unless_it_is_said(worker: Start, address: str) ->
     assert second == "beta   not ready  it is the machine of alpha"
 
 
+def test_a_scheduler_that_runs_already_has_its_hosts_measured(worker: Start, address: str, tmp_path: Path) -> None:
+    host, _, port = address.partition(":")
+    words = ["-m", "distributed.cli.dask_scheduler", "--host", host, "--port", port, "--no-dashboard"]
+    with subprocess.Popen([sys.executable, *words], stderr=subprocess.DEVNULL) as scheduler:
+        try:
+            worker(address, "alpha")
+            eventually(lambda: "alpha  tcp://127.0.0.1:" in bench("fleet", "status", address).stdout)
+            words = ["startup", "--quick", "--isolation", "bare", "--scheduler", address]
+            ran = bench("fleet", "run", *words, "--results", str(tmp_path / "r"))
+        finally:
+            scheduler.terminate()
+    assert ran.returncode == 0, ran.stderr
+    assert "1 of 1 host measured startup." in ran.stdout
+
+
 def test_no_scheduler_is_said_with_the_reason() -> None:
     told = bench("fleet", "status", "127.0.0.1:1")
     assert told.returncode == 3

@@ -110,7 +110,7 @@ def test_a_host_is_given_up_with_the_reason(
 def test_a_worker_that_cannot_begin_is_given_up(tmp_path: Path) -> None:
     member, _ = _talked(tmp_path, status="error")
     assert member.state == "lost"
-    assert member.reason == "its worker cannot do what is asked: does it have this version of Isobench?"
+    assert member.reason == "its worker cannot do what is asked: has it this version of Isobench?"
 
 
 def test_what_comes_with_another_ticket_is_of_no_host(tmp_path: Path) -> None:

@@ -238,6 +238,16 @@ def test_only_the_command_line_and_the_terminals_tables_know_rich_and_typer() ->
     assert not [one for module in tables for one in imports(module) if one.of.split(".")[0] == "typer"]
 
 
+def test_only_a_fleet_knows_dask_and_only_a_command_of_it_loads_it() -> None:
+    foreign = ("dask", "distributed", "cryptography")
+    knowing = {one.by for name in modules() for one in imports(name) if one.of.split(".")[0] in foreign}
+    assert {room(one.by) for name in modules() for one in own(name) if room(one.of) == "fleet"} <= {"cli", "fleet"}
+    assert {name for name in knowing if room(name) != "fleet"} == {"bench.cli.fleets.fleet"}
+    loading = [one for one in imports("bench.cli.fleets.fleet") if not (one.typing or one.inside)]
+    assert {one.of for one in loading if room(one.of) == "fleet"} == {"bench.fleet.installed"}
+    assert not [one for one in loading if one.of.split(".")[0] in foreign]
+
+
 @pytest.mark.parametrize("module", [one for one in modules() if room(one) != "cli"])
 def test_the_core_never_prints_and_never_exits(module: str) -> None:
     said = [

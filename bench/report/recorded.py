@@ -19,7 +19,7 @@ def page(found: History) -> str:
     pictures = history.pictures(shown)
     with tempfile.TemporaryDirectory(prefix="isobench-") as folder:
         saved = gallery.save(pictures, Path(folder))
-        return html.page(shown, pictures, lambda picture: saved[picture.name][1].read_bytes())
+        return html.page(shown, {name: svg.read_text(encoding="utf-8") for name, (svg,) in saved.items()})
 
 
 def text(found: History) -> str:

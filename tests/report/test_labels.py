@@ -55,7 +55,7 @@ def test_names_as_long_as_may_be_leave_room_for_every_picture(write: object, tmp
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         paths = report.write(run)
-    assert len(paths.plots) >= 8
+    assert len(paths.plots) >= 4
 
 
 def test_what_is_cut_keeps_its_beginning_and_its_end() -> None:

@@ -173,7 +173,7 @@ def _runs(frames: Mapping[str, pd.DataFrame], manifests: Mapping[str, Manifest])
         return []
     together = texts.stack(list(_apart([*frames.values()])))
     samples = measured(together)
-    evidence = Evidence.of(together, manifests[next(iter(frames))], samples)
+    evidence = Evidence.of(together, manifests[next(iter(frames))], sides(samples))
     shown = _by_place(sides(samples[headlines(samples)]))
     claimed, ended = _by_place(evidence.figures), _by_place(evidence.ended)
     emulated = _by_place({CellKey(scenario, "", name): True for scenario, name in evidence.emulated_in})

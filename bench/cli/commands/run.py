@@ -72,7 +72,8 @@ def run(
 ) -> None:
     """Check the request at the door, and measure it.
 
-    ``compare_to``: a run, or the baseline, that the finished one is held against. ``reports``: whether a report is shown.
+    ``compare_to``: a run, or the baseline, that the finished one is held against. ``reports``: whether
+    a report is shown.
     """
     before = None if compare_to is None else find_run(compare_to, results)
     brought = own.scenario(scenarios, quick=quick)

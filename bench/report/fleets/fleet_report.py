@@ -79,7 +79,7 @@ def save_fleet(report: FleetReport, folder: Path) -> Path:
     """Write ``report.html`` and ``report.md`` into a fleet's folder; return the path of the page."""
     page, text = (folder / name for name in REPORTS)
     page.write_text(html.page(report.chapters, {}), encoding="utf-8")
-    text.write_text(markdown.document(report.chapters, lambda picture: picture.name), encoding="utf-8")
+    text.write_text(markdown.page(report.chapters, lambda picture: picture.name), encoding="utf-8")
     return page
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 from functools import cache
 from importlib import resources
 
@@ -33,12 +33,12 @@ _NAMED = re.compile(r'(?<= id=")|(?<= href="#)|(?<="url\(#)')
 
 def render(report: Report, draw: DrawSvg) -> str:
     """Return the whole report as HTML, each picture as the SVG that ``draw`` gives, in two sets of colours."""
-    return page(_in_sight(chapters(report)), report.pictures, draw)
+    drawn = {picture.name: draw(picture).decode("utf-8") for picture in report.pictures}
+    return page(_in_sight(chapters(report)), drawn)
 
 
-def page(shown: tuple[Chapter, ...], pictures: Iterable[Picture], draw: DrawSvg) -> str:
-    """Return chapters as HTML, the first of kind ``head``; ``pictures`` are all that stand in them."""
-    drawn = {picture.name: draw(picture).decode("utf-8") for picture in pictures}
+def page(shown: tuple[Chapter, ...], drawn: Mapping[str, str]) -> str:
+    """Return chapters as HTML, the first of kind ``head``, with the SVG of each of their pictures by name."""
     numbers = {name: f"p{number}" for number, name in enumerate(drawn)}
 
     def embed(picture: Picture) -> Markup:

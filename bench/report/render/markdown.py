@@ -49,9 +49,7 @@ def render(report: Report, place: PicturePath) -> str:
 def page(shown: Iterable[Chapter], place: PicturePath) -> str:
     """Return chapters as Markdown, but for those that only sum up others."""
     lines = (line for chapter in shown if chapter.kind != "brief" for line in _chapter(chapter, place))
-    return "
-".join(lines).rstrip() + "
-"
+    return "\n".join(lines).rstrip() + "\n"
 
 
 def weighing(shown: Weighing) -> Iterator[str]:

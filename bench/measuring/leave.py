@@ -19,7 +19,7 @@ def stop(standing: Mapping[Instance, Launch], timeout_s: float, clock: Clock) ->
     """Ask services to stop, and let them go; return what the last of them has seen of its envelope.
 
     All are asked at once, and all have ``timeout_s`` to stop, and as long to leave. Raises Ended for one that does not,
-    or whose end is not what its entry said, IsolationError where an envelope did not arrive.
+    that is gone already, or whose end is not what its entry said, IsolationError where an envelope did not arrive.
     """
     seen: Mapping[str, str] = {}
     held = {instance: instance.held() for instance in standing}
@@ -27,9 +27,12 @@ def stop(standing: Mapping[Instance, Launch], timeout_s: float, clock: Clock) ->
         instance.dismiss()
     deadline_s = _now_s(clock) + timeout_s
     for instance, launch in standing.items():
-        if instance.wait("end", "closed", timeout_s=max(0.0, deadline_s - _now_s(clock))) != "end":
+        reached = instance.wait("end", "closed", timeout_s=max(0.0, deadline_s - _now_s(clock)))
+        if reached is None:
             reason = f"had not stopped {timeout_s:g} s after it was asked to{last_words(instance)}"
             raise Ended(Kind.DID_NOT_RETURN, reason)
+        if reached == "closed":
+            raise Ended(Kind.FAILED, f"was gone before its workload had ended{last_words(instance)}")
         seen = dict(instance.console.seen)
         if wrong := mismatches(seen, launch.envelope, held=held[instance]):
             raise IsolationError(f"the envelope did not arrive: {'; '.join(wrong)}")

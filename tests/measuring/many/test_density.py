@@ -242,6 +242,15 @@ def test_one_that_does_not_leave_when_asked_to_is_an_error(host: Climbing, monke
     assert caught.value.outcome.kind is Kind.DID_NOT_RETURN
 
 
+def test_one_that_is_gone_before_it_is_asked_to_stop_has_failed(
+    host: Climbing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(FakeInstance, "dismiss", lambda self: self.console.close(0))
+    with pytest.raises(Ended, match="was gone before its workload had ended; it last said: ready") as caught:
+        host.go()
+    assert caught.value.outcome.kind is Kind.FAILED
+
+
 def test_one_whose_end_the_host_has_not_seen_is_an_error(host: Climbing) -> None:
     host.commands = {2: ("seen", "137", *IDLE)}
     with pytest.raises(Ended, match="ended with status 143, and the host saw status 137; it last said: ready"):

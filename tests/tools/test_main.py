@@ -8,7 +8,7 @@ import pytest
 
 from bench.images import cache
 from tools.hosts import __main__ as lab
-from tools.hosts import job, system
+from tools.hosts import document, job, system
 from tools.hosts.errors import LabError
 from tools.hosts.table import Host, host
 
@@ -42,6 +42,17 @@ def test_a_lost_host_is_another_code_with_its_console(
     assert lab.main(["run", "debian13", "--", "lost"]) == 125
     assert capsys.readouterr().err == "lab: the host ended\nlab: Its console ended with:\npanic\nlab: Look\n"
     assert len(jobs) == 1
+
+
+def test_a_first_survey_is_kept_where_the_documentation_finds_it(
+    jobs: list[tuple[str, list[str], object]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(document, "SEEN", tmp_path / "seen")
+    monkeypatch.setattr(lab, "ran", lambda *_words: None)
+    (tmp_path / "seen.json").write_text("{}")
+    assert lab.main(["survey", "debian13", "--results", str(tmp_path), "--isolations", "bare"]) == 7
+    assert document.seen() == {"debian13": {}}
+    assert jobs == [("debian13", [".venv/bin/python", "-m", "tools.hosts.survey", "bare", "none"], tmp_path)]
 
 
 @pytest.mark.parametrize("words", [["run", "debian13"], ["run", "debian13", "--"], ["run", "debian", "--", "true"]])

@@ -258,7 +258,7 @@ def test_a_reason_without_end_is_cut_and_says_so(bench: Bench, run: Path, other:
     )
     answers = read_all(bench, run, other)
     assert answers["report"].code == 0
-    assert package.load(run)["reason"].str.endswith("(980060 more characters)").any()
+    assert package.load(run)["reason"].str.endswith("(900060 more characters)").any()
     assert len(reports(run)) < 4_000_000
 
 

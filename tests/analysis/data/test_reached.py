@@ -40,6 +40,13 @@ def test_notes_become_tables(tmp_path: Path) -> None:
     assert surface_facts(run) == {("surface", "docker"): {"kernel": "the host's"}}
 
 
+def test_all_functions_of_a_kernel_that_a_piece_of_work_enters_are_read(tmp_path: Path) -> None:
+    listed = " ".join(f"security_of_a_file_{number}:7" for number in range(1800))
+    run = _run(tmp_path / "run", "read=answered:EBADF", **{"surface.host_functions.files": listed})
+    entered = entered_names(run)
+    assert (entered["side"] == "host_functions").sum() == 1800
+
+
 def test_run_that_failed_counts_for_nothing(tmp_path: Path) -> None:
     run = _run(tmp_path / "run", "read=answered:EBADF", outcome="failed")
     assert answered_calls(run).empty

@@ -27,8 +27,6 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING
 
-from bench.version import __version__ as __version__
-
 if TYPE_CHECKING:
     from bench.analysis.claims.claims import verdicts as verdicts
     from bench.analysis.data.frame import load as load
@@ -41,6 +39,7 @@ if TYPE_CHECKING:
     from bench.analysis.statistics import studies as studies
     from bench.analysis.two_runs.compare import compare as compare
     from bench.measuring import stopping as stopping
+    from bench.model.version import __version__ as __version__
     from bench.report.plots import style as style
     from bench.sharing.formats import export as export
     from bench.sharing.publish import publish as publish
@@ -49,6 +48,7 @@ if TYPE_CHECKING:
 
 _LAZY = {
     "Run": "bench.sharing.run",
+    "__version__": "bench.model.version",
     "calibration": "bench.analysis.quality.calibration",
     "compare": "bench.analysis.two_runs.compare",
     "disturbances": "bench.analysis.quality.disturbances",

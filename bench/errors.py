@@ -20,7 +20,9 @@ BenchError                  what failed, where, and what to do next
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 
 class BenchError(Exception):
@@ -122,3 +124,18 @@ def did_you_mean(name: str, choices: Iterable[str]) -> str:
     """Return ``, did you mean 'x'?`` for the nearest choice, or nothing."""
     close = difflib.get_close_matches(name, list(choices), n=1, cutoff=0.6)
     return f", did you mean {close[0]!r}?" if close else ""
+
+
+_FREE_SPACE = "Free some space, or name another folder with --results"
+
+
+@contextmanager
+def written(path: Path, *, remedy: str = _FREE_SPACE) -> Iterator[None]:
+    """Turn an OSError while ``path`` is written into a StoreError that names it and says what to do."""
+    try:
+        yield
+    except OSError as error:
+        raise StoreError(
+            f"cannot write {error.filename or path}: {error.strerror or error}",
+            remedy=f"What was measured before is whole. {remedy}",
+        ) from error

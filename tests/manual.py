@@ -11,7 +11,7 @@ import typer
 import bench
 from bench.cli.app import app
 from bench.cli.helping import EXAMPLES, commands_of
-from bench.version import __version__
+from bench.model.version import __version__
 
 MANUAL = Path(bench.__file__).parents[1] / "docs" / "bench.1"
 

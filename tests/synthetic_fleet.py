@@ -8,7 +8,7 @@ import random
 from dataclasses import replace
 from pathlib import Path
 
-from bench.fleet.request import host_seed
+from bench.measuring.fleet.host_request import host_seed
 from bench.store.fleets import Fleet, FleetHost, write_fleet
 from tests.synthetic import ISOLATIONS, run_manifest, trial_line
 

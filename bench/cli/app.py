@@ -11,7 +11,7 @@ from bench.cli import completion, upkeep
 from bench.cli.fleets import fleet_app
 from bench.cli.given import AsJson, Kernel, Results, RunGiven, Scenarios, Verbose, Yes
 from bench.cli.helping import Command, Group
-from bench.version import __version__
+from bench.model.version import __version__
 
 app = typer.Typer(
     cls=Group,

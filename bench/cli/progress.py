@@ -21,7 +21,7 @@ from bench.isolations.base import Availability
 from bench.measuring.request import Listener
 from bench.measuring.stopping import PILOT, Look, Rule
 from bench.model import Kind, Measurement, Trial
-from bench.version import __version__
+from bench.model.version import __version__
 
 Ask = Callable[[Path], SoFar]
 """Reads the answer so far from a run's folder; raises BenchError."""

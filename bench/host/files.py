@@ -1,26 +1,10 @@
-"""Writing a run's files: what the disk refuses is said in our words."""
+"""Where a run's files may be written."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-from bench.errors import InputError, StoreError
-
-_REMEDY = "Free some space, or name another folder with --results"
-
-
-@contextmanager
-def written(path: Path, *, remedy: str = _REMEDY) -> Iterator[None]:
-    """Turn an OSError while ``path`` is written into a StoreError that names it and says what to do."""
-    try:
-        yield
-    except OSError as error:
-        raise StoreError(
-            f"cannot write {error.filename or path}: {error.strerror or error}",
-            remedy=f"What was measured before is whole. {remedy}",
-        ) from error
+from bench.errors import InputError
 
 
 def require_writable(results: Path) -> None:

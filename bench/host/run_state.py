@@ -26,10 +26,9 @@ from stat import S_ISREG
 import platformdirs
 import psutil
 
-from bench.errors import LeftoverError, StoreError
+from bench.errors import LeftoverError, StoreError, written
 from bench.host import run_names
 from bench.host.engine.docker_ping import answers
-from bench.host.files import written
 from bench.host.places import require_usable
 
 _LOCKS = Path("/run/lock")

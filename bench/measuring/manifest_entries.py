@@ -21,6 +21,7 @@ from bench.measuring.randomization import varied
 from bench.measuring.request import Request, Resumption
 from bench.measuring.stopping import Rule
 from bench.model import FIXED_CONFIDENCE, SEQUENTIAL_CONFIDENCE, Facts, Image, Scenario
+from bench.model.version import __version__
 from bench.store.manifest import (
     Harness,
     Manifest,
@@ -32,7 +33,6 @@ from bench.store.manifest import (
     RunSource,
     Stopping,
 )
-from bench.version import __version__
 
 
 def stopping_entry(rule: Rule) -> Stopping:

@@ -13,11 +13,11 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench.errors import BenchError, InputError, Interrupted, StoreError
+from bench.errors import BenchError, InputError, Interrupted, StoreError, written
 from bench.host import patience
 from bench.host.cgroup import version as cgroup_version
 from bench.host.cpus import harness_cpus, helper_cpus, not_apart, wholly_kept_to
-from bench.host.files import require_writable, written
+from bench.host.files import require_writable
 from bench.host.fingerprint import fingerprint
 from bench.host.run_state import alive
 from bench.host.signals import Interruptions

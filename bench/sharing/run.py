@@ -28,8 +28,7 @@ from bench.analysis.quality.disturbances import by_isolation, disturbances
 from bench.analysis.quality.rounds import by_round, trends
 from bench.analysis.quality.twins import Twins, twins
 from bench.analysis.two_runs.compare import MIN_CHANGE, Compared, compare_runs
-from bench.errors import InputError, ResultsError, did_you_mean
-from bench.host.files import written
+from bench.errors import InputError, ResultsError, did_you_mean, written
 from bench.model import Scalar
 from bench.report import ReportPaths, write
 from bench.report.compose import compose

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from bench.host.files import written
+from bench.errors import written
 from bench.host.run_state import state_folder
 from bench.store.layout import CALIBRATION
 from bench.store.manifest import Manifest

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from bench.host.files import written
+from bench.errors import written
 
 FLEET = "fleet.json"
 FLEET_SCHEMA = "urn:isobench:fleet-1"

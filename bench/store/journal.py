@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from bench.host.files import written
+from bench.errors import written
 from bench.model import Measurement, Sample
 from bench.store.layout import CONSOLE, JOURNAL, TRIAL_SCHEMA
 

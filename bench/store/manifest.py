@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from bench.host.files import written
+from bench.errors import written
 from bench.host.machine import Host
 from bench.model import (
     FIXED_CONFIDENCE,

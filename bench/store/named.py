@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bench.errors import InputError, ResultsError, UnknownNameError
-from bench.host.files import written
+from bench.errors import InputError, ResultsError, UnknownNameError, written
 from bench.store.layout import MANIFEST
 from bench.store.sanitize import MOST_NAME
 

@@ -8,8 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from bench.errors import InputError
-from bench.host.files import written
+from bench.errors import InputError, written
 from bench.store.layout import WRITER
 
 

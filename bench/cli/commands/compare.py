@@ -13,7 +13,7 @@ from bench.analysis.two_runs.compare import MOST_CHANGE, Compared, compare_runs
 from bench.cli.amounts import share
 from bench.cli.exits import ExitCode
 from bench.cli.terminal import Terminal
-from bench.host.files import written
+from bench.errors import written
 from bench.report.content import Table
 from bench.report.render import terminal
 from bench.report.tables import changes

@@ -6,8 +6,7 @@ import os
 import sys
 from pathlib import Path
 
-from bench.errors import InputError
-from bench.host.files import written
+from bench.errors import InputError, written
 from bench.sharing.formats import export as write
 from bench.sharing.formats import rendered
 from bench.store.named import find_run

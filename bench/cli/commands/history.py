@@ -14,8 +14,7 @@ from bench.analysis.two_runs.compare import MOST_CHANGE
 from bench.cli.amounts import share
 from bench.cli.exits import ExitCode
 from bench.cli.terminal import Terminal
-from bench.errors import InputError
-from bench.host.files import written
+from bench.errors import InputError, written
 from bench.report import recorded
 from bench.report.content import Table
 from bench.report.render import terminal

@@ -12,8 +12,7 @@ from bench.analysis.data.frame import load
 from bench.analysis.data.manifest import load_manifest
 from bench.analysis.figures.sweep import sweeps
 from bench.cli.terminal import Terminal
-from bench.errors import InputError
-from bench.host.files import written
+from bench.errors import InputError, written
 from bench.report.render import markdown, terminal
 from bench.report.tables import choices
 from bench.store.named import find_run

@@ -9,8 +9,7 @@ import pyarrow as pa
 
 from bench import report as reports
 from bench.cli.terminal import Terminal
-from bench.errors import StoreError
-from bench.host.files import written
+from bench.errors import StoreError, written
 from bench.report.compose import compose
 from bench.report.render import terminal
 from bench.store.dataset import is_current, write_dataset

@@ -15,16 +15,15 @@ from typing import TYPE_CHECKING, Any
 from bench.cli.amounts import span_s
 from bench.cli.exits import ExitCode, of_signal
 from bench.cli.terminal import Terminal
-from bench.errors import InputError, UnknownNameError
-from bench.fleet.installed import require_installed
-from bench.host.files import written
+from bench.errors import InputError, UnknownNameError, written
+from bench.measuring.fleet.installed import require_installed
 from bench.store.fleets import FLEET
 
 if TYPE_CHECKING:
     from distributed import Client
 
-    from bench.fleet.session import FleetRequest
-    from bench.fleet.talk import FleetMember
+    from bench.measuring.fleet.coordinator import FleetRequest
+    from bench.measuring.fleet.talk import FleetMember
 
 _USUAL = ("startup",)
 """Whose image doctor makes ready where no scenario is named."""
@@ -49,7 +48,7 @@ class Reach:
     @contextmanager
     def client(self) -> Iterator[Client]:
         """Yield a client of the scheduler that was named, or of one that is started here."""
-        from bench.fleet import network
+        from bench.measuring.fleet import network
 
         if (self.scheduler is None) == (self.hosts is None):
             raise InputError("one of --scheduler and --hosts says which hosts", remedy="--hosts brings a scheduler")
@@ -65,7 +64,7 @@ class Reach:
 def run(asked: Mapping[str, Any], reach: Reach, *, silence: str, seed: int | None, results: Path) -> None:
     """Ask the hosts, keep what they send, and report."""
     require_installed()
-    from bench.fleet.session import execute_fleet
+    from bench.measuring.fleet.coordinator import execute_fleet
 
     request = _request(asked, reach, silence=silence, seed=seed, results=results)
     with reach.client() as client:
@@ -82,7 +81,7 @@ def run(asked: Mapping[str, Any], reach: Reach, *, silence: str, seed: int | Non
 def doctor(scenarios: Sequence[str], reach: Reach) -> None:
     """Make the hosts ready, and say of each whether it would take part, or why not; exit 1 where one would not."""
     require_installed()
-    from bench.fleet.session import examine_fleet
+    from bench.measuring.fleet.coordinator import examine_fleet
 
     console = Terminal()
     asked = {"scenarios": tuple(scenarios or _USUAL), "quick": False}
@@ -100,8 +99,8 @@ def doctor(scenarios: Sequence[str], reach: Reach) -> None:
 def status(scheduler: str, tls: Path | None) -> None:
     """Say which hosts a scheduler has, what they do, and where dask's own pages are."""
     require_installed()
-    from bench.fleet import network
-    from bench.fleet.session import hosts_there
+    from bench.measuring.fleet import network
+    from bench.measuring.fleet.coordinator import hosts_there
 
     console = Terminal()
     with network.quiet(), network.connected(network.endpoint(scheduler, tls)) as client:
@@ -115,7 +114,7 @@ def status(scheduler: str, tls: Path | None) -> None:
 
 
 def _request(asked: Mapping[str, Any], reach: Reach, *, silence: str, seed: int | None, results: Path) -> FleetRequest:
-    from bench.fleet.session import FleetRequest
+    from bench.measuring.fleet.coordinator import FleetRequest
 
     return FleetRequest(
         run=asked,
@@ -175,9 +174,9 @@ def show(folder: Path) -> None:
 def worker(scheduler: str, name: str | None, tls: Path | None) -> None:
     """Serve the fleets of a scheduler until told to end."""
     require_installed()
-    from bench.fleet.network import endpoint
-    from bench.fleet.serving import serve
-    from bench.fleet.session import require_name
+    from bench.measuring.fleet.coordinator import require_name
+    from bench.measuring.fleet.network import endpoint
+    from bench.measuring.fleet.serving import serve
 
     called = name or platform.node()
     require_name(called)
@@ -188,8 +187,8 @@ def worker(scheduler: str, name: str | None, tls: Path | None) -> None:
 def init(folder: Path, hosts: Sequence[str], days: int) -> None:
     """Make an authority and certificates; say where they are, and what to do with them."""
     require_installed()
-    from bench.fleet.certificates import make_certificates
-    from bench.fleet.session import require_name
+    from bench.measuring.fleet.certificates import make_certificates
+    from bench.measuring.fleet.coordinator import require_name
 
     for host in hosts:
         require_name(host)
@@ -209,7 +208,7 @@ def read_hosts(file: Path) -> list[str]:
         raise InputError(
             f"{file} cannot be read: {error}", remedy="A file with the name of a host in each line"
         ) from error
-    from bench.fleet.session import require_name
+    from bench.measuring.fleet.coordinator import require_name
 
     found: dict[str, int] = {}
     for number, line in enumerate(lines, 1):

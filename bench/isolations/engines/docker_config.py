@@ -18,10 +18,9 @@ from pathlib import Path
 
 import psutil
 
-from bench.errors import IsolationError, UnavailableError
+from bench.errors import IsolationError, UnavailableError, written
 from bench.host import processes
 from bench.host.engine.docker_ping import engine_info
-from bench.host.files import written
 from bench.model import short_digest
 
 _DEFAULT = Path("/etc/docker/daemon.json")

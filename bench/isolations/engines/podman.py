@@ -15,11 +15,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from bench.errors import IsolationError, UnavailableError
+from bench.errors import IsolationError, UnavailableError, written
 from bench.host import cgroup, patience, processes, programs
 from bench.host.cpus import every_cpu
 from bench.host.engine.docker_ping import answers
-from bench.host.files import written
 from bench.host.run_names import of_process
 from bench.host.run_state import alive, kept, state_folder
 from bench.host.subprocesses import Child

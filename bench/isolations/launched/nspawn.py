@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from bench.errors import written
 from bench.host import cgroup
-from bench.host.files import written
 from bench.isolations.base import HOSTNAME, SHM_BYTES
 from bench.isolations.launched.gate import Gated, GatedInstance, Seat
 from bench.model import Image, Say

@@ -6,8 +6,7 @@ import importlib
 from collections.abc import Mapping
 from pathlib import Path
 
-from bench.errors import InputError, did_you_mean
-from bench.host.files import written
+from bench.errors import InputError, did_you_mean, written
 from bench.sharing.formats.source import SUMMARY, WHATS, Source
 
 __all__ = ["FORMATS", "export", "rendered"]

@@ -11,8 +11,7 @@ from pathlib import Path
 
 from bench import report as reports
 from bench.analysis.data.manifest import load_manifest
-from bench.errors import PublishError
-from bench.host.files import written
+from bench.errors import PublishError, written
 from bench.sharing.formats import export
 from bench.sharing.formats.source import SUMMARY
 from bench.sharing.publish import copies, index

@@ -62,7 +62,7 @@ def test_what_is_wrong_is_said_at_the_door(bench: Bench, words: list[str], reaso
 
 
 def test_without_dask_there_is_one_line_with_the_remedy(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bench.fleet.installed.find_spec", lambda name: None)
+    monkeypatch.setattr("bench.measuring.fleet.installed.find_spec", lambda name: None)
     answer = bench("fleet", "run", "startup", "--hosts", "hosts.txt")
     assert answer.code == 2
     assert answer.err.splitlines() == [

@@ -15,10 +15,10 @@ from typing import Any, cast
 from distributed import Client, Future
 from pydantic import TypeAdapter
 
-from bench.fleet.admission import HostFacts, apart_s
-from bench.fleet.mirror import Mirror, Piece
-from bench.fleet.request import HostRequest
-from bench.fleet.serving import RESOURCE
+from bench.measuring.fleet.admission import HostFacts, apart_s
+from bench.measuring.fleet.host_request import HostRequest
+from bench.measuring.fleet.mirror import Mirror, Piece
+from bench.measuring.fleet.serving import RESOURCE
 from bench.model import Say
 from bench.store.fleets import HostState
 
@@ -32,7 +32,7 @@ _TOLD_TO = (129, 130, 143)
 _FACTS = TypeAdapter(HostFacts)
 
 Task = Callable[[Mapping[str, object]], None]
-"""One of ``bench.fleet.on_host``."""
+"""One of ``bench.measuring.fleet.on_host``."""
 
 
 @dataclass(slots=True, kw_only=True)

@@ -16,7 +16,7 @@ from distributed import Client, LocalCluster, Security
 from distributed.comm.addressing import parse_host_port
 
 from bench.errors import BenchError, InputError
-from bench.fleet import certificates
+from bench.measuring.fleet import certificates
 
 PORT = 8786
 """Where a scheduler listens unless it is said, as dask's own does."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bench.errors import InputError
-from bench.fleet.request import HostRequest, host_seed
+from bench.measuring.fleet.host_request import HostRequest, host_seed
 
 REQUEST = HostRequest(
     fleet="fleet-x", ticket="t", scenarios=("startup", "footprint"), isolation="bare", quick=True, seed=5

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from bench.errors import InputError
-from bench.fleet.certificates import make_certificates
-from bench.fleet.network import endpoint
+from bench.measuring.fleet.certificates import make_certificates
+from bench.measuring.fleet.network import endpoint
 
 
 @pytest.mark.parametrize("text", ["127.0.0.1", "localhost:8786", "tcp://127.0.0.1:8786", "[::1]:99"])

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bench.analysis.data.frame import load
-from tests.fleet.conftest import Start, bench, eventually
+from tests.measuring.fleet.conftest import Start, bench, eventually
 
 ALPHA, BETA = "10.213.7.1", "10.213.7.2"
 ADDRESS = f"tls://{ALPHA}"

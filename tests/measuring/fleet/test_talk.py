@@ -11,9 +11,9 @@ from typing import Any, cast
 import pytest
 from distributed import Client
 
-from bench.fleet.mirror import Mirror
-from bench.fleet.request import HostRequest
-from bench.fleet.talk import FleetMember, Talk
+from bench.measuring.fleet.host_request import HostRequest
+from bench.measuring.fleet.mirror import Mirror
+from bench.measuring.fleet.talk import FleetMember, Talk
 
 LINE = b'{"number": 1}\n'
 DIGEST = hashlib.sha256(LINE).hexdigest()

@@ -20,15 +20,15 @@ from typing import Any
 from distributed import Status, get_worker
 
 from bench.errors import BenchError
-from bench.fleet.admission import HostFacts
-from bench.fleet.mirror import GrowingRun
-from bench.fleet.request import HostRequest
 from bench.host.run_state import state_folder
 from bench.host.subprocesses import Child
+from bench.measuring.fleet.admission import HostFacts
+from bench.measuring.fleet.host_request import HostRequest
+from bench.measuring.fleet.mirror import GrowingRun
 from bench.measuring.image_set import build_images
+from bench.model.version import __version__
 from bench.scenario import load_recipes, load_selected
 from bench.store.layout import MANIFEST
-from bench.version import __version__
 
 _LOOK_S = 1.0
 """Between looks at a run that grows: a few system calls, beside trials."""

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from bench.errors import InputError
-from bench.fleet import certificates
-from bench.fleet.certificates import make_certificates, require_valid
-from bench.fleet.network import endpoint
+from bench.measuring.fleet import certificates
+from bench.measuring.fleet.certificates import make_certificates, require_valid
+from bench.measuring.fleet.network import endpoint
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from typing import Self
 from pydantic import TypeAdapter, ValidationError
 
 from bench.errors import InputError
-from bench.version import __version__
+from bench.model.version import __version__
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

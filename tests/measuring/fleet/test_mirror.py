@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.fleet.mirror import GrowingRun, Mirror, Piece
+from bench.measuring.fleet.mirror import GrowingRun, Mirror, Piece
 
 
 def _append(run: Path, number: int, end: str = "\n") -> None:

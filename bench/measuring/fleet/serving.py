@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from distributed import Status, Worker
 
-from bench.fleet.network import Endpoint, is_loopback, quiet
+from bench.measuring.fleet.network import Endpoint, is_loopback, quiet
 
 RESOURCE = "isobench-host"
 """A mark of dask's that every worker has once: a host measures one thing at a time."""

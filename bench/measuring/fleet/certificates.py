@@ -17,8 +17,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from bench.errors import InputError
-from bench.host.files import written
+from bench.errors import InputError, written
 
 CA, CERTIFICATE, KEY = "ca.pem", "cert.pem", "key.pem"
 _CA_KEY = "ca-key.pem"

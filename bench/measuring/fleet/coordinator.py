@@ -14,21 +14,21 @@ from typing import Any
 
 from distributed import Client
 
-from bench.errors import BenchError, InputError, Interrupted
-from bench.fleet import on_host
-from bench.fleet.admission import left_out
-from bench.fleet.mirror import Mirror
-from bench.fleet.request import HostRequest, host_seed
-from bench.fleet.serving import RESOURCE
-from bench.fleet.talk import FleetMember, Talk
-from bench.host.files import require_writable, written
+from bench.errors import BenchError, InputError, Interrupted, written
+from bench.host.files import require_writable
 from bench.host.signals import Interruptions
+from bench.measuring.fleet import on_host
+from bench.measuring.fleet.admission import left_out
+from bench.measuring.fleet.host_request import HostRequest, host_seed
+from bench.measuring.fleet.mirror import Mirror
+from bench.measuring.fleet.serving import RESOURCE
+from bench.measuring.fleet.talk import FleetMember, Talk
 from bench.measuring.session import new_run_ids
 from bench.model import Say
+from bench.model.version import __version__
 from bench.scenario import load_selected
 from bench.store.fleets import FLEET, Fleet, FleetHost, write_fleet
 from bench.store.layout import REPORTS
-from bench.version import __version__
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 """Of a host: it becomes a folder's."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bench.fleet.admission import HostFacts, apart_s, left_out
+from bench.measuring.fleet.admission import HostFacts, apart_s, left_out
 
 OURS = {"isobench": "0.1.0", "distributed": "2026.8.0"}
 SCENARIOS = {"startup": "0123"}

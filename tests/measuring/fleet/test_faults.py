@@ -15,11 +15,11 @@ from typing import Any
 
 import pytest
 
-from tests.fleet.conftest import COMES_S, Start, bench, eventually
+from tests.measuring.fleet.conftest import COMES_S, Start, bench, eventually
 
-OLD = "import bench.version; bench.version.__version__ = '0.0.9'"
+OLD = "import bench.model.version; bench.model.version.__version__ = '0.0.9'"
 FORGED = """
-import bench.fleet.mirror as mirror
+import bench.measuring.fleet.mirror as mirror
 mirror.GrowingRun.pieces = lambda self: [{'file': '../../evil', 'offset': 0, 'data': b'x', 'last': True}]
 """
 pytestmark = pytest.mark.root

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TypedDict
 
-from bench.host.files import written
+from bench.errors import written
 from bench.store.layout import CALIBRATION, CONSOLE, JOURNAL, LOCKS, MANIFEST
 
 _PIECE_BYTES = 1 << 20

@@ -19,6 +19,7 @@ from bench.errors import ImageError
 from bench.images import cache, lock
 from bench.images.boot import cpio, modules
 from bench.images.boot.guest_kernel import GuestKernel, drivers
+from bench.images.boot.uncompressed import plain_kernel
 from bench.images.debian import architecture, mmdebstrap
 from bench.model import Network, Say, Storage, short_digest
 
@@ -48,6 +49,8 @@ _ROOM_BYTES = 600 * cache.MIB
 _APPLETS = ("cat", "chroot", "ifconfig", "insmod", "mkdir", "mount", "poweroff", "route", "sleep", "stty", "tar")
 """What init calls; busybox finds its other parts through /proc, which is not there yet."""
 
+_PLAIN = "vmlinux"
+"""Beside the kernel as it was packed: what machines start from. Its package's size is that of the packed one."""
 _BUSYBOX = re.compile(r"\./(?:usr/)?bin/busybox")
 _KERNEL = re.compile(r"\./boot/vmlinu[xz]-(.+)")
 _NOTE_PACKAGES = (
@@ -61,6 +64,7 @@ class Kit:
     """What a virtual machine boots from, and the static shell of every image."""
 
     kernel: Path
+    """Uncompressed where it was packed in a way that we know."""
     initrd: Path
     """Uncompressed cpio; a trial's own (``trial_cpio``) is appended to a copy of it."""
     release: str
@@ -75,7 +79,7 @@ def kit(suite: str, *, say: Say, kernel: GuestKernel | None = None) -> Kit:
     """
     machine = architecture.current()
     init = _script("init.sh")
-    asked = (suite, machine.debian, mmdebstrap.mirror(), repr((modules.COMMON, modules.SETS)), repr(_APPLETS))
+    asked = (suite, machine.debian, mmdebstrap.mirror(), repr((modules.COMMON, modules.SETS)), repr(_APPLETS), _PLAIN)
     key = short_digest(init, *map(str.encode, asked))
     folder = cache.once(
         cache.shelf("kits") / f"{suite}-{key}",
@@ -85,7 +89,7 @@ def kit(suite: str, *, say: Say, kernel: GuestKernel | None = None) -> Kit:
     )
     release = next(folder.glob("vmlinuz-*")).name.removeprefix("vmlinuz-")
     stock = Kit(
-        kernel=folder / f"vmlinuz-{release}",
+        kernel=plain if (plain := folder / _PLAIN).exists() else folder / f"vmlinuz-{release}",
         initrd=folder / "initrd",
         release=release,
         busybox=folder / "busybox",
@@ -179,7 +183,10 @@ def _unpack(tar: Path, folder: Path, init: bytes) -> tuple[str, str]:
                 busybox = content.read()
             elif match := _KERNEL.fullmatch(member.name):
                 kernel = f"vmlinuz-{match[1]}"
-                _keep(folder / kernel, content.read(), 0o644)
+                packed = content.read()
+                _keep(folder / kernel, packed, 0o644)
+                if plain := plain_kernel(packed):
+                    _keep(folder / _PLAIN, plain, 0o644)
     if not kernel or not busybox:
         raise ImageError("the kernel's packages hold no kernel, or no busybox", remedy="Choose another suite")
     _keep(folder / "busybox", busybox, 0o755)

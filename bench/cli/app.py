@@ -301,7 +301,7 @@ def publish(
         list[str] | None, typer.Option(metavar="WORD", help="A name that is not to be redacted. May be repeated.")
     ] = None,
 ) -> None:
-    """Make a redacted copy of a run, and an index of them."""
+    """Make redacted copies, of runs and fleets, and an index."""
     from bench.cli.commands.publish import publish as command
 
     command(run_id, name, results, replace=replace, anyway=anyway, console=with_console, keep=keep or [])

@@ -57,3 +57,8 @@ def write_fleet(fleet: Fleet, folder: Path) -> None:
             encoding="utf-8",
         )
         growing.replace(folder / FLEET)
+
+
+def find_fleet(fleet: str, results: Path) -> Path | None:
+    """Return a fleet's folder by its id or path; None where there is none."""
+    return next((folder for folder in (Path(fleet), results / fleet) if (folder / FLEET).is_file()), None)

@@ -7,14 +7,15 @@ from pathlib import Path
 
 from bench.cli.terminal import Terminal
 from bench.sharing.publish import publish as make
+from bench.store.fleets import find_fleet
 from bench.store.named import find_run
 
 
 def publish(
     run: str, name: str, results: Path, *, replace: bool, anyway: bool, console: bool, keep: Sequence[str]
 ) -> None:
-    """Publish a run; print where it is, and which names could not be told from ordinary words."""
-    folder = find_run(run, results)
+    """Publish a run or a fleet; print where it is, and which names could not be told from ordinary words."""
+    folder = find_fleet(run, results) or find_run(run, results)
     done = make(
         folder, name, results=results, replace_existing=replace, anyway=anyway, console=console, keep=frozenset(keep)
     )

@@ -17,7 +17,7 @@ from bench.cli.exits import ExitCode, of_signal
 from bench.cli.terminal import Terminal
 from bench.errors import InputError, UnknownNameError, written
 from bench.measuring.fleet.installed import require_installed
-from bench.store.fleets import FLEET
+from bench.store.fleets import FLEET, find_fleet
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -143,11 +143,10 @@ def _told(one: FleetMember) -> str:
 
 def report(fleet: str, results: Path) -> None:
     """Report on a fleet by its id or path; raises UnknownNameError with the fleets there are."""
-    for folder in (Path(fleet), results / fleet):
-        if (folder / FLEET).is_file():
-            show(folder)
-            return
-    raise UnknownNameError("fleet", fleet, [path.parent.name for path in results.glob(f"*/{FLEET}")])
+    folder = find_fleet(fleet, results)
+    if folder is None:
+        raise UnknownNameError("fleet", fleet, [path.parent.name for path in results.glob(f"*/{FLEET}")])
+    show(folder)
 
 
 def show(folder: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import cast
 
@@ -12,10 +12,11 @@ from bench.sharing.publish.identity import HOST, PLACE
 from bench.sharing.publish.redaction import Json, Redaction
 from bench.store import stored
 from bench.store.door import read_by_library
+from bench.store.fleets import FLEET
 from bench.store.layout import CALIBRATION, CONSOLE, JOURNAL, LOCKS, MANIFEST
 
-_WITH_PATHS = ("--results", "--scenarios", "--image")
-"""Options of ``run`` whose value may be a path of this machine."""
+_WITH_PATHS = ("--results", "--scenarios", "--image", "--hosts", "--tls")
+"""Options of ``run`` and ``fleet run`` whose value may be a path of this machine."""
 
 
 def copy(run_dir: Path, folder: Path, redaction: Redaction, *, console: bool) -> None:
@@ -33,16 +34,26 @@ def copy(run_dir: Path, folder: Path, redaction: Redaction, *, console: bool) ->
         _copy_console(run_dir / CONSOLE, folder / CONSOLE, redaction)
 
 
+def copy_fleet(fleet_dir: Path, folder: Path, redaction: Redaction, names: Mapping[str, str]) -> None:
+    """Write a redacted copy of what a fleet was into ``folder``, its hosts under other ``names``."""
+    document = cast("dict[str, Json]", _read_json(fleet_dir / FLEET))
+    hosts = cast("dict[str, Json]", document["hosts"])
+    renamed: dict[str, Json] = {names[name]: host for name, host in hosts.items()}
+    _write_json(folder / FLEET, redaction.document(_told({**document, "hosts": renamed})), indent=2)
+
+
 def _manifest(run_dir: Path) -> Json:
     document = cast("dict[str, Json]", stored.read_manifest(run_dir))
     host = document.get("host")
     if isinstance(host, dict):
         document["host"] = {**host, "name": HOST}
     document.pop("asked", None)  # paths of this machine, for who takes the run up on it
+    return _told(document)
+
+
+def _told(document: dict[str, Json]) -> Json:
     words = document.get("command_line")
-    if isinstance(words, list):
-        document["command_line"] = list(_without_paths(words))
-    return document
+    return {**document, "command_line": list(_without_paths(words))} if isinstance(words, list) else document
 
 
 def _without_paths(words: list[Json]) -> Iterator[Json]:

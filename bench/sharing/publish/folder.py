@@ -1,4 +1,4 @@
-"""From a run folder to a published one: redacted at the source, everything else made from what is redacted."""
+"""From the folder of a run, or of a fleet, to a published one: redacted at the source, all else made from that."""
 
 from __future__ import annotations
 
@@ -12,13 +12,16 @@ from pathlib import Path
 from bench import report as reports
 from bench.analysis.data.manifest import load_manifest
 from bench.errors import PublishError, written
+from bench.report.content import Report
 from bench.sharing.formats import export
 from bench.sharing.formats.source import SUMMARY
-from bench.sharing.publish import copies, index
+from bench.sharing.publish import copies, fleets, index
 from bench.sharing.publish.identity import Secret, identity
 from bench.sharing.publish.redaction import Redaction
 from bench.sharing.publish.search import search
 from bench.store.dataset import write_dataset
+from bench.store.fleets import FLEET
+from bench.store.layout import MANIFEST
 from bench.store.manifest import Manifest
 
 SUMMARY_FILE = "summary.csv"
@@ -48,10 +51,11 @@ def publish(
     console: bool = False,
     keep: Set[str] = frozenset(),
 ) -> Published:
-    """Publish the run folder ``run_dir`` as ``results/published/name``, and make the index anew.
+    """Publish the folder of a run or a fleet as ``results/published/name``, and make the index anew.
 
     The folder holds the report (HTML, Markdown, plots), ``samples.parquet``, ``summary.csv``, manifest, journal and
-    locks; with ``console`` the consoles, too. Names of hosts and users, paths, identifiers of machines and network
+    locks; with ``console`` the consoles, too. That of a fleet holds its report, and such a folder for every host that
+    has a run, called ``host-1`` and so on. Names of hosts and users, paths, identifiers of machines and network
     addresses are replaced in all of it, but for the words in ``keep``. The same run gives the same bytes.
 
     ``replace_existing``: a report of that name makes room. ``anyway``: a run that is quick, not finished or
@@ -59,18 +63,26 @@ def publish(
     Raises PublishError for a name that cannot be, a run that is not whole, and a word that is left after redaction;
     ResultsError for a broken run; StoreError where the disk refuses. Then nothing is left behind.
     """
-    run, published = Path(run_dir), Path(results) / "published"
+    source, published = Path(run_dir), Path(results) / "published"
     target = _target(published, name, replace_existing=replace_existing)
-    manifest = load_manifest(run)
-    flaws = _flaws(manifest)
+    hosts = fleets.renamed(source) if (source / FLEET).is_file() else {}
+    places = {source / host: place for host, place in hosts.items() if (source / host / MANIFEST).is_file()}
+    runs = {folder: load_manifest(folder) for folder in places or (source,)}
+    flaws = tuple(dict.fromkeys(flaw for manifest in runs.values() for flaw in _flaws(manifest)))
     if flaws and not anyway:
-        raise PublishError(f"{run}: {'; '.join(flaws)}", remedy="Measure again, or publish it --anyway")
+        raise PublishError(f"{source}: {'; '.join(flaws)}", remedy="Measure again, or publish it --anyway")
     index.entries(published, without=name)  # one that cannot be read is said before anything is made
-    known = identity(manifest, run, keep=keep)
+    known = identity(runs, hosts=hosts, keep=keep)
     redaction = Redaction(secrets=known.secrets)
     with written(target), _growing(published, name) as growing:
-        copies.copy(run, growing, redaction, console=console)
-        _derive(growing, name, flaws)
+        for folder in runs:
+            (growing / places.get(folder, "")).mkdir(exist_ok=True)
+            copies.copy(folder, growing / places.get(folder, ""), redaction, console=console)
+        reported = [(_derive(growing / places.get(folder, ""), flaws), manifest) for folder, manifest in runs.items()]
+        about = index.of_run(name, *reported[0], flaws)
+        if hosts:
+            about = replace(about, **fleets.derive(source, growing, redaction, hosts, [one for one, _ in reported]))
+        index.write_entry(growing, about)
         _refuse_leaks(growing, redaction)
         _take_place(growing, target)
         page = index.write_index(published)
@@ -114,14 +126,14 @@ def _growing(published: Path, name: str) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _derive(folder: Path, name: str, flaws: tuple[str, ...]) -> None:
-    """Make data, report and entry of the index, all from the redacted manifest and journal."""
+def _derive(folder: Path, flaws: tuple[str, ...]) -> Report:
+    """Make data and report, all from the redacted manifest and journal."""
     write_dataset(folder)
     export(folder, "csv", folder / SUMMARY_FILE, what=SUMMARY)
     composed = reports.compose(folder)
     notes = tuple(f"Read this with care: {flaw}." for flaw in flaws)
     reports.save(replace(composed, caveats=(*notes, *composed.caveats)), folder, png=True)
-    index.write_entry(folder, name, composed, load_manifest(folder), flaws)
+    return composed
 
 
 def _refuse_leaks(folder: Path, redaction: Redaction) -> None:

@@ -6,10 +6,11 @@ import os
 import platform
 import pwd
 import re
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Mapping, Set
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from bench.store.manifest import REDACTED_HOST, Manifest
 
@@ -48,16 +49,24 @@ class Identity:
     ambiguous: tuple[Secret, ...] = ()
 
 
-def identity(manifest: Manifest, run_dir: Path, *, keep: Set[str] = frozenset()) -> Identity:
-    """Gather the names, paths and identifiers of this machine and of a run; ``keep`` are words not to redact.
+def identity(
+    runs: Mapping[Path, Manifest], *, hosts: Mapping[str, str] = MappingProxyType({}), keep: Set[str] = frozenset()
+) -> Identity:
+    """Gather the names, paths and identifiers of this machine and of runs, by folder; ``keep`` are not to be redacted.
 
+    ``hosts`` are the names that a fleet gave its hosts, with what stands in their place.
     A name that is also one of an isolation, a scenario, a parameter, an image, a metric or an operating system, or is
     shorter than three characters, is ambiguous: in running text nobody can tell the one from the other.
     """
-    known = [*_of_run(manifest, run_dir), *_of_machine()]
-    unique = {one.word.casefold(): one for one in known if one.word.casefold() not in _TELLING_NOTHING}
+    known = [Secret(word=name, what="a host's name", instead=instead) for name, instead in hosts.items()]
+    known += [secret for folder, manifest in runs.items() for secret in _of_run(manifest, folder)]
+    known += _of_machine()
+    unique: dict[str, Secret] = {}
+    for one in known:
+        if one.word.casefold() not in _TELLING_NOTHING:
+            unique.setdefault(one.word.casefold(), one)
     wanted = [one for word, one in unique.items() if word not in {name.casefold() for name in keep}]
-    vocabulary = _vocabulary(manifest)
+    vocabulary = {word for manifest in runs.values() for word in _vocabulary(manifest)}
     unclear = [one for one in wanted if _is_unclear(one, vocabulary)]
     clear = sorted((one for one in wanted if one not in unclear), key=lambda one: (-len(one.word), one.word))
     return Identity(secrets=tuple(clear), ambiguous=tuple(unclear))

@@ -36,18 +36,27 @@ class IndexEntry:
 _ENTRY = TypeAdapter(IndexEntry)
 
 
-def write_entry(folder: Path, name: str, report: Report, manifest: Manifest, flaws: tuple[str, ...]) -> None:
-    """Write into a published folder what the index will say of it, so that an index needs no data to be read."""
-    entry = IndexEntry(
+def of_run(name: str, report: Report, manifest: Manifest, flaws: tuple[str, ...]) -> IndexEntry:
+    """Return what the index says of a run."""
+    return IndexEntry(
         name=name,
         run=manifest.run,
         date=manifest.started_at[:10],
-        host=report.host.removeprefix(f"{HOST}, "),
+        host=machine(report),
         isolations=tuple(row[0] for row in report.isolations.rows),
         scenarios=tuple(manifest.scenarios),
         headline=report.answer[0] if report.answer else report.status,
         flaws=flaws,
     )
+
+
+def machine(report: Report) -> str:
+    """Return what the machine of a report is, without its name."""
+    return report.host.removeprefix(f"{HOST}, ")
+
+
+def write_entry(folder: Path, entry: IndexEntry) -> None:
+    """Write into a published folder what the index will say of it, so that an index needs no data to be read."""
     (folder / ENTRY).write_text(json.dumps(asdict(entry), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 

@@ -218,7 +218,7 @@ def test_a_host_called_like_an_isolation_is_named_only_where_it_may_be_the_isola
 
 def test_the_last_look_finds_what_redaction_has_missed(published: Path) -> None:
     run, folder = published, published.parent / "published" / "one"
-    redaction = Redaction(secrets=identity(load_manifest(run), run).secrets)
+    redaction = Redaction(secrets=identity({run: load_manifest(run)}).secrets)
     assert search(folder, redaction) == []
     svg = folder / "plots" / "overview.svg"
     svg.write_text(svg.read_text() + "<!-- birch -->")

@@ -41,8 +41,8 @@ _MUSTS = "analysis/choosing/test_ranking.py::test_musts_leave_out_who_does_not_m
 _CALIBRATED = "cli/commands/test_calibrate.py::test_real_truths_are_recovered_on_bare_and_docker"
 _DOCTOR = "cli/commands/test_doctor.py::"
 _HISTORY = "cli/commands/test_history.py::"
-_FLEET = "fleet/test_two_hosts.py::test_each_measures_and_both_journals_arrive"
-_FAULTS = "fleet/test_faults.py::"
+_FLEET = "measuring/fleet/test_two_hosts.py::test_each_measures_and_both_journals_arrive"
+_FAULTS = "measuring/fleet/test_faults.py::"
 _PLUGIN = "isolations/test_plugin.py::test_an_installed_package_adds_an_isolation_that_is_measured_like_any_other"
 
 ELSEWHERE = {
@@ -113,7 +113,7 @@ ELSEWHERE = {
     "python -m bench run startup --isolation bare --compare-to baseline": (
         "cli/commands/test_baseline.py::test_a_run_that_is_no_worse_than_the_baseline_is_0"
     ),
-    "pip install 'isobench[fleet]'": "fleet/test_installed.py::test_what_is_missing_is_named_with_the_remedy",
+    "pip install 'isobench[fleet]'": "measuring/fleet/test_installed.py::test_what_is_missing_is_named_with_the_remedy",
     "python -m bench fleet init certificates here alpha beta": _FLEET,
     "python -m bench fleet worker tls://10.0.0.1 --tls alpha": _FLEET,
     "python -m bench fleet run startup --scheduler tls://10.0.0.1 --tls here": _FLEET,

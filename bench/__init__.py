@@ -18,7 +18,8 @@ In a notebook::
     bench.publish(run.path, "two-cores")               # a redacted copy under results/published, and its index
 
 Functions do the same for a folder: ``load``, ``summarize``, ``glance``, ``verdicts``, ``disturbances``,
-``calibration``, ``compare``, ``export``; ``history`` for all runs of a machine. Names are resolved on first use, so
+``calibration``, ``compare``, ``export``; ``history`` for all runs of a machine; ``dataset`` for runs and fleets of more
+samples than memory holds. Names are resolved on first use, so
 that importing ``bench`` to measure imports no pandas.
 """
 
@@ -30,6 +31,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from bench.analysis.claims.claims import verdicts as verdicts
     from bench.analysis.data.frame import load as load
+    from bench.analysis.data.partitions import dataset as dataset
     from bench.analysis.figures.glance import glance as glance
     from bench.analysis.figures.summary import summarize as summarize
     from bench.analysis.history.history import history as history
@@ -51,6 +53,7 @@ _LAZY = {
     "__version__": "bench.model.version",
     "calibration": "bench.analysis.quality.calibration",
     "compare": "bench.analysis.two_runs.compare",
+    "dataset": "bench.analysis.data.partitions",
     "disturbances": "bench.analysis.quality.disturbances",
     "export": "bench.sharing.formats",
     "glance": "bench.analysis.figures.glance",
@@ -68,8 +71,8 @@ _LAZY = {
 """Where each public name is: a function, a class or a table of that module, or a module of that package."""
 
 __all__ = [
-    "Run", "calibration", "compare", "disturbances", "export", "glance", "history", "load", "publish", "runs",
-    "schemas", "stopping", "studies", "style", "summarize", "verdicts",
+    "Run", "calibration", "compare", "dataset", "disturbances", "export", "glance", "history", "load", "publish",
+    "runs", "schemas", "stopping", "studies", "style", "summarize", "verdicts",
 ]  # fmt: skip
 
 

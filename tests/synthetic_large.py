@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import parquet
 
+from bench.measuring.fleet.host_request import host_seed
+from bench.model import BASELINE
 from bench.store import dataset, layout
+from bench.store.fleets import Fleet, FleetHost, write_fleet
 from tests.synthetic import ISOLATIONS, run_manifest
+from tests.synthetic_fleet import SEED, VERSION
 
 SETTINGS, VARIANTS = 10, 5
 SCENARIOS = 10
@@ -58,7 +65,7 @@ def _round(number: int, before: int, noise: npt.NDArray[np.float64]) -> Iterator
         setting, isolation = divmod(rest, VARIANTS)
         slower = 1 + 0.1 * isolation * scenario
         yield {
-            "number": before + place + 1, "round": number, "scenario": f"cpu{scenario}", "scenario_version": "0" * 12,
+            "number": before + place + 1, "round": number, "scenario": f"cpu{scenario}", "scenario_version": VERSION,
             "parameters": {"threads": setting + 1}, "isolation": NAMES[isolation], "emulated": NAMES[isolation] == "vm",
             "outcome": "ok", "reason": "", "started_at": "2026-11-23T21:05:00+00:00", "seen": {"cpus": "1"}, "tail": [],
             "samples": [
@@ -75,5 +82,52 @@ def _manifest(run: str, rounds: int, scenarios: int) -> dict[str, object]:
     document = run_manifest(run, dict.fromkeys(names, rounds), planned, None)
     known = document["scenarios"]
     assert isinstance(known, dict)
-    scenario = {**known["cpu"], "parameters": {"threads": list(range(1, SETTINGS + 1))}, "claims": []}
+    scenario = {
+        **known["cpu"],
+        "parameters": {"threads": list(range(1, SETTINGS + 1))},
+        "claims": [],
+        "version": VERSION,
+    }
     return {**document, "scenarios": {name: {**scenario, "title": f"Work {name[3:]}"} for name in names}}
+
+
+def write_large_fleet(folder: Path, hosts: int, samples: int) -> Path:
+    """Write a fleet of hosts with about so many samples each: manifests and Parquet, alike but for values."""
+    folder.mkdir(parents=True)
+    model = write_large_run(folder / "h0001", samples, scenarios=1)
+    table = parquet.read_table(model / layout.SAMPLES)
+    values = table.column("value").to_numpy()
+    bare = pc.equal(table.column("isolation"), BASELINE).to_numpy(zero_copy_only=False)
+    manifest = json.loads((model / layout.MANIFEST).read_text())
+    (model / layout.JOURNAL).unlink()
+    chance = np.random.default_rng(7)
+    taken = {}
+    for number in range(1, hosts + 1):
+        name, seed = f"h{number:04d}", host_seed(SEED, number)
+        host = folder / name
+        host.mkdir(exist_ok=True)
+        told = {"run": f"{manifest['run']}-{number}", "host": {**manifest["host"], "name": name}, "seed": seed}
+        (host / layout.MANIFEST).write_text(json.dumps({**manifest, **told}))
+        slower = np.where(bare, 1.0, np.exp(chance.normal(0, 0.1)))
+        own = {"value": values * slower * chance.lognormal(0, 0.03, len(values)), "run": told["run"], "host": name}
+        parquet.write_table(_with(table, own), host / layout.SAMPLES)
+        taken[name] = FleetHost(number=number, seed=seed, state="measured", trials=manifest["planned"])
+    fleet = Fleet(
+        fleet=folder.name,
+        started_at="2026-11-23T21:05:00+00:00",
+        bench_version=manifest["bench_version"],
+        seed=SEED,
+        scenarios=dict.fromkeys(manifest["scenarios"], VERSION),
+        hosts=taken,
+        finished_at="2026-11-23T21:09:30+00:00",
+    )
+    write_fleet(fleet, folder)
+    return folder
+
+
+def _with(table: pa.Table, columns: Mapping[str, object]) -> pa.Table:
+    """Return a table with other values in some columns; a text stands for itself in each row."""
+    for name, values in columns.items():
+        found = pa.repeat(values, len(table)) if isinstance(values, str) else pa.array(values)
+        table = table.set_column(table.schema.get_field_index(name), name, found)
+    return table

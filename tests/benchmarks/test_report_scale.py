@@ -19,7 +19,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,13 +55,13 @@ class Cost:
     peak_bytes: int
 
 
-def cost(run: Path, root: Path = ROOT) -> Cost:
-    """Report a run as a user does, by the code in ``root``, and wait for it.
+def cost(run: Path, root: Path = ROOT, words: Sequence[str] = ("report",)) -> Cost:
+    """Report a run, or what ``words`` report, as a user does, by the code in ``root``, and wait for it.
 
     The peak is what was seen of all processes together.
     """
     began_s, peak_bytes = time.perf_counter(), 0
-    command = [sys.executable, "-m", "bench", "report", str(run)]
+    command = [sys.executable, "-m", "bench", *words, str(run)]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, cwd=root) as process:
         while (ended := os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)) is None:
             peak_bytes = max(peak_bytes, held_bytes(process.pid), peak_of(process.pid))

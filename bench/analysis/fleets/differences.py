@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bench.analysis.fleets.hosts import HostRun
+from bench.analysis.fleets.host_runs import HostRun
 from bench.analysis.two_runs.environment import of_runs
 
 _ALWAYS = ("host", "seed")

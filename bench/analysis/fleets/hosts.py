@@ -1,52 +1,32 @@
 """A fleet's folder: the run of every host as figures and verdicts, and why others are left out.
 
-What is derived from samples is derived for many hosts at once, which takes a tenth of the time: hosts' trials get
-numbers of their own, and their scenarios names, so that none meets another's.
+It is read host by host, by several processes, each of which keeps of a host what its figures come to.
 """
 
 from __future__ import annotations
 
-import itertools
-from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
 
-import numpy as np
 import pandas as pd
-from pydantic import TypeAdapter, ValidationError
 
-from bench.analysis.claims.claims import JudgedClaim, judged_by
-from bench.analysis.claims.evidence import Evidence
-from bench.analysis.data import texts
+from bench.analysis import forked
 from bench.analysis.data.frame import load
 from bench.analysis.data.manifest import load_manifest
-from bench.analysis.figures.by_round import CellKey, Figures, sides
-from bench.analysis.figures.headlines import headlines
-from bench.analysis.figures.summary import measured
+from bench.analysis.fleets.host_runs import HostRun, HostSamples, host_runs
 from bench.errors import BenchError, ResultsError
-from bench.store.door import invalid
-from bench.store.fleets import FLEET, Fleet, FleetHost
+from bench.store.fleets import Fleet, FleetHost, load_fleet
 from bench.store.manifest import Manifest
-from bench.store.sanitize import read_json
 
-AT_ONCE = 50
-"""Hosts whose samples are held at a time."""
+_SHARE = 20
+"""Hosts that a process takes at a time."""
+_ROWS_AT_ONCE = 1 << 17
+"""Samples that are derived at a time: pandas' time is for each table as well as for each row."""
 
-_FLEET = TypeAdapter(Fleet)
-_Keyed = TypeVar("_Keyed")
 _AGAIN = "Name the folder of a fleet, such as results/fleet-<id>"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class HostRun:
-    """What one host has: its headline figures by cell, and what claims came to."""
-
-    name: str
-    manifest: Manifest
-    figures: Mapping[CellKey, Figures]
-    claims: tuple[JudgedClaim, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -57,21 +37,6 @@ class FleetRuns:
     runs: tuple[HostRun, ...]
     left_out: Mapping[str, str]
     """Reasons by host."""
-
-
-def load_fleet(folder: Path) -> Fleet:
-    """Read ``fleet.json``; raises ResultsError naming the file, and the key, where it is missing or broken."""
-    file = folder / FLEET
-    try:
-        document = read_json(file.read_bytes())
-    except OSError as error:
-        raise ResultsError(f"{file}: cannot be read: {error.strerror}", remedy=_AGAIN) from error
-    except ValueError as error:
-        raise ResultsError(f"{file}: not valid JSON: {error}", remedy=_AGAIN) from error
-    try:
-        return _FLEET.validate_python(document)
-    except ValidationError as error:
-        raise invalid(file, error, _AGAIN) from error
 
 
 def read_fleet(folder: Path) -> FleetRuns:
@@ -85,12 +50,31 @@ def read_fleet(folder: Path) -> FleetRuns:
     for name, reason in _unlike_most(manifests).items():
         left_out[name] = reason
     taken = [name for name in manifests if name not in left_out]
+    shares = [taken[begin : begin + _SHARE] for begin in range(0, len(taken), _SHARE)]
+    tasks = [partial(_read, folder, fleet, {name: manifests[name] for name in share}) for share in shares]
     runs: list[HostRun] = []
-    for begin in range(0, len(taken), AT_ONCE):
-        names = taken[begin : begin + AT_ONCE]
-        frames = dict(_frames(folder, fleet, {name: manifests[name] for name in names}, left_out))
-        runs += _runs(frames, manifests)
+    for found, unread in forked.done(tasks, min(forked.cpus(), len(tasks))):
+        runs += [replace(run, manifest=manifests[run.name]) for run in found]  # not a copy of its own
+        left_out |= unread
     return FleetRuns(fleet=fleet, runs=tuple(runs), left_out={name: left_out[name] for name in sorted(left_out)})
+
+
+def _read(folder: Path, fleet: Fleet, manifests: Mapping[str, Manifest]) -> tuple[list[HostRun], dict[str, str]]:
+    """Return the runs of some hosts, and why others are left out: a few hosts' samples are held at a time."""
+    runs: list[HostRun] = []
+    left_out: dict[str, str] = {}
+    held: list[HostSamples] = []
+    for name, frame in _frames(folder, fleet, manifests, left_out):
+        held.append(HostSamples.of(name, manifests[name], frame))
+        if sum(len(one.figures) for one in held) >= _ROWS_AT_ONCE:
+            runs += host_runs(held)
+            held = []
+    return [*runs, *host_runs(held)], left_out
+
+
+def own_folders(folder: Path, fleet: Fleet) -> list[Path]:
+    """Return where the runs of hosts are of which something has arrived."""
+    return [folder / name for name in fleet.hosts if _is_own(folder, name) and (folder / name).is_dir()]
 
 
 def _manifests(folder: Path, fleet: Fleet, left_out: dict[str, str]) -> Iterator[tuple[str, Manifest]]:
@@ -110,8 +94,12 @@ def _manifests(folder: Path, fleet: Fleet, left_out: dict[str, str]) -> Iterator
 
 def _require_own(folder: Path, name: str) -> None:
     """Raise ResultsError for a host's name or folder that leads out of the fleet's."""
-    if Path(name).name != name or (folder / name).is_symlink():
+    if not _is_own(folder, name):
         raise ResultsError(f"{name} is no folder of this fleet's own", remedy=_AGAIN)
+
+
+def _is_own(folder: Path, name: str) -> bool:
+    return Path(name).name == name and not (folder / name).is_symlink()
 
 
 def _require_asked(fleet: Fleet, host: FleetHost, manifest: Manifest) -> None:
@@ -165,52 +153,3 @@ def _require_told(frame: pd.DataFrame, host: FleetHost, manifest: Manifest) -> N
         known = manifest.scenarios.get(str(scenario))
         if known is None or known.version != version:
             raise ResultsError(f"its journal has trials of scenario {scenario} {version}, which was not asked for")
-
-
-def _runs(frames: Mapping[str, pd.DataFrame], manifests: Mapping[str, Manifest]) -> list[HostRun]:
-    """Return the runs of some hosts, derived all at once. Their scenarios are alike, and so are their claims."""
-    if not frames:
-        return []
-    together = texts.stack(list(_apart([*frames.values()])))
-    samples = measured(together)
-    evidence = Evidence.of(together, manifests[next(iter(frames))], sides(samples))
-    shown = _by_place(sides(samples[headlines(samples)]))
-    claimed, ended = _by_place(evidence.figures), _by_place(evidence.ended)
-    emulated = _by_place({CellKey(scenario, "", name): True for scenario, name in evidence.emulated_in})
-    return [
-        HostRun(
-            name=name,
-            manifest=manifests[name],
-            figures=shown[place],
-            claims=judged_by(
-                Evidence(
-                    manifest=manifests[name],
-                    figures=claimed[place],
-                    ended=dict(ended[place].items()),
-                    emulated_in=frozenset((key.scenario, key.isolation) for key in emulated[place]),
-                )
-            ),
-        )
-        for place, name in enumerate(frames)
-    ]
-
-
-def _by_place(found: Mapping[Any, _Keyed]) -> dict[int, dict[CellKey, _Keyed]]:
-    """Return what many hosts have by the host it is of, under the scenarios' own names (see ``_apart``)."""
-    made: dict[int, dict[CellKey, _Keyed]] = defaultdict(dict)
-    for (scenario, parameters, isolation), one in found.items():
-        place, _, own = scenario.partition("/")
-        made[int(place)][CellKey(own, parameters, isolation)] = one
-    return made
-
-
-def _apart(frames: Sequence[pd.DataFrame]) -> Iterator[pd.DataFrame]:
-    """Yield hosts' samples with trials and scenarios that no other of these hosts has."""
-    numbers = itertools.count(0)
-    for place, frame in enumerate(frames):
-        codes, known = pd.factorize(frame["trial"])
-        own = np.array([next(numbers) for _ in known], dtype=np.int64)
-        known_as = frame["scenario"].cat.categories
-        named = pd.Index([f"{place}/{one}" for one in known_as], dtype=known_as.dtype)
-        scenario = pd.Categorical.from_codes(frame["scenario"].cat.codes, categories=named)
-        yield frame.assign(trial=own[codes], scenario=scenario)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,12 +12,8 @@ import numpy as np
 from bench.analysis.claims.verdict import Verdict
 from bench.analysis.data.isolations import UNTOLD, IsolationFacts
 from bench.analysis.figures.by_round import CellKey, FigureKey
-from bench.analysis.figures.summary import has_ratio
-from bench.analysis.fleets.hosts import HostRun
-from bench.analysis.statistics import intervals
-from bench.analysis.statistics.paired_series import Side, over_one_stretch
+from bench.analysis.fleets.host_runs import HostRatio, HostRun
 from bench.analysis.statistics.random_effects import FEWEST, RandomEffects, moderated, random_effects
-from bench.model import BASELINE
 
 _LEAST_VARIANCE = 1e-12
 """Of a logarithm: a host whose every round said the same knows its ratio to a millionth, not exactly."""
@@ -26,21 +22,9 @@ MORE, LESS, UNDECIDED = "more", "less", "undecided"
 """What a host's interval says of its ratio: all above one, all below, or across."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HostRatio:
-    """One host's ratio to its own bare; ``low`` and ``high`` are NaN for too few rounds. ``variance`` of its log."""
-
-    host: str
-    n: int
-    ratio: float
-    low: float
-    high: float
-    variance: float
-
-    @property
-    def says(self) -> str:
-        """Return what its interval says."""
-        return MORE if self.low > 1 else LESS if self.high < 1 else UNDECIDED
+def says(ratio: HostRatio) -> str:
+    """Return what a host's interval says."""
+    return MORE if ratio.low > 1 else LESS if ratio.high < 1 else UNDECIDED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +41,7 @@ class OverHosts:
     @property
     def says(self) -> Mapping[str, int]:
         """On how many hosts the interval says what."""
-        return Counter(one.says for one in self.hosts)
+        return Counter(map(says, self.hosts))
 
     @property
     def holds(self) -> tuple[str, int]:
@@ -79,7 +63,7 @@ def over_hosts(runs: Sequence[HostRun]) -> tuple[OverHosts, ...]:
     """Return every headline ratio to bare that any host has: by scenario and metric, isolations in reading order."""
     found: dict[tuple[CellKey, FigureKey, bool], list[HostRatio]] = {}
     for run in runs:
-        for (cell, figure), one in _ratios(run):
+        for (cell, figure), one in run.ratios.items():
             told = run.manifest.isolations.get(cell.isolation)
             found.setdefault((cell, figure, bool(told and told.emulated)), []).append(one)
     facts = IsolationFacts.of(runs[0].manifest) if runs else UNTOLD
@@ -105,30 +89,6 @@ def claims_over_hosts(runs: Sequence[HostRun]) -> tuple[ClaimOverHosts, ...]:
         )
         for (scenario, number, says), by_verdict in found.items()
     )  # fmt: skip
-
-
-def _ratios(run: HostRun) -> Iterator[tuple[tuple[CellKey, FigureKey], HostRatio]]:
-    pairs: dict[tuple[CellKey, FigureKey], tuple[Side, Side]] = {}
-    for cell, figures in run.figures.items():
-        bare = run.figures.get(cell._replace(isolation=BASELINE), {})
-        if cell.isolation != BASELINE:
-            pairs |= {
-                (cell, figure): over_one_stretch(side, bare[figure])
-                for figure, side in figures.items()
-                if figure in bare and has_ratio(figure.metric, figure.unit)
-            }
-    resampled = intervals.of_ratios([*pairs.values()])
-    for key, one in zip(pairs, resampled, strict=True):
-        if math.isfinite(one.value):
-            yield key, _host_ratio(run, one)
-
-
-def _host_ratio(run: HostRun, found: intervals.Resampled) -> HostRatio:
-    shown = found.interval(run.manifest.stopping.confidence)
-    variance = math.nan
-    if found.resamples is not None:  # resampled means scatter less than means do (``intervals.tail_of_means``)
-        variance = float(np.var(found.resamples)) * found.drawn_from / (found.drawn_from - 1)
-    return HostRatio(host=run.name, n=found.n, ratio=found.value, low=shown.low, high=shown.high, variance=variance)
 
 
 def _effects(hosts: Sequence[HostRatio]) -> RandomEffects | None:

@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from bench.analysis.claims.verdict import Verdict
 from bench.analysis.figures.sweep import label
 from bench.analysis.fleets.differences import Distinction
-from bench.analysis.fleets.over_hosts import LESS, MORE, ClaimOverHosts, HostRatio, OverHosts
+from bench.analysis.fleets.host_runs import HostRatio
+from bench.analysis.fleets.over_hosts import LESS, MORE, ClaimOverHosts, OverHosts, says
 from bench.report.content import Table, Valued
 from bench.report.sections.metrics import named
 from bench.report.text import words
@@ -47,7 +48,7 @@ def by_host(one: OverHosts) -> Table:
                 host.host,
                 Valued(_ratio(host), host.ratio),
                 str(host.n),
-                f"{_SAYS.get(host.says, '')} {host.says}".strip(),
+                f"{_SAYS.get(says(host), '')} {says(host)}".strip(),
             )
             for host in one.hosts
         ),

@@ -14,10 +14,10 @@ from bench.analysis.data.frame import load
 from bench.analysis.data.manifest import load_manifest
 from bench.analysis.figures.summary import summarize
 from bench.analysis.fleets.differences import distinctions
-from bench.analysis.fleets.hosts import load_fleet, read_fleet
+from bench.analysis.fleets.hosts import read_fleet
 from bench.analysis.fleets.over_hosts import LESS, MORE, claims_over_hosts, over_hosts
 from bench.errors import ResultsError
-from bench.store.fleets import write_fleet
+from bench.store.fleets import load_fleet, write_fleet
 from tests.synthetic_fleet import change_host, change_manifest, write_fleet_folder
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bench.analysis.fleets.hosts import load_fleet
 from bench.report.fleets.fleet_report import compose_fleet, save_fleet
+from bench.store.fleets import load_fleet
 from tests.synthetic_fleet import change_host, change_manifest, write_fleet_folder
 
 

@@ -43,6 +43,7 @@ _DOCTOR = "cli/commands/test_doctor.py::"
 _HISTORY = "cli/commands/test_history.py::"
 _FLEET = "measuring/fleet/test_two_hosts.py::test_each_measures_and_both_journals_arrive"
 _FAULTS = "measuring/fleet/test_faults.py::"
+_RESUMED = f"{_FAULTS}test_a_fleet_whose_coordinator_was_killed_goes_on_when_asked"
 _PLUGIN = "isolations/test_plugin.py::test_an_installed_package_adds_an_isolation_that_is_measured_like_any_other"
 
 ELSEWHERE = {
@@ -118,6 +119,8 @@ ELSEWHERE = {
     "python -m bench fleet worker tls://10.0.0.1 --tls alpha": _FLEET,
     "python -m bench fleet run startup --scheduler tls://10.0.0.1 --tls here": _FLEET,
     "python -m bench fleet run startup --hosts FILE --listen 10.0.0.1 --tls here": _FLEET,
+    "python -m bench fleet resume FLEET --listen 10.0.0.1 --tls here": _RESUMED,
+    "python -m bench fleet resume FLEET --scheduler tls://10.0.0.1 --tls here": _RESUMED,
     "python -m bench fleet report FLEET": (
         "cli/fleets/test_fleet.py::test_a_report_is_printed_and_written_and_a_fleet_is_found_by_its_id"
     ),

@@ -9,7 +9,7 @@ import typer
 
 from bench.cli import completion, upkeep
 from bench.cli.fleets import fleet_app
-from bench.cli.given import AsJson, Kernel, Results, RunGiven, Scenarios, Verbose, Yes
+from bench.cli.given import AsJson, Kernel, NoReport, Results, RunGiven, Scenarios, Verbose, Yes
 from bench.cli.helping import Command, Group
 from bench.model.version import __version__
 
@@ -130,9 +130,7 @@ def run(
         int | None, typer.Option(min=64, metavar="MIB", help="Memory it gets; 512 if not given.", rich_help_panel=_OWN)
     ] = None,
     kernel: Kernel = None,
-    no_report: Annotated[
-        bool, typer.Option("--no-report", help="Keep the data alone: `report` makes one later.")
-    ] = False,
+    no_report: NoReport = False,
     verbose: Verbose = False,
 ) -> None:
     """Measure scenarios on isolations, and report."""
@@ -153,12 +151,13 @@ def resume(
         bool, typer.Option("--anyway", help="Also where something has changed since; that is recorded.")
     ] = False,
     results: Results = Path("results"),
+    no_report: NoReport = False,
     verbose: Verbose = False,
 ) -> None:
     """Take up a run that was cut short, where it stopped."""
     from bench.cli.commands.resume import resume as command
 
-    command(run_id, results, anyway=anyway, verbose=verbose)
+    command(run_id, results, anyway=anyway, reports=not no_report, verbose=verbose)
 
 
 @app.command("list", cls=Command)

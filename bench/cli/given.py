@@ -22,4 +22,5 @@ Kernel = Annotated[
     Path | None, typer.Option(metavar="FILE", help="A kernel of your own for guests; recorded by its digest.")
 ]
 Verbose = Annotated[bool, typer.Option("--verbose", help="Show every table and claim, not only the glance.")]
+NoReport = Annotated[bool, typer.Option("--no-report", help="Keep the data alone: `report` makes one later.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON.")]

@@ -84,6 +84,10 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         "python -m bench fleet run startup --scheduler tls://10.0.0.1 --tls here",
         "python -m bench fleet run startup --hosts FILE --listen 10.0.0.1 --tls here",
     ),
+    "fleet resume": (
+        "python -m bench fleet resume FLEET --scheduler tls://10.0.0.1 --tls here",
+        "python -m bench fleet resume FLEET --listen 10.0.0.1 --tls here",
+    ),
     "fleet worker": ("python -m bench fleet worker tls://10.0.0.1 --tls alpha",),
     "fleet init": ("python -m bench fleet init certificates here alpha beta",),
     "fleet report": ("python -m bench fleet report FLEET",),

@@ -37,6 +37,7 @@ def test_the_commands_are_these() -> None:
         "fleet doctor",
         "fleet init",
         "fleet report",
+        "fleet resume",
         "fleet run",
         "fleet status",
         "fleet worker",

@@ -33,7 +33,7 @@ from bench.store.writer import only_writer
 _EDITED = "Was it edited by hand? Measure again"
 
 
-def resume(run: str, results: Path, *, anyway: bool, verbose: bool = False) -> None:
+def resume(run: str, results: Path, *, anyway: bool, reports: bool = True, verbose: bool = False) -> None:
     """Measure what a run still lacks, show the report, exit with what the whole run came to.
 
     Raises InputError where the run cannot be taken up here and now: another process measures into it, it does not tell
@@ -47,7 +47,7 @@ def resume(run: str, results: Path, *, anyway: bool, verbose: bool = False) -> N
             report = shlex.join(["python", "-m", "bench", "report", str(folder)])
             Terminal().print(f"{folder} is whole: all {len(kept)} trials are there. {report}", soft_wrap=True)
             return
-        measure(_request(folder, then, kept, anyway=anyway), verbose=verbose)
+        measure(_request(folder, then, kept, anyway=anyway), reports=reports, verbose=verbose)
 
 
 def _kept(folder: Path, then: Manifest) -> list[StoredEnding]:

@@ -6,18 +6,20 @@ import platform
 import secrets
 import shlex
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from bench.cli.amounts import span_s
 from bench.cli.exits import ExitCode, of_signal
 from bench.cli.terminal import Terminal
-from bench.errors import InputError, UnknownNameError, written
+from bench.errors import BenchError, InputError, UnknownNameError, written
 from bench.measuring.fleet.installed import require_installed
-from bench.store.fleets import FLEET, find_fleet
+from bench.store.fleets import FLEET, Fleet, FleetAsked, find_fleet, load_fleet
+from bench.store.layout import JOURNAL
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -42,7 +44,12 @@ class Reach:
 
     @property
     def names(self) -> list[str]:
-        """The hosts of the file, in its order; raises InputError for a file that names none, or one twice."""
+        """The hosts of the file, in its order, none for those of a scheduler; raises InputError where it is not said.
+
+        And for a file that names none, or one twice.
+        """
+        if (self.scheduler is None) == (self.hosts is None):
+            raise InputError("one of --scheduler and --hosts says which hosts", remedy="--hosts brings a scheduler")
         return [] if self.hosts is None else read_hosts(self.hosts)
 
     @contextmanager
@@ -50,8 +57,6 @@ class Reach:
         """Yield a client of the scheduler that was named, or of one that is started here."""
         from bench.measuring.fleet import network
 
-        if (self.scheduler is None) == (self.hosts is None):
-            raise InputError("one of --scheduler and --hosts says which hosts", remedy="--hosts brings a scheduler")
         with network.quiet():
             if self.scheduler is not None:
                 with network.connected(network.endpoint(self.scheduler, self.tls)) as client:
@@ -61,16 +66,43 @@ class Reach:
                     yield client
 
 
-def run(asked: Mapping[str, Any], reach: Reach, *, silence: str, seed: int | None, results: Path) -> None:
+def run(asked: FleetAsked, reach: Reach, *, silence: str, seed: int | None, results: Path) -> None:
     """Ask the hosts, keep what they send, and report."""
     require_installed()
     from bench.measuring.fleet.coordinator import execute_fleet
 
-    request = _request(asked, reach, silence=silence, seed=seed, results=results)
+    request = _request(asked, reach, reach.names, silence=silence, seed=seed, results=results)
     with reach.client() as client:
         folder, fleet = execute_fleet(request, client, _say(Terminal()))
+    _end(folder, fleet)
+
+
+def resume(named: str, reach: Reach, *, silence: str, results: Path) -> None:
+    """Have the hosts of a fleet that are not done measure what is missing, and report."""
+    require_installed()
+    from bench.measuring.fleet.coordinator import lacking, resume_fleet
+
+    folder = _found(named, results)
+    before = load_fleet(folder)
+    if before.asked is None:
+        raise InputError(f"{folder / FLEET} does not tell what its hosts were asked for", remedy="Measure a new fleet")
+    if not lacking(before):
+        Terminal().print(f"{folder} is whole: all {len(before.hosts)} hosts have measured.", soft_wrap=True)
+        return
+    reached = replace(reach, one_machine=before.one_machine)
+    request = _request(before.asked, reached, (), silence=silence, seed=before.seed, results=results)
+    with reach.client() as client:
+        fleet = resume_fleet(request, folder, client, _say(Terminal()))
+    _end(folder, fleet)
+
+
+def _end(folder: Path, fleet: Fleet) -> None:
+    """Show the report, say how what is missing can be had, and exit with what the fleet came to."""
     if any(host.trials for host in fleet.hosts.values()):
         show(folder)
+    if any(host.state != "measured" for host in fleet.hosts.values()):
+        again = shlex.join(["python", "-m", "bench", "fleet", "resume", str(folder)])
+        Terminal().print(f"Have the rest measured with: {again}", soft_wrap=True)
     if fleet.interrupted:
         raise SystemExit(of_signal(fleet.interrupted))
     states = {host.state for host in fleet.hosts.values()}
@@ -84,8 +116,8 @@ def doctor(scenarios: Sequence[str], reach: Reach) -> None:
     from bench.measuring.fleet.coordinator import examine_fleet
 
     console = Terminal()
-    asked = {"scenarios": tuple(scenarios or _USUAL), "quick": False}
-    request = _request(asked, reach, silence="30m", seed=0, results=Path())
+    asked = FleetAsked(scenarios=tuple(scenarios or _USUAL))
+    request = _request(asked, reach, reach.names, silence="30m", seed=0, results=Path())
     with reach.client() as client:
         members = examine_fleet(request, client, _say(Terminal(stderr=True)))
     width = max(len(one.name) for one in members)
@@ -113,12 +145,14 @@ def status(scheduler: str, tls: Path | None) -> None:
             console.print("No host is there.")
 
 
-def _request(asked: Mapping[str, Any], reach: Reach, *, silence: str, seed: int | None, results: Path) -> FleetRequest:
+def _request(
+    asked: FleetAsked, reach: Reach, hosts: Sequence[str], *, silence: str, seed: int | None, results: Path
+) -> FleetRequest:
     from bench.measuring.fleet.coordinator import FleetRequest
 
     return FleetRequest(
         run=asked,
-        hosts=reach.names,
+        hosts=hosts,
         wait_s=span_s(reach.wait, "--wait"),
         silence_s=span_s(silence, "--silence"),
         one_machine=reach.one_machine,
@@ -143,14 +177,19 @@ def _told(one: FleetMember) -> str:
 
 def report(fleet: str, results: Path) -> None:
     """Report on a fleet by its id or path; raises UnknownNameError with the fleets there are."""
+    show(_found(fleet, results))
+
+
+def _found(fleet: str, results: Path) -> Path:
     folder = find_fleet(fleet, results)
     if folder is None:
         raise UnknownNameError("fleet", fleet, [path.parent.name for path in results.glob(f"*/{FLEET}")])
-    show(folder)
+    return folder
 
 
 def show(folder: Path) -> None:
     """Print what a fleet has found, and write its report."""
+    _write_tables(folder)
     from bench.report.fleets.fleet_report import compose_fleet, save_fleet
     from bench.report.render.terminal import Fitted
 
@@ -168,6 +207,20 @@ def show(folder: Path) -> None:
         style="dim",
         soft_wrap=True,
     )
+
+
+def _write_tables(folder: Path) -> None:
+    """Write the table of every host whose journal has none: who reads the fleet again need not parse so much."""
+    from bench.analysis import forked
+    from bench.analysis.fleets.hosts import own_folders
+    from bench.store.dataset import is_current, write_dataset
+
+    def write(run: Path) -> None:
+        with suppress(BenchError, OSError):  # who reads the run says what is wrong with it
+            write_dataset(run)
+
+    runs = [run for run in own_folders(folder, load_fleet(folder)) if (run / JOURNAL).is_file() and not is_current(run)]
+    forked.done([partial(write, run) for run in runs], min(forked.cpus(), len(runs)))
 
 
 def worker(scheduler: str, name: str | None, tls: Path | None) -> None:

@@ -32,7 +32,14 @@ Listen = Annotated[
     str,
     typer.Option(metavar="ADDRESS", help="Where a scheduler of our own listens.", rich_help_panel=_HOSTS),
 ]
-Wait = Annotated[str, typer.Option(metavar="TIME", help="How long hosts are waited for.", rich_help_panel=_HOSTS)]
+Wait = Annotated[
+    str,
+    typer.Option(metavar="TIME", help="How long hosts are waited for, also for one to return.", rich_help_panel=_HOSTS),
+]
+SilenceGiven = Annotated[
+    str, typer.Option(metavar="TIME", help="After it a host has gone away.", rich_help_panel=_HOSTS)
+]
+FleetGiven = Annotated[str, typer.Argument(metavar="FLEET", help="A fleet's id, or the path of its folder.")]
 OneMachine = Annotated[
     bool,
     typer.Option("--one-machine", help="Hosts may share a machine, to try it out.", rich_help_panel=_HOSTS),
@@ -68,9 +75,7 @@ def run(
     listen: Listen = "127.0.0.1",
     tls: Tls = None,
     wait: Wait = "60s",
-    silence: Annotated[
-        str, typer.Option(metavar="TIME", help="After it a host is given up.", rich_help_panel=_HOSTS)
-    ] = "30m",
+    silence: SilenceGiven = "30m",
     one_machine: OneMachine = False,
     seed: Annotated[
         int | None, typer.Option(min=0, max=(1 << 63) - 1, metavar="N", help="Each host's own comes from it.")
@@ -80,13 +85,32 @@ def run(
     """Measure the same on every host; each keeps a run of its own."""
     from bench.cli.fleets.fleet import Reach
     from bench.cli.fleets.fleet import run as measure
+    from bench.store.fleets import FleetAsked
 
     reach = Reach(scheduler=scheduler, hosts=hosts, listen=listen, tls=tls, wait=wait, one_machine=one_machine)
-    asked = {
-        "scenarios": tuple(scenarios or ()), "isolation": isolation, "rounds": rounds, "precision": precision,
-        "budget": budget, "quick": quick,
-    }  # fmt: skip
+    asked = FleetAsked(
+        scenarios=tuple(scenarios or ()), isolation=isolation, rounds=rounds, precision=precision, budget=budget,
+        quick=quick,
+    )  # fmt: skip
     measure(asked, reach, silence=silence, seed=seed, results=results)
+
+
+@app.command(cls=Command)
+def resume(
+    fleet: FleetGiven,
+    scheduler: Scheduler = None,
+    listen: Listen = "127.0.0.1",
+    tls: Tls = None,
+    wait: Wait = "60s",
+    silence: SilenceGiven = "30m",
+    results: Results = Path("results"),
+) -> None:
+    """Have hosts that were lost or left out measure what is missing."""
+    from bench.cli.fleets.fleet import Reach
+    from bench.cli.fleets.fleet import resume as command
+
+    reach = Reach(scheduler=scheduler, hosts=None, listen=listen, tls=tls, wait=wait, one_machine=False)
+    command(fleet, reach, silence=silence, results=results)
 
 
 @app.command(cls=Command)
@@ -115,7 +139,7 @@ def init(
 
 @app.command(cls=Command)
 def report(
-    fleet: Annotated[str, typer.Argument(metavar="FLEET", help="A fleet's id, or the path of its folder.")],
+    fleet: FleetGiven,
     results: Results = Path("results"),
 ) -> None:
     """Tell what holds over hosts and what differs, and write the report."""

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-import secrets
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 from distributed import Client
 
@@ -19,7 +17,7 @@ from bench.host.files import require_writable
 from bench.host.signals import Interruptions
 from bench.measuring.fleet import on_host
 from bench.measuring.fleet.admission import left_out
-from bench.measuring.fleet.host_request import HostRequest, host_seed
+from bench.measuring.fleet.host_request import HostRequest, host_seed, new_ticket
 from bench.measuring.fleet.mirror import Mirror
 from bench.measuring.fleet.serving import RESOURCE
 from bench.measuring.fleet.talk import FleetMember, Talk
@@ -27,8 +25,9 @@ from bench.measuring.session import new_run_ids
 from bench.model import Say
 from bench.model.version import __version__
 from bench.scenario import load_selected
-from bench.store.fleets import FLEET, Fleet, FleetHost, write_fleet
+from bench.store.fleets import FLEET, Fleet, FleetAsked, FleetHost, load_fleet, write_fleet
 from bench.store.layout import REPORTS
+from bench.store.writer import only_writer
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 """Of a host: it becomes a folder's."""
@@ -39,11 +38,11 @@ _COMES_S = 0.5
 class FleetRequest:
     """What is asked of hosts, and of which."""
 
-    run: Mapping[str, Any]
-    """The fields of ``HostRequest`` that are alike for all."""
+    run: FleetAsked
     hosts: Sequence[str] = ()
     """Who is waited for, by name; none: whoever is there."""
     wait_s: float
+    """How long hosts are waited for, in the beginning and when one has gone away."""
     silence_s: float
     """A host that sends nothing for so long is given up."""
     one_machine: bool = False
@@ -71,21 +70,73 @@ def execute_fleet(asked: FleetRequest, client: Client, say: Say) -> tuple[Path, 
             seed=asked.seed,
             scenarios=scenarios,
             one_machine=asked.one_machine,
+            asked=asked.run,
         )
-        members = _members(asked, folder, there)
-        talk = Talk(client, on_host.topic(folder.name), members, asked.silence_s, say)
-        with talk.listening():
-            try:
-                _meet(talk, members, asked, scenarios, say)
-                write_fleet(_with_hosts(fleet, members), folder)
-                talk.ask(on_host.measure, [one for one in members if one.state == "measuring"])
-            except Interrupted as stop:
-                say(f"ended by {stop.signal_name}: hosts take their instances down")
-                talk.stop()
-        fleet = replace(_with_hosts(fleet, members), finished_at=_now(), interrupted=interruptions.arrived)
-        with interruptions.deferred():
-            write_fleet(fleet, folder)
-    return folder, fleet
+        members = _members(asked, folder, there, _numbered(asked.hosts or there))
+        with only_writer(folder):
+            return folder, _measured(asked, folder, fleet, members, client, interruptions, say)
+
+
+def resume_fleet(asked: FleetRequest, folder: Path, client: Client, say: Say) -> Fleet:
+    """Ask the hosts of a fleet that have no whole run yet for the rest of it; return the fleet's record.
+
+    Raises InputError where another process measures into it, where what they would be asked for is not what it was,
+    and where none of them is there; StoreError where the disk refuses.
+    """
+    interruptions = Interruptions()
+    with only_writer(folder), interruptions.handled():
+        fleet = load_fleet(folder)
+        _require_same(folder, fleet, _scenarios(asked))
+        asked = replace(asked, hosts=lacking(fleet))
+        there = _arrived(client, asked, say)
+        members = _members(asked, folder, there, {name: host.number for name, host in fleet.hosts.items()})
+        for one in members:
+            one.request = one.request.taken_up(one.mirror.arrived, one.mirror.digest)
+        fleet = replace(fleet, resumed=(*fleet.resumed, _now()), finished_at=None, interrupted=None)
+        return _measured(asked, folder, fleet, members, client, interruptions, say)
+
+
+def lacking(fleet: Fleet) -> tuple[str, ...]:
+    """Return the hosts that have no whole run."""
+    return tuple(name for name, host in fleet.hosts.items() if host.state != "measured")
+
+
+def _measured(
+    asked: FleetRequest,
+    folder: Path,
+    fleet: Fleet,
+    members: Sequence[FleetMember],
+    client: Client,
+    interruptions: Interruptions,
+    say: Say,
+) -> Fleet:
+    """Have the members measure, until each has, is given up, or a signal ends all; return what has become of them."""
+    talk = Talk(client, on_host.topic(folder.name), members, asked.silence_s, lambda: hosts_there(client), say)
+    with talk.listening():
+        try:
+            _meet(talk, members, asked, fleet.scenarios, say)
+            write_fleet(_with_hosts(fleet, members), folder)
+            talk.ask(on_host.measure, [one for one in members if one.state == "measuring"], back_s=asked.wait_s)
+        except Interrupted as stop:
+            say(f"ended by {stop.signal_name}: hosts take their instances down")
+            talk.stop()
+    fleet = replace(_with_hosts(fleet, members), finished_at=_now(), interrupted=interruptions.arrived)
+    with interruptions.deferred():
+        write_fleet(fleet, folder)
+        talk.tell(on_host.forget, [one for one in members if one.state == "measured"])
+    return fleet
+
+
+def _require_same(folder: Path, fleet: Fleet, scenarios: Mapping[str, str]) -> None:
+    """Raise InputError where a fleet would go on with other versions than it began with."""
+    then = {"Isobench": fleet.bench_version, **{f"scenario {name}": one for name, one in fleet.scenarios.items()}}
+    now = {"Isobench": __version__, **{f"scenario {name}": one for name, one in scenarios.items()}}
+    said = [f"{what}: {one} then, {now.get(what, 'none')} now" for what, one in then.items() if one != now.get(what)]
+    if said:
+        raise InputError(
+            f"{folder} was measured under other circumstances: {'; '.join(said)}",
+            remedy="Put that back as it was, or measure a new fleet",
+        )
 
 
 def examine_fleet(asked: FleetRequest, client: Client, say: Say) -> list[FleetMember]:
@@ -94,8 +145,10 @@ def examine_fleet(asked: FleetRequest, client: Client, say: Say) -> list[FleetMe
     Raises InputError where no host is there.
     """
     there = _arrived(client, asked, say)
-    members = _members(asked, Path(f"doctor-{secrets.token_hex(4)}"), there)
-    talk = Talk(client, on_host.topic(members[0].request.fleet), members, asked.silence_s, say)
+    members = _members(asked, Path(f"doctor-{new_ticket()}"), there, _numbered(asked.hosts or there))
+    talk = Talk(
+        client, on_host.topic(members[0].request.fleet), members, asked.silence_s, lambda: hosts_there(client), say
+    )
     with talk.listening():
         _meet(talk, members, asked, _scenarios(asked), say)
     return members
@@ -136,7 +189,7 @@ def _arrived(client: Client, asked: FleetRequest, say: Say) -> dict[str, str]:
 
 def _scenarios(asked: FleetRequest) -> dict[str, str]:
     """Return the versions that are right."""
-    return {one.name: one.version for one in load_selected(asked.run["scenarios"], None, quick=asked.run["quick"])}
+    return {one.name: one.version for one in load_selected(asked.run.scenarios, None, quick=asked.run.quick)}
 
 
 def _meet(
@@ -149,8 +202,8 @@ def _meet(
     reasons = left_out(known, ours, scenarios, one_machine=asked.one_machine)
     for one in members:
         if one.name in reasons:
-            one.settle("left out", reasons[one.name])
-            say(f"{one.name} is left out: {one.reason}")
+            one.leave_out(reasons[one.name])
+            say(f"{one.name} is {one.state}: {one.reason}")
 
 
 def _new_folder(results: Path) -> Path:
@@ -166,18 +219,23 @@ def _new_folder(results: Path) -> Path:
     raise BenchError("no name is left for a fleet of this minute", remedy="Run again")
 
 
-def _members(asked: FleetRequest, folder: Path, there: Mapping[str, str]) -> list[FleetMember]:
+def _numbered(names: Iterable[str]) -> dict[str, int]:
+    return {name: number for number, name in enumerate(names, start=1)}
+
+
+def _members(
+    asked: FleetRequest, folder: Path, there: Mapping[str, str], numbers: Mapping[str, int]
+) -> list[FleetMember]:
     """Return everybody who is asked for; who is not there is left out already."""
     found = []
-    for number, name in enumerate(asked.hosts or there, start=1):
-        request = HostRequest(
-            fleet=folder.name, ticket=secrets.token_hex(8), seed=host_seed(asked.seed, number), **asked.run
-        )
+    for name in asked.hosts or there:
+        seed = host_seed(asked.seed, numbers[name])
+        request = HostRequest(fleet=folder.name, ticket=new_ticket(), seed=seed, **asdict(asked.run))
         one = FleetMember(
-            name=name, number=number, address=there.get(name, ""), request=request, mirror=Mirror(folder / name)
+            name=name, number=numbers[name], address=there.get(name, ""), request=request, mirror=Mirror(folder / name)
         )
         if not one.address:
-            one.settle("left out", f"it did not come within {asked.wait_s:.0f} s")
+            one.leave_out(f"it did not come within {asked.wait_s:.0f} s")
         found.append(one)
     return found
 
@@ -194,7 +252,7 @@ def _with_hosts(fleet: Fleet, members: Sequence[FleetMember]) -> Fleet:
         )
         for one in members
     }
-    return replace(fleet, hosts=hosts)
+    return replace(fleet, hosts=fleet.hosts | hosts)
 
 
 def _now() -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import secrets
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Self
 
 from pydantic import TypeAdapter, ValidationError
@@ -28,6 +29,10 @@ class HostRequest:
     budget: str | None = None
     quick: bool = False
     seed: int
+    arrived: int | None = None
+    """How many bytes of its run's journal have arrived, of a run that is taken up; None: a new one."""
+    digest: str = ""
+    """SHA-256 of these."""
 
     def document(self) -> dict[str, object]:
         """Return it as plain data."""
@@ -46,6 +51,10 @@ class HostRequest:
         except ValidationError as error:
             raise InputError(f"no request: {error.errors()[0]['msg']} ({error.errors()[0]['loc']})") from error
 
+    def taken_up(self, arrived: int, digest: str) -> Self:
+        """Return what asks for the rest of the run of which this much has arrived, with a ticket of its own."""
+        return replace(self, ticket=new_ticket(), arrived=arrived, digest=digest)
+
     def words(self, results: str) -> list[str]:
         """Return it as the words behind ``bench``: a run without a report, kept in ``results``."""
         options = {
@@ -58,6 +67,16 @@ class HostRequest:
         }
         given = [f"{name}={value}" for name, value in options.items() if value is not None]
         return ["run", "--no-report", *given, *["--quick"] * self.quick, "--", *self.scenarios]
+
+
+def new_ticket() -> str:
+    """Return a ticket that nobody can guess."""
+    return secrets.token_hex(8)
+
+
+def resuming(run: str) -> list[str]:
+    """Return what takes up a run where it lies, as the words behind ``bench``."""
+    return ["resume", "--no-report", "--", run]
 
 
 def host_seed(fleet_seed: int, number: int) -> int:

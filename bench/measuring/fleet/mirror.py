@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
-from typing import TypedDict
+from typing import Self, TypedDict
 
-from bench.errors import written
+from bench.errors import InputError, written
 from bench.store.layout import CALIBRATION, CONSOLE, JOURNAL, LOCKS, MANIFEST
 
 _PIECE_BYTES = 1 << 20
@@ -36,11 +38,17 @@ class Piece(TypedDict):
 class GrowingRun:
     """A run's folder while it grows."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, arrived: int = 0, digest: str = "") -> None:
+        """Begin behind the bytes of its journal that have ``arrived``; raises InputError where it has others."""
         self._folder = folder
-        self._sent = 0
+        self._sent = arrived
         self._known: dict[str, tuple[int, int]] = {}
         self._digest = hashlib.sha256()
+        if arrived:
+            with suppress(FileNotFoundError), (folder / JOURNAL).open("rb") as journal:
+                self._digest.update(journal.read(arrived))
+            if self.digest != digest:
+                raise InputError("its run is not the one that has arrived", remedy="Measure this host anew")
 
     @property
     def digest(self) -> str:
@@ -82,11 +90,19 @@ class Mirror:
     """The same folder on another host, written down from what arrives."""
 
     def __init__(self, folder: Path) -> None:
+        """Go on behind what has arrived before, whole lines of it; raises StoreError."""
         self._folder = folder
-        self.trials = 0
+        with written(folder / JOURNAL):
+            before = _kept_lines(folder / JOURNAL)
+        self.trials = before.count(b"\n")
         """Lines of the journal that have arrived."""
-        self._digest = hashlib.sha256()
-        self._journal_bytes = 0
+        self._digest = hashlib.sha256(before)
+        self.arrived = len(before)
+        """Bytes of the journal."""
+
+    def again(self) -> Self:
+        """Return it as it is to who takes the run up."""
+        return type(self)(self._folder)
 
     @property
     def digest(self) -> str:
@@ -107,13 +123,22 @@ class Mirror:
                 _replace(target, piece)
 
     def _append(self, journal: Path, offset: int, data: bytes) -> None:
-        if offset != self._journal_bytes:
-            raise ValueError(f"its journal goes on at byte {offset}, and {self._journal_bytes} have arrived")
+        if offset != self.arrived:
+            raise ValueError(f"its journal goes on at byte {offset}, and {self.arrived} have arrived")
         with journal.open("ab") as file:
             file.write(data)
-        self._journal_bytes += len(data)
+        self.arrived += len(data)
         self._digest.update(data)
         self.trials += data.count(b"\n")
+
+
+def _kept_lines(journal: Path) -> bytes:
+    """Return the whole lines of a journal, and leave no other."""
+    if not journal.exists():
+        return b""
+    kept = _whole(journal.read_bytes())
+    os.truncate(journal, len(kept))
+    return kept
 
 
 def _replace(target: Path, piece: Piece) -> None:

@@ -5,13 +5,15 @@ Whatever they return stays on the worker: who asked reads the events alone, as d
 
 from __future__ import annotations
 
+import fcntl
 import os
 import platform
 import shutil
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
@@ -19,11 +21,11 @@ from typing import Any
 
 from distributed import Status, get_worker
 
-from bench.errors import BenchError
+from bench.errors import BenchError, InputError
 from bench.host.run_state import state_folder
 from bench.host.subprocesses import Child
 from bench.measuring.fleet.admission import HostFacts
-from bench.measuring.fleet.host_request import HostRequest
+from bench.measuring.fleet.host_request import HostRequest, resuming
 from bench.measuring.fleet.mirror import GrowingRun
 from bench.measuring.image_set import build_images
 from bench.model.version import __version__
@@ -55,9 +57,14 @@ def look(document: Mapping[str, object]) -> None:
 def measure(document: Mapping[str, object]) -> None:
     """Measure what is asked for by a run of this host's own, and send its folder while it grows.
 
-    A run that is not wanted any more is told to end. What could not be sent stays here, and is whole.
+    A run that is not wanted any more is told to end. What could not be sent stays here, and can be taken up.
     """
     _answer(document, _measure)
+
+
+def forget(document: Mapping[str, object]) -> None:
+    """Remove a run of which all has arrived."""
+    _answer(document, lambda request, _tell: shutil.rmtree(_results(request), ignore_errors=True))
 
 
 def _answer(document: Mapping[str, object], task: Callable[[HostRequest, _Tell], None]) -> None:
@@ -91,22 +98,61 @@ def _look(request: HostRequest, tell: _Tell) -> None:
 
 def _measure(request: HostRequest, tell: _Tell) -> None:
     wanted = _wanted()
-    results = state_folder() / "fleet" / f"{request.fleet}-{request.ticket}"
-    results.mkdir(parents=True)
-    words = [sys.executable, "-m", "bench", *request.words(str(results))]
-    bound = ["setpriv", "--pdeathsig", "TERM", "--"]  # a worker that is killed leaves no run behind
-    with Child("the run", [*bound, *words], terminate_s=_LEAVES_S, kill_s=_KILL_S, cwd=os.sep) as run:
-        growing = None
+    results = _results(request)
+    results.mkdir(parents=True, exist_ok=request.arrived is not None)
+    tell("began")
+    with _alone(results) as held, ExitStack() as stack:
+        growing = _found(results, request)
+        if request.arrived and not growing:
+            raise InputError("its run is not there any more", remedy="Measure this host anew")
+        run = stack.enter_context(_run(request, results, held))
         while wanted() and not run.ended_within(_LOOK_S):
-            growing = growing or _found(results)
+            growing = growing or _found(results, request)
             _send(growing, tell)
         if not wanted():
             run.end()
-        growing = growing or _found(results)
+        growing = growing or _found(results, request)
         _send(growing, tell)
-        tell("ended", code=run.wait(), digest=growing.digest if growing else "", said=run.tail(1))
-    if wanted():
-        shutil.rmtree(results, ignore_errors=True)
+        tell("ended", code=run.wait(), digest=growing.digest if growing else "", said=run.tail(2))
+
+
+def _results(request: HostRequest) -> Path:
+    """Return where the runs of a request are kept, and are looked for when it is asked again."""
+    return state_folder() / "fleet" / f"{request.fleet}-{request.seed}"
+
+
+def _run(request: HostRequest, results: Path, held: int) -> Child:
+    """Start a run, or take up the one that has begun; it holds the folder of its results as we do."""
+    begun = _begun(results)
+    words = [sys.executable, "-m", "bench", *(resuming(str(begun)) if begun else request.words(str(results)))]
+    bound = ["setpriv", "--pdeathsig", "TERM", "--"]  # a worker that is killed leaves no run behind
+    return Child("the run", [*bound, *words], terminate_s=_LEAVES_S, kill_s=_KILL_S, cwd=os.sep, pass_fds=(held,))
+
+
+@contextmanager
+def _alone(results: Path) -> Iterator[int]:
+    """Hold a folder of results, as soon as the run that a worker before this one has left behind lets go of it.
+
+    Raises InputError where that takes longer than a run takes to end.
+    """
+    until_s = time.monotonic() + _LEAVES_S + _KILL_S
+    descriptor = os.open(results, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        while not _locked(descriptor):
+            if time.monotonic() > until_s:
+                raise InputError("its run goes on, by another worker of this name", remedy="End that worker")
+            time.sleep(_LOOK_S)
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _locked(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _telling(document: Mapping[str, object]) -> _Tell:
@@ -131,10 +177,15 @@ def _wanted() -> Callable[[], bool]:
     return wanted
 
 
-def _found(results: Path) -> GrowingRun | None:
-    """Return the run that has begun in a folder of its own; None where it has not yet."""
-    begun = [file.parent for file in results.glob(f"*/{MANIFEST}")]
-    return GrowingRun(begun[0]) if begun else None
+def _begun(results: Path) -> Path | None:
+    """Return the folder of the run that has begun in these results; None where it has not yet."""
+    return next((file.parent for file in results.glob(f"*/{MANIFEST}")), None)
+
+
+def _found(results: Path, request: HostRequest) -> GrowingRun | None:
+    """Return the run that has begun, behind what of it has arrived; None where it has not yet."""
+    begun = _begun(results)
+    return GrowingRun(begun, request.arrived or 0, request.digest) if begun else None
 
 
 def _send(growing: GrowingRun | None, tell: _Tell) -> None:

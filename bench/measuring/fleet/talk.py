@@ -8,11 +8,11 @@ from __future__ import annotations
 import queue
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
-from distributed import Client, Future
+from distributed import Client, Future, wait
 from pydantic import TypeAdapter
 
 from bench.measuring.fleet.admission import HostFacts, apart_s
@@ -23,6 +23,7 @@ from bench.model import Say
 from bench.store.fleets import HostState
 
 _HEAR_S = 1.0
+_HEEDS_S = 10.0
 _TAKES_DOWN_S = 120.0
 """Hosts that are told to end take their instances down, and send what is left."""
 _FINE = (0, 1)
@@ -30,6 +31,9 @@ _FINE = (0, 1)
 _TOLD_TO = (129, 130, 143)
 """Of one that was told to end."""
 _FACTS = TypeAdapter(HostFacts)
+
+There = Callable[[], Mapping[str, str]]
+"""Returns the addresses of who is there, by name."""
 
 Task = Callable[[Mapping[str, object]], None]
 """One of ``bench.measuring.fleet.on_host``."""
@@ -51,20 +55,31 @@ class FleetMember:
     asked_s: float = 0.0
     heard_s: float = 0.0
     """On the monotonic clock: the last time."""
+    away_s: float | None = None
+    """On the monotonic clock: since when it is away, and waited for; None: it is there."""
+    before: int = -1
+    """How many trials had arrived when it went away the last time."""
     task: Future[None] | None = field(default=None, repr=False)
 
     def settle(self, state: HostState, reason: str = "") -> None:
         """Wait for it no more: this is what became of it."""
         self.state, self.reason, self.waited_for = state, reason, False
 
+    def leave_out(self, reason: str) -> None:
+        """Wait for it no more, as it does not take part, or not any more: then what it has is kept."""
+        self.settle("lost" if self.mirror.trials else "left out", reason)
+
 
 class Talk:
     """With all members at once, from one thread; dask's own puts what it hears in a queue."""
 
-    def __init__(self, client: Client, topic: str, members: Sequence[FleetMember], silence_s: float, say: Say) -> None:
-        self._client, self._topic, self._silence_s, self._say = client, topic, silence_s, say
+    def __init__(
+        self, client: Client, topic: str, members: Sequence[FleetMember], silence_s: float, there: There, say: Say
+    ) -> None:
+        self._client, self._topic, self._silence_s, self._there, self._say = client, topic, silence_s, there, say
         self._members = members
         self._by_ticket = {one.request.ticket: one for one in members}
+        self._back_s = 0.0
         self._heard: queue.SimpleQueue[tuple[float, Any]] = queue.SimpleQueue()
 
     @contextmanager
@@ -79,25 +94,45 @@ class Talk:
             for topic in topics:
                 self._client.unsubscribe_topic(topic)
 
-    def ask(self, task: Task, members: Sequence[FleetMember]) -> None:
-        """Ask these members, and return when each has answered, or is given up."""
+    def ask(self, task: Task, members: Sequence[FleetMember], *, back_s: float = 0.0) -> None:
+        """Ask these members, and return when each has answered, or is given up.
+
+        Who goes away meanwhile is waited for as long as ``back_s``, and asked to go on where it stopped.
+        """
+        self._back_s = back_s
         for one in members:
-            one.waited_for, one.asked_s, one.heard_s = True, time.time(), time.monotonic()
-            one.task = self._client.submit(
-                task,
-                one.request.document(),
-                key=f"{task.__name__}-{one.request.ticket}",
-                workers=[one.address],
-                allow_other_workers=False,
-                resources={RESOURCE: 1},
-                pure=False,
-            )
+            one.waited_for = True
+            self._submit(task, one)
         while any(one.waited_for for one in members):
             self._hear(_HEAR_S)
             self._give_up()
+            self._take_up(task)
+
+    def _submit(self, task: Task, one: FleetMember) -> None:
+        one.asked_s, one.heard_s = time.time(), time.monotonic()
+        one.task = self._client.submit(
+            task,
+            one.request.document(),
+            key=f"{task.__name__}-{one.request.ticket}",
+            workers=[one.address],
+            allow_other_workers=False,
+            resources={RESOURCE: 1},
+            pure=False,
+        )
+
+    def tell(self, task: Task, members: Sequence[FleetMember]) -> None:
+        """Tell these members something to which they need not answer."""
+        for one in members:
+            self._submit(task, one)
+        with suppress(TimeoutError), self._client.as_current():
+            wait([one.task for one in members], timeout=_HEEDS_S)
 
     def stop(self) -> None:
         """Tell all that measure to end, and hear what is left of what they have; the others do not begin any more."""
+        self._back_s = 0.0
+        for one in self._members:
+            if one.waited_for and one.away_s is not None:
+                one.settle("lost", one.reason)
         waiting = [one for one in self._members if one.waited_for]
         self._client.cancel([one.task for one in waiting])
         for one in self._members:
@@ -124,10 +159,10 @@ class Talk:
             return
         if event.get("action") == "remove-worker":
             for one in self._members:
-                if one.waited_for and one.address == event.get("worker"):
-                    self._lose(one, "it died or left")
+                if one.waited_for and one.task and one.address == event.get("worker"):
+                    self._went(one, "it died or left")
         elif (member := self._by_ticket.get(event.get("ticket", ""))) and member.waited_for:
-            member.heard_s = time.monotonic()
+            member.heard_s, member.away_s = time.monotonic(), None
             try:
                 self._answered(member, heard_s, event)
             except (KeyError, TypeError, ValueError) as error:
@@ -138,13 +173,16 @@ class Talk:
         match event["kind"]:
             case "says":
                 self._say(f"{member.name}: {event['line']}")
+            case "began":
+                if member.request.arrived is not None:
+                    self._say(f"{member.name} goes on where it stopped")
             case "told":
                 facts = _FACTS.validate_python(event["facts"])
                 member.facts = replace(facts, apart_s=apart_s(facts, member.asked_s, heard_s))
                 member.waited_for = False
             case "refused":
-                member.settle("left out", str(event["reason"]))
-                self._say(f"{member.name} is left out: {member.reason}")
+                member.leave_out(str(event["reason"]))
+                self._say(f"{member.name} is {member.state}: {member.reason}")
             case "piece":
                 member.mirror.write(cast(Piece, event))
             case "ended":
@@ -159,7 +197,7 @@ class Talk:
             member.settle("measured")
             self._say(f"{member.name} has measured {member.mirror.trials} trials")
         elif event["code"] in _TOLD_TO:
-            self._lose(member, "it was told to end")
+            self._went(member, "it was told to end")
         else:
             self._lose(member, f"its run ended with exit code {event['code']}. {' '.join(event['said'])}".rstrip(". "))
 
@@ -168,11 +206,38 @@ class Talk:
         for one in self._members:
             if one.waited_for and one.task is not None and one.task.status == "error":
                 self._lose(one, "its worker cannot do what is asked: has it this version of Isobench?")
-            elif one.waited_for and time.monotonic() - one.heard_s > self._silence_s:
-                self._lose(one, f"it has sent nothing for {self._silence_s:.0f} s")
+            elif one.waited_for and one.away_s is None and time.monotonic() - one.heard_s > self._silence_s:
+                self._went(one, f"it has sent nothing for {self._silence_s:.0f} s")
+
+    def _take_up(self, task: Task) -> None:
+        """Ask who is back to go on where it stopped, and give up who was away for too long."""
+        if not (away := [one for one in self._members if one.waited_for and one.away_s is not None]):
+            return
+        there = self._there()
+        for one in away:
+            if time.monotonic() - cast(float, one.away_s) > self._back_s:
+                self._lose(one, f"{one.reason}, and did not come back within {self._back_s:.0f} s")
+            elif one.task is None and one.name in there:
+                one.address, one.mirror = there[one.name], one.mirror.again()
+                del self._by_ticket[one.request.ticket]
+                one.request = one.request.taken_up(one.mirror.arrived, one.mirror.digest)
+                self._by_ticket[one.request.ticket] = one
+                self._submit(task, one)
+
+    def _went(self, member: FleetMember, reason: str) -> None:
+        """Wait for a member to come back, unless it has come back before and measured nothing since."""
+        if member.away_s is None:
+            if not self._back_s or member.mirror.trials == member.before:
+                self._lose(member, reason)
+                return
+            member.away_s, member.before, member.reason = time.monotonic(), member.mirror.trials, reason
+            self._say(f"{member.name} is away: {reason}")
+        self._client.cancel([member.task])
+        member.task = None
 
     def _lose(self, member: FleetMember, reason: str) -> None:
         member.settle("lost", reason)
-        self._client.cancel([member.task])
+        if member.task is not None:
+            self._client.cancel([member.task])
         kept = f"{member.mirror.trials} trials of it are kept" if member.mirror.trials else "nothing of it is kept"
         self._say(f"{member.name} is lost: {reason}; {kept}")

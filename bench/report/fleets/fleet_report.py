@@ -15,7 +15,7 @@ from bench.report.blocks import Block, Chapter, Manner, Position, Purpose, Sente
 from bench.report.content import Table
 from bench.report.fleets import beside
 from bench.report.render import html, markdown
-from bench.report.text import words
+from bench.report.text import about, words
 from bench.store.layout import REPORTS
 
 _MOST_UNFOLDED = 10
@@ -99,6 +99,11 @@ def _caveats(found: FleetRuns) -> Iterator[str]:
     }
     for name, host in lost.items():
         yield f"{name} is in the figures with the {host.trials} trials that had arrived: {host.reason}."
+    resumed = {run.name: run.manifest for run in found.runs if run.manifest.resumed}
+    if len(resumed) > beside.MOST_NAMED:
+        yield f"In more than one stretch were measured {_named(list(resumed))}: each host's own report says when."
+    else:
+        yield from (f"{name} was {about.gaps(manifest)}." for name, manifest in resumed.items())
     if found.fleet.one_machine and len(found.runs) > 1:
         yield "Hosts may have shared a machine, and disturbed each other: they are no hosts of their own."
     if len(found.runs) < FEWEST:

@@ -115,22 +115,27 @@ def stretches(manifest: Manifest) -> tuple[str, ...]:
     """Say where a run has gaps, how long and why, and what had changed; nothing of one that went through."""
     if not manifest.resumed:
         return ()
-    gaps = [
-        f"{f'ended by {one.ended_by}' if one.ended_by else 'killed'} after trial {one.after} and taken up "
-        f"{_span(one.gap_s)} later"
-        for one in manifest.resumed
-    ]
     changed = [
         f"{one.what}: {one.before} before trial {resumed.after + 1}, {one.after} from there"
         for resumed in manifest.resumed
         for one in resumed.differences
     ]
     return (
-        f"This run was measured in {len(gaps) + 1} stretches: it was {'; '.join(gaps)}. A host may be another "
+        f"This run was {gaps(manifest)}. A host may be another "
         "after a gap: ratios are taken within rounds, of which each gap cuts one at most, while medians are over all "
         "stretches. The samples say, as stretch, where each was measured.",
         *([f"Something had changed when it was taken up, and was accepted: {'; '.join(changed)}."] if changed else []),
     )
+
+
+def gaps(manifest: Manifest) -> str:
+    """Say in how many stretches a run was measured, and what lay between them."""
+    found = [
+        f"{f'ended by {one.ended_by}' if one.ended_by else 'killed'} after trial {one.after} and taken up "
+        f"{_span(one.gap_s)} later"
+        for one in manifest.resumed
+    ]
+    return f"measured in {len(found) + 1} stretches: it was {'; '.join(found)}"
 
 
 def _span(seconds: float) -> str:

@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TypedDict
 
-from bench.analysis.fleets.hosts import load_fleet
 from bench.report.content import Report
 from bench.report.fleets.fleet_report import compose_fleet, save_fleet
 from bench.sharing.publish import copies, index
 from bench.sharing.publish.redaction import Redaction
+from bench.store.fleets import load_fleet
 
 
 class OfFleet(TypedDict):

@@ -27,6 +27,24 @@ def test_no_fleet_of_that_name_names_those_there_are(bench: Bench, tmp_path: Pat
     assert "no fleet is called 'fleet-y', did you mean 'fleet-x'?" in answer.err
 
 
+def test_tables_are_written_once_and_read_then(bench: Bench, tmp_path: Path) -> None:
+    fleet = write_fleet_folder(tmp_path / "results" / "fleet-x", 3)
+    (fleet / "h0002" / "trials.jsonl").write_text("{torn\n{}\n")
+    assert bench("fleet", "report", "fleet-x").code == 0
+    tables = {one.parent.name: one.stat().st_mtime_ns for one in fleet.glob("*/samples.parquet")}
+    assert sorted(tables) == ["h0001", "h0003"]
+    answer = bench("fleet", "report", "fleet-x")
+    assert "2 of 3 hosts measured startup and memory; in no figure is h0002." in answer.out
+    assert {one.parent.name: one.stat().st_mtime_ns for one in fleet.glob("*/samples.parquet")} == tables
+
+
+def test_a_fleet_that_does_not_tell_what_was_asked_cannot_go_on(bench: Bench, tmp_path: Path) -> None:
+    write_fleet_folder(tmp_path / "results" / "fleet-x", 1)
+    answer = bench("fleet", "resume", "fleet-x")
+    assert answer.code == 2
+    assert "fleet.json does not tell what its hosts were asked for" in answer.err
+
+
 @pytest.mark.parametrize(
     ("text", "reason"),
     [

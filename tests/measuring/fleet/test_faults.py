@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from bench.analysis.data.frame import load
 from tests.measuring.fleet.conftest import COMES_S, Start, bench, eventually
 
 OLD = "import bench.model.version; bench.model.version.__version__ = '0.0.9'"
@@ -25,7 +26,9 @@ mirror.GrowingRun.pieces = lambda self: [{'file': '../../evil', 'offset': 0, 'da
 pytestmark = pytest.mark.root
 
 
-def test_it_costs_that_host(worker: Start, address: str, tmp_path: Path) -> None:
+def test_what_goes_wrong_costs_that_host_and_one_that_was_killed_goes_on(
+    worker: Start, address: str, tmp_path: Path
+) -> None:
     codes = {"alpha": "", "beta": "", "old": OLD, "forged": FORGED}
     workers = {name: worker(address, name, code=code) for name, code in codes.items()}
     hosts = tmp_path / "hosts.txt"
@@ -34,21 +37,63 @@ def test_it_costs_that_host(worker: Start, address: str, tmp_path: Path) -> None
     with _fleet(*words, "--listen", address, "--results", str(tmp_path / "r")) as running:
         eventually(lambda: len(list(tmp_path.glob("r/*/beta/trials.jsonl"))))
         workers["beta"].kill()
+        worker(address, "beta")
         said, _ = running.communicate(timeout=COMES_S)
     assert running.returncode == 1, said
     (folder,) = (tmp_path / "r").iterdir()
     fleet: dict[str, Any] = json.loads((folder / "fleet.json").read_text())
     found = {name: (host["state"], host["reason"]) for name, host in fleet["hosts"].items()}
     assert found["alpha"] == ("measured", "")
-    assert found["beta"] == ("lost", "it died or left")
-    assert fleet["hosts"]["beta"]["trials"] == len((folder / "beta" / "trials.jsonl").read_text().splitlines()) > 0
+    assert found["beta"] == ("measured", ""), said
+    assert len(_whole(folder / "beta", 8)) == 1
+    assert said.index("beta is away: it died or left\n") < said.index("beta goes on where it stopped\n")
+    assert "beta was measured in 2 stretches" in said
     refused = "asked by Isobench 0.1.0, and this host has 0.0.9. Install the same on all hosts"
     assert found["old"] == ("left out", refused)
     evil = "what it sends is not what a host sends: it has sent '../../evil', which is no part of a run"
     assert found["forged"] == ("lost", evil)
     assert not list(tmp_path.rglob("evil"))
-    assert "beta is in the figures with the" in said
     eventually(lambda: not _running_for(tmp_path / "state-beta"))
+    assert not list(tmp_path.glob("state-beta/fleet/*")), "what has arrived is kept in one place"
+
+
+def test_a_worker_that_hangs_is_waited_for_and_goes_on(worker: Start, address: str, tmp_path: Path) -> None:
+    alpha = worker(address, "alpha")
+    (tmp_path / "hosts.txt").write_text("alpha\n")
+    words = ["--rounds", "12", "--isolation", "bare", "--hosts", str(tmp_path / "hosts.txt"), "--silence", "15s"]
+    with _fleet(*words, "--wait", "3m", "--listen", address, "--results", str(tmp_path / "r")) as running:
+        eventually(lambda: list(tmp_path.glob("r/*/alpha/trials.jsonl")))
+        alpha.send_signal(signal.SIGSTOP)
+        assert running.stdout
+        said = next(line for line in running.stdout if "alpha is away" in line)
+        alpha.send_signal(signal.SIGCONT)
+        rest, _ = running.communicate(timeout=COMES_S)
+    assert said == "  alpha is away: it has sent nothing for 15 s\n"
+    assert running.returncode == 0, rest
+    _whole(next(tmp_path.glob("r/*/alpha")), 12)
+
+
+def test_a_fleet_whose_coordinator_was_killed_goes_on_when_asked(worker: Start, address: str, tmp_path: Path) -> None:
+    first = worker(address, "alpha")
+    (tmp_path / "hosts.txt").write_text("alpha\nbeta\n")
+    words = ["--rounds", "30", "--isolation", "bare", "--hosts", str(tmp_path / "hosts.txt"), "--one-machine"]
+    worker(address, "beta")
+    with _fleet(*words, "--wait", "3m", "--listen", address, "--results", str(tmp_path / "r")) as running:
+        eventually(lambda: len(list(tmp_path.glob("r/*/*/trials.jsonl"))) == 2)
+        running.kill()
+    first.kill()
+    worker(address, "alpha")
+    (folder,) = (tmp_path / "r").iterdir()
+    before = {name: (folder / name / "trials.jsonl").read_bytes() for name in ("alpha", "beta")}
+    again = ["fleet", "resume", str(folder), "--listen", address]
+    ran = bench(*again, "--wait", "3m")
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    for name, arrived in before.items():
+        assert (folder / name / "trials.jsonl").read_bytes().startswith(arrived.rpartition(b"\n")[0])
+        assert len(_whole(folder / name, 30)) == 1
+    assert "2 of 2 hosts measured startup." in ran.stdout
+    assert len(json.loads((folder / "fleet.json").read_text())["resumed"]) == 1
+    assert f"{folder} is whole: all 2 hosts have measured." in bench(*again).stdout.replace("\n", " ")
 
 
 def test_a_signal_ends_all_and_keeps_what_was_measured(worker: Start, address: str, tmp_path: Path) -> None:
@@ -106,6 +151,18 @@ def test_a_scheduler_that_cannot_listen_is_said_with_the_reason(address: str, tm
     assert told.returncode == 3
     assert told.stderr.splitlines()[0].startswith(f"bench: no scheduler can listen at tcp://{address}: ")
     assert "ddress already in use" in told.stderr
+
+
+def _whole(run: Path, trials: int) -> list[dict[str, Any]]:
+    """Check that a host's run is as one that went through; return when it was taken up."""
+    manifest = json.loads((run / "manifest.json").read_text())
+    lines = [json.loads(line) for line in (run / "trials.jsonl").read_text().splitlines()]
+    assert [(one["number"], one["round"]) for one in lines] == [(number, number) for number in range(1, trials + 1)]
+    assert (manifest["planned"], manifest["interrupted"]) == (trials, None)
+    assert len(list((run / "console").iterdir())) == trials
+    assert load(run)["trial"].nunique() == trials
+    resumed: list[dict[str, Any]] = manifest["resumed"]
+    return resumed
 
 
 @contextmanager

@@ -22,6 +22,13 @@ def test_it_becomes_the_words_of_a_run_that_no_name_can_turn_into_an_option() ->
     ]  # fmt: skip
 
 
+def test_who_takes_a_run_up_has_another_ticket_and_says_what_has_arrived() -> None:
+    again = REQUEST.taken_up(120, "ab")
+    assert (again.arrived, again.digest, again.seed) == (120, "ab", REQUEST.seed)
+    assert again.ticket != REQUEST.ticket
+    assert HostRequest.of(again.document()) == again
+
+
 def test_another_version_is_refused_and_both_are_named() -> None:
     with pytest.raises(InputError, match=r"asked by Isobench 0\.0\.9, and this host has 0\.1\.0"):
         HostRequest.of({**REQUEST.document(), "version": "0.0.9"})

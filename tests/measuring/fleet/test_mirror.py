@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import pytest
 
+from bench.errors import InputError
 from bench.measuring.fleet.mirror import GrowingRun, Mirror, Piece
 
 
@@ -51,6 +53,38 @@ def test_it_arrives_as_it_was_and_every_part_once(run: Path, tmp_path: Path) -> 
     assert _files(tmp_path / "there") == whole
     assert mirror.digest == growing.digest
     assert mirror.trials == 2
+
+
+def test_a_run_that_is_taken_up_is_sent_from_where_it_had_arrived(run: Path, tmp_path: Path) -> None:
+    growing, mirror = GrowingRun(run), Mirror(tmp_path / "there")
+    _append(run, 1)
+    for piece in growing.pieces():
+        mirror.write(piece)
+    with (tmp_path / "there" / "trials.jsonl").open("a") as journal:
+        journal.write('{"numb')  # a piece of a line, the rest of which never came
+    _append(run, 2)
+    mirror = mirror.again()
+    assert mirror.trials == 1
+    growing = GrowingRun(run, mirror.arrived, mirror.digest)
+    sent = list(growing.pieces())
+    for piece in sent:
+        mirror.write(piece)
+    assert b"".join(one["data"] for one in sent if one["file"] == "trials.jsonl") == b'{"number": 2}\n'
+    whole = _files(run)
+    del whole["samples.parquet"]
+    assert _files(tmp_path / "there") == whole
+    assert mirror.digest == growing.digest
+
+
+@pytest.mark.parametrize("journal", ['{"number": 2}\n', "", None])
+def test_a_run_that_is_another_than_the_one_that_has_arrived_is_refused(run: Path, journal: str | None) -> None:
+    _append(run, 1)
+    arrived = (run / "trials.jsonl").read_bytes()
+    (run / "trials.jsonl").unlink()
+    if journal is not None:
+        (run / "trials.jsonl").write_text(journal)
+    with pytest.raises(InputError, match="its run is not the one that has arrived"):
+        GrowingRun(run, len(arrived), hashlib.sha256(arrived).hexdigest())
 
 
 def test_a_file_of_which_a_part_is_missing_stays_as_it_was(tmp_path: Path) -> None:

@@ -30,7 +30,8 @@ class _Task:
 class _Scripted:
     """A client of dask's whose hosts say what is written down, as soon as they are asked."""
 
-    events: list[Mapping[str, object]]
+    answers: list[list[Mapping[str, object]]]
+    """What is said each time that somebody is asked."""
     status: str = "pending"
     cancelled: int = 0
     handlers: dict[str, Callable[[Any], None]] = field(default_factory=dict)
@@ -41,9 +42,11 @@ class _Scripted:
     def unsubscribe_topic(self, topic: str) -> None:
         del self.handlers[topic]
 
+    asked: list[tuple[object, Mapping[str, object]]] = field(default_factory=list)
+
     def submit(self, _task: object, document: Mapping[str, object], **options: object) -> _Task:
-        assert options["workers"] == ["tcp://10.0.0.9:1"]
-        for event in self.events:
+        self.asked.append((options["workers"], document))
+        for event in self.answers.pop(0):
             topic = "all" if "action" in event else "topic"
             self.handlers[topic]((0.0, {"ticket": document["ticket"], **event}))
         return _Task(self.status)
@@ -63,8 +66,8 @@ def _talked(folder: Path, *events: Mapping[str, object], status: str = "pending"
         name="alpha", number=1, address="tcp://10.0.0.9:1", request=request, mirror=Mirror(folder / "alpha")
     )
     said: list[str] = []
-    client = cast(Client, _Scripted(list(events), status))
-    talk = Talk(client, "topic", [member], 0.5, said.append)
+    client = cast(Client, _Scripted([list(events)], status))
+    talk = Talk(client, "topic", [member], 0.5, dict, said.append)
     with talk.listening():
         talk.ask(_measure, [member])
     return member, said
@@ -116,3 +119,67 @@ def test_a_worker_that_cannot_begin_is_given_up(tmp_path: Path) -> None:
 def test_what_comes_with_another_ticket_is_of_no_host(tmp_path: Path) -> None:
     member, _ = _talked(tmp_path, {**JOURNAL, "ticket": "u"}, {**ENDED, "ticket": "u"}, JOURNAL, ENDED)
     assert member.mirror.trials == 1
+
+
+DIED: dict[str, object] = {"action": "remove-worker", "worker": "tcp://10.0.0.9:1"}
+SECOND = b'{"number": 2}\n'
+REST: dict[str, object] = {**JOURNAL, "offset": len(LINE), "data": SECOND}
+BEGAN: dict[str, object] = {"kind": "began"}
+
+
+def _waited_for(
+    folder: Path, *answers: list[Mapping[str, object]], there: bool = True
+) -> tuple[FleetMember, list[str], _Scripted]:
+    """Return a host that was asked again after it had gone, if it is there, and at another address."""
+    request = HostRequest(fleet="fleet-x", ticket="t", scenarios=("startup",), seed=1)
+    member = FleetMember(
+        name="alpha", number=1, address="tcp://10.0.0.9:1", request=request, mirror=Mirror(folder / "alpha")
+    )
+    said: list[str] = []
+    client = _Scripted(list(answers))
+    addresses = {"alpha": "tcp://10.0.0.9:2"} if there else {}
+    talk = Talk(cast(Client, client), "topic", [member], 60, lambda: addresses, said.append)
+    with talk.listening():
+        talk.ask(_measure, [member], back_s=3)
+    return member, said, client
+
+
+def test_a_host_that_is_back_is_asked_for_the_rest(tmp_path: Path) -> None:
+    ended = {**ENDED, "digest": hashlib.sha256(LINE + SECOND).hexdigest()}
+    member, said, client = _waited_for(tmp_path, [JOURNAL, DIED], [BEGAN, REST, ended])
+    assert (member.state, member.reason, member.mirror.trials) == ("measured", "", 2)
+    assert (tmp_path / "alpha" / "trials.jsonl").read_bytes() == LINE + SECOND
+    assert said == [
+        "alpha is away: it died or left", "alpha goes on where it stopped", "alpha has measured 2 trials",
+    ]  # fmt: skip
+    (_, first), (place, again) = client.asked
+    assert place == ["tcp://10.0.0.9:2"]
+    assert (again["arrived"], again["digest"]) == (len(LINE), DIGEST)
+    assert again["ticket"] != first["ticket"]
+
+
+def test_a_host_that_does_not_come_back_is_lost(tmp_path: Path) -> None:
+    member, said, _ = _waited_for(tmp_path, [JOURNAL, DIED], there=False)
+    assert (member.state, member.reason) == ("lost", "it died or left, and did not come back within 3 s")
+    assert said[-1].endswith("1 trials of it are kept")
+
+
+def test_a_host_that_comes_back_and_says_nothing_is_lost(tmp_path: Path) -> None:
+    member, _, client = _waited_for(tmp_path, [JOURNAL, DIED], [])
+    assert member.reason == "it died or left, and did not come back within 3 s"
+    assert len(client.asked) == 2
+
+
+def test_a_host_that_dies_again_without_a_trial_between_is_lost(tmp_path: Path) -> None:
+    died_again = {**DIED, "worker": "tcp://10.0.0.9:2"}
+    member, _, client = _waited_for(tmp_path, [JOURNAL, DIED], [BEGAN, died_again])
+    assert (member.state, member.reason) == ("lost", "it died or left")
+    assert len(client.asked) == 2
+
+
+def test_a_host_that_has_changed_says_so_and_what_it_had_is_kept(tmp_path: Path) -> None:
+    said = ["bench: /r was measured under other circumstances: host, kernel: 6.1 then, 6.9 now", "       Put that back"]
+    member, _, _ = _waited_for(tmp_path, [JOURNAL, DIED], [BEGAN, {**ENDED, "code": 2, "said": said}])
+    assert member.state == "lost"
+    assert "host, kernel: 6.1 then, 6.9 now" in member.reason
+    assert (tmp_path / "alpha" / "trials.jsonl").read_bytes() == LINE

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 import bench
-from bench.analysis.fleets.hosts import load_fleet, read_fleet
+from bench.analysis.fleets.hosts import read_fleet
 from bench.errors import PublishError
 from bench.sharing.publish import publish
 from bench.sharing.publish.index import entries
-from bench.store.fleets import FleetHost, write_fleet
+from bench.store.fleets import FleetHost, load_fleet, write_fleet
 from tests.synthetic_fleet import change_manifest, write_fleet_folder
 
 

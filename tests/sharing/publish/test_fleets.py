@@ -51,7 +51,7 @@ def test_it_reads_as_the_fleet_that_it_was(fleet: Path) -> None:
     before = read_fleet(fleet)
     done = publish(fleet, "two-hosts", results=fleet.parent)
     after = read_fleet(done.folder)
-    assert [one.figures.keys() for one in after.runs] == [one.figures.keys() for one in before.runs]
+    assert [one.ratios for one in after.runs] == [one.ratios for one in before.runs]
     assert list(after.left_out) == ["host-3"]
     values = (bench.load(folder)["value"].to_list() for folder in (done.folder / "host-1", fleet / "birch"))
     assert next(values) == next(values)

@@ -60,6 +60,8 @@ class Fault:
     fix: Callable[[], None] | None = None
     change: str = ""
     """What ``fix`` changes on this machine, exactly: shown before anybody consents to it."""
+    of_machine: bool = False
+    """Whether this machine itself is why, which no set-up mends: tests are then skipped, in CI too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -257,8 +259,7 @@ class Isolation(ABC):
     """How many CPUs an instance can have at most; None: as many as the host."""
 
     hushed: bool = False
-    """Whether its tool is told to keep its own words out of the workload's output; a probe that failed unhushes it, and
-    tries once more to learn them."""
+    """Whether its tool is told to keep out of the workload's output; a failed probe starts it aloud, to learn why."""
 
     excuses: ClassVar[Mapping[str, str]] = {}
     """What a workload finds otherwise than elsewhere, by check (``bench.testing.furnishing``), in another package's."""
@@ -318,11 +319,9 @@ class Isolation(ABC):
 
     def lacks(self, network: Network) -> Fault:
         """Say why there is no way to an instance in this network mode, and what to do about it."""
-        modes = [mode for mode in get_args(Network) if self.route(mode)]
-        return Fault(
-            reason=f"{self.name} has no network mode {network!r}",
-            remedy=f"Compare it in network mode {' or '.join(modes)}, or isolations that have {network!r}",
-        )
+        modes = " or ".join(mode for mode in get_args(Network) if self.route(mode))
+        remedy = f"Compare it in network mode {modes}, or isolations that have {network!r}"
+        return Fault(reason=f"{self.name} has no network mode {network!r}", remedy=remedy)
 
     def request(self, launch: Launch, timeline: Timeline) -> None:
         """Start the stopwatch, when it is this one's turn: the last that a launch does before the call that asks."""

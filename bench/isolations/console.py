@@ -20,6 +20,14 @@ from bench.model.patterns import pattern
 _EARLY = rb"gate|kernel_up|listening|start"
 _TAIL_BYTES = 65536
 
+_STACK = re.compile(
+    r"(\[ *[\d.]+\](\[ *[TC]\d+\])?)?\s*("
+    r"(\[<[0-9a-f]+>\] )?(\? )?[\w.]+\+0x[0-9a-f]+/0x[0-9a-f]+|Call Trace:$|Stack:$|</?(TASK|IRQ)>"
+    r"|[0-9a-f]{8,16}( [0-9a-f]{8,16})+$|(R[A-Z\d]{2}|[C-G]S|[CD]R\d|PKRU|Code): *[0-9a-f<]{4}|Code: [0-9a-f]{2} "
+    r"|CPU: \d+ (UID: \d+ )?PID: |Hardware name: |Modules linked in:|Kernel Offset: |---\[ end )"
+)
+"""What a kernel prints after the line that says why it stops: who called whom, and what the registers held."""
+
 LIMIT_BYTES = 16 << 20
 """A workload that prints more than this is ended: nobody reads it, and it measures the console."""
 
@@ -159,11 +167,11 @@ class Console:
                 yield Line(self._stamps_ns[bisect_left(self._ends, begin)], unmarked.rstrip(b"\r\n"))
 
     def tail(self, count: int = 20) -> tuple[str, ...]:
-        """Return the last non-empty lines that are no marks as text, for a person to read."""
+        """Return the last lines that tell a person something: no marks, and nothing of a kernel's stack."""
         raw = self.raw
         begin = max(0, len(raw) - _TAIL_BYTES)
         recent = self._unmarked(raw[begin:] + b"\n", begin, b"\n").decode("utf-8", "replace").splitlines()
-        return tuple(line[:500] for line in recent if line.strip())[-count:]
+        return tuple(line[:500] for line in recent if line.strip() and not _STACK.match(line))[-count:]
 
     def _span(self, raw: bytes, number: str) -> tuple[int, int]:
         """Return where a command's output begins and ends."""

@@ -168,16 +168,17 @@ class LifeContract:
         check: str,
         record_property: Callable[[str, object], None],
     ) -> None:
-        wanted = furnishing.CHECKS[check].wanted
-        if excuse := self.excused(isolation, check):
-            assert furnished[check] != wanted, "it needs no excuse any more"
+        asked, found = furnishing.CHECKS[check], furnished[check]
+        if not (excuse := self.excused(isolation, check)):
+            assert found == asked.wanted
+        elif found != asked.wanted:
             record_property("excused", excuse)
         else:
-            assert furnished[check] == wanted
+            assert excuse in asked.excused_at_times.values(), "it needs no excuse any more"
 
     def excused(self, isolation: Isolation, check: str) -> str:
         """Return what is other in an isolation, by its class, its own name or that of those like it; empty: nothing."""
-        known = furnishing.CHECKS[check].excused
+        known = furnishing.CHECKS[check].excuses
         names = (isolation.name, self.alike or isolation.family)
         return next((known[name] for name in names if name in known), isolation.excuses.get(check, ""))
 

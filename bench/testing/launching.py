@@ -89,10 +89,11 @@ def tried(isolation: Isolation, image: Image) -> Availability:
 
 
 def checked(isolation: Isolation, image: Image) -> Isolation:
-    """Return the isolation ready to launch; skip where this host lacks it, fail where it may not."""
-    availability = tried(isolation, image)
-    if availability.fault is not None:
-        unavailable(f"{isolation.name}: {availability.fault.reason}. {availability.fault.remedy}")
+    """Return the isolation ready to launch; skip where the machine has no way to it, or as ``unavailable`` does."""
+    fault = tried(isolation, image).fault
+    if fault is not None:
+        reason = f"{isolation.name}: {fault.reason}. {fault.remedy}"
+        pytest.skip(reason) if fault.of_machine else unavailable(reason)
     return isolation
 
 

@@ -31,6 +31,7 @@ def refusing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (tmp_path / tool).write_text(REFUSES.format(tool=tool))
         (tmp_path / tool).chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/sbin:/usr/bin:/sbin:/bin")
+    monkeypatch.setattr("bench.isolations.launched.uml.version_of", lambda _program: "unknown")
     return tmp_path
 
 

@@ -37,12 +37,13 @@ def kvm(root: Path = Path("/")) -> Kvm:
     software = next((name for name in _SOFTWARE if name in loaded), "")
     if software and not hardware:
         return Kvm(kind="software", module=software)
-    if hardware or platform.machine() != "x86_64" or _flags(root) & _FLAGS:
+    if hardware or platform.machine() != "x86_64" or flags(root) & _FLAGS:
         return Kvm(kind="hardware", module=hardware)
     return Kvm(kind="software", module="")
 
 
-def _flags(root: Path) -> set[str]:
+def flags(root: Path = Path("/")) -> set[str]:
+    """Return what the processor can do and the kernel lets be used, in the words of ``/proc/cpuinfo`` on x86."""
     try:
         lines = (root / "proc/cpuinfo").read_text().splitlines()
     except OSError:

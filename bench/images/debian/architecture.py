@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import platform
-import re
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
 from bench.errors import ImageError
+from bench.host.processors.virtualization import flags
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,9 +69,8 @@ def _variants(here: Architecture) -> list[str]:
 @cache
 def _level(levels: tuple[frozenset[str], ...]) -> int:
     """Return how many further variants this machine's processors have."""
-    shown = re.search(r"^flags\s*:(.*)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
-    flags = set(shown[1].split()) if shown else set()
-    return next((number for number, level in enumerate(levels) if not level <= flags), len(levels))
+    here = flags()
+    return next((number for number, level in enumerate(levels) if not level <= here), len(levels))
 
 
 def current() -> Architecture:

@@ -6,6 +6,7 @@ Source: Linux kernel, Documentation/virt/uml/user_mode_linux_howto_v2.rst.
 from __future__ import annotations
 
 import os
+import re
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -15,6 +16,7 @@ import psutil
 
 from bench.host import cgroup
 from bench.host.accounting import HostProcess
+from bench.host.processors.virtualization import flags
 from bench.host.subprocesses import told_by, version_of
 from bench.isolations.base import LOOPBACK, Availability, Exit, Fault, Isolation, Launch, Route
 from bench.isolations.launched.gate import Gated, GatedInstance, Seat
@@ -23,6 +25,9 @@ from bench.model import Network, Phase
 
 _INIT = Path(__file__).with_name("uml-init.sh")
 _LAST_BYTES_TIMEOUT_S = 2.0
+_FIXED_ROOM = re.compile(r"[1-5]\.|6\.(\d|1[0-2])\b")
+"""Releases that keep 2696 bytes for a process's registers, enough up to AVX-512. Where AMX makes them 11008, the
+host's ``PTRACE_SETREGSET`` takes no part of them: "ptrace set fp regs failed, errno = 14", and init has died."""
 _HOST_PIDS = 32768
 """Every process inside has a twin on the host: the workload's own limit is set inside."""
 
@@ -72,12 +77,19 @@ class Uml(Gated):
         self._intercepts = chosen(self.family, words, UmlOptions()).intercepts
 
     def missing(self) -> Fault | None:
-        """Look for what every gate needs, then whether this kernel has another way than ptrace, where it is asked."""
+        """Look for what every gate needs, then whether this kernel can live on this CPU, and has the way asked for."""
         if fault := super().missing():
             return fault
+        version = version_of("linux.uml")
+        if _FIXED_ROOM.match(version) and "amx_tile" in flags():
+            return Fault(
+                reason=f"this CPU has AMX, and linux.uml {version} cannot hold its registers",
+                remedy="Install a User-Mode Linux newer than 6.12, such as Debian sid's 7.2; or use a CPU without AMX",
+                of_machine=True,
+            )
         if self._intercepts == "seccomp" and "seccomp=" not in told_by("linux.uml", "--help"):
             return Fault(
-                reason=f"linux.uml {version_of('linux.uml')} knows ptrace alone",
+                reason=f"linux.uml {version} knows ptrace alone",
                 remedy="Install a User-Mode Linux of 6.16 or later; or leave the variant out",
             )
         return None

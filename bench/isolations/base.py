@@ -60,8 +60,8 @@ class Fault:
     fix: Callable[[], None] | None = None
     change: str = ""
     """What ``fix`` changes on this machine, exactly: shown before anybody consents to it."""
-    of_machine: bool = False
-    """Whether this machine itself is why, which no set-up mends: tests are then skipped, in CI too."""
+    of_host: bool = False
+    """Whether the host is why, by processor or release, which no set-up mends: tests are skipped then, in CI too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

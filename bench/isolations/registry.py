@@ -94,6 +94,11 @@ _TABLE: Mapping[str, Row] = {
         helpers={"nsjail": _MONITOR},
     ),
     "firejail": _ours(place="bench.isolations.launched.firejail:Firejail", order=27, helpers={"firejail": _MONITOR}),
+    "apptainer": _ours(
+        place="bench.isolations.launched.apptainer:Apptainer",
+        order=28,
+        helpers=dict.fromkeys(("apptainer", "starter", "Apptainer"), _MONITOR),
+    ),
     "nspawn": _ours(
         place="bench.isolations.launched.nspawn:Nspawn",
         order=30,

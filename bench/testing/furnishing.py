@@ -204,7 +204,7 @@ CHECKS: Mapping[str, Check] = {
         script=f"cp /usr/bin/id /usr/owned && chmod 4755 /usr/owned && {_USER} /usr/owned -u",
         wanted="0",
         excused={
-            **_all(("bubblewrap", "landlock"), "allows no new privileges"),
+            **_all(("bubblewrap", "landlock", "apptainer"), "allows no new privileges"),
             **_all(_GVISOR, "runs as who started it"),
         },
     ),
@@ -213,7 +213,7 @@ CHECKS: Mapping[str, Check] = {
         script=_CAPABLE,
         wanted="0000000000002000",
         excused={
-            **_all(("bubblewrap", "landlock"), "allows no new privileges"),
+            **_all(("bubblewrap", "landlock", "apptainer"), "allows no new privileges"),
             **_all(_GVISOR, "files cannot have any"),
             "vm:virtiofs": "files cannot have any",
             "uml": "files cannot have any",

@@ -89,11 +89,11 @@ def tried(isolation: Isolation, image: Image) -> Availability:
 
 
 def checked(isolation: Isolation, image: Image) -> Isolation:
-    """Return the isolation ready to launch; skip where the machine has no way to it, or as ``unavailable`` does."""
+    """Return the isolation ready to launch; skip where the host cannot have it, or do as ``unavailable``."""
     fault = tried(isolation, image).fault
     if fault is not None:
         reason = f"{isolation.name}: {fault.reason}. {fault.remedy}"
-        pytest.skip(reason) if fault.of_machine else unavailable(reason)
+        pytest.skip(reason) if fault.of_host else unavailable(reason)
     return isolation
 
 

@@ -27,6 +27,7 @@ MOST_ROUNDS = {
     "unshare": 200,
     "bubblewrap": 200,
     "nsjail": 200,
+    "apptainer": 100,
     "nspawn": 100,
     "lxc": 200,
     "runc": 200,

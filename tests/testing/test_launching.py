@@ -13,14 +13,14 @@ from tests.records import image
 
 
 class Lacking(Fake):
-    of_machine: bool
+    of_host: bool
 
     def missing(self) -> Fault | None:
-        return Fault(reason="this CPU has AMX", remedy="Use another", of_machine=self.of_machine)
+        return Fault(reason="this CPU has AMX", remedy="Use another", of_host=self.of_host)
 
 
 @pytest.mark.parametrize(
-    ("in_ci", "of_machine", "ends"),
+    ("in_ci", "of_host", "ends"),
     [
         ("", False, pytest.skip.Exception),
         ("", True, pytest.skip.Exception),
@@ -29,10 +29,10 @@ class Lacking(Fake):
     ],
 )
 def test_what_is_not_ready_is_skipped_with_its_reason_or_fails(
-    in_ci: str, of_machine: bool, ends: type[BaseException], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    in_ci: str, of_host: bool, ends: type[BaseException], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CI", in_ci)
     lacking = Lacking("fir")
-    lacking.of_machine = of_machine
+    lacking.of_host = of_host
     with pytest.raises(ends, match=r"fake: this CPU has AMX\. Use another"):
         checked(lacking, image(tmp_path))

@@ -31,6 +31,7 @@ CONTRACTS = {
     "landlock": "launched/test_landlock.py::TestLandlock",
     "systemd-run": "launched/test_systemd_run.py::TestSystemdRun",
     "unshare": "launched/test_unshare.py::TestUnshare",
+    "apptainer": "launched/test_apptainer.py::TestApptainer",
     "bubblewrap": "launched/test_bubblewrap.py::TestBubblewrap",
     "crun": "launched/test_crun.py::TestCrun",
     "runc": "launched/test_runc.py::TestRunc",

@@ -51,6 +51,7 @@ class Runsc(Runtime, Checkpointing):
             return Fault(
                 reason=f"runsc {version_of('runsc')} has no flag directfs",
                 remedy="Install a gVisor of 2023 or later, as Debian 13's; or leave the variant out",
+                of_host=True,
             )
         return None
 

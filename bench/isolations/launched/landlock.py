@@ -35,6 +35,7 @@ class Landlock(Gated):
             return Fault(
                 reason=f"setpriv {version_of('setpriv')} knows no --landlock-access",
                 remedy="Install util-linux 2.41 or later, as Debian 13's",
+                of_host=True,
             )
         return None
 

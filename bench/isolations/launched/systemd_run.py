@@ -56,10 +56,13 @@ class SystemdRun(Gated):
         """Look for a systemd that keeps the host's control groups, then for what every gate needs."""
         if not _BOOTED.exists():
             return Fault(
-                reason="systemd is not process 1 of this host", remedy="Measure it on a host that systemd has booted"
+                reason="systemd is not process 1 of this host",
+                remedy="Measure it on a host that systemd has booted",
+                of_host=True,
             )
         if cgroup.version() != "v2":
-            return Fault(reason="the host's control groups are of version 1", remedy="Boot it with version 2")
+            reason = "the host's control groups are of version 1"
+            return Fault(reason=reason, remedy="Boot it with version 2", of_host=True)
         return super().missing()
 
     def group(self, seat_name: str, launch: Launch, folder: Path) -> cgroup.Cgroup:

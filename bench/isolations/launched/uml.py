@@ -85,12 +85,13 @@ class Uml(Gated):
             return Fault(
                 reason=f"this CPU has AMX, and linux.uml {version} cannot hold its registers",
                 remedy="Install a User-Mode Linux newer than 6.12, such as Debian sid's 7.2; or use a CPU without AMX",
-                of_machine=True,
+                of_host=True,
             )
         if self._intercepts == "seccomp" and "seccomp=" not in told_by("linux.uml", "--help"):
             return Fault(
                 reason=f"linux.uml {version} knows ptrace alone",
                 remedy="Install a User-Mode Linux of 6.16 or later; or leave the variant out",
+                of_host=True,
             )
         return None
 

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from bench.host.subprocesses import told_by
 from bench.isolations.registry import open_isolation
 from tests.isolations.launched.gated import GatedContract
 
 
-@pytest.mark.skipif("--landlock-access" not in told_by("setpriv", "--help"), reason="needs util-linux 2.41")
 class TestLandlock(GatedContract):
     name = "landlock"
     roles = frozenset({"workload"})

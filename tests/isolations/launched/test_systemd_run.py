@@ -10,7 +10,6 @@ from bench.isolations.registry import open_isolation
 from tests.isolations.launched.gated import GatedContract
 
 
-@pytest.mark.skipif(not Path("/run/systemd/system").exists(), reason="needs systemd as process 1")
 class TestSystemdRun(GatedContract):
     name = "systemd-run"
     roles = frozenset({"workload"})

@@ -39,7 +39,7 @@ def test_a_release_that_cannot_hold_the_processors_registers_is_refused_before_i
     if fault is not None:
         assert fault.reason == f"this CPU has AMX, and linux.uml {version} cannot hold its registers"
         assert "newer than 6.12" in fault.remedy
-        assert fault.of_machine
+        assert fault.of_host
 
 
 @pytest.mark.parametrize(("known", "refused"), [("mem=<size>", True), ("seccomp=<on/auto/off>", False)])

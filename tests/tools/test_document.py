@@ -44,6 +44,27 @@ def test_every_isolation_has_a_row_and_a_reason() -> None:
     ]
 
 
+def test_a_survey_of_some_isolations_leaves_what_was_seen_of_others() -> None:
+    later = {**RECORD, "date": "2026-11-30", "missing": {}, "startup": {"crun": {"ok": 3}, "vm": {"ok": 3}}}
+    document.keep("one", {**later, "contract": {"vm": {"passed": 50, "failed": 0, "skipped": 0}}})
+    assert [row[1] for row in document.outcomes()[1]] == [
+        "3 ok",
+        "3 ok; contract: 40 kept, 1 broken, 2 skipped",
+        "3 ok; contract: 50 kept",
+    ]
+    assert ("surveyed", "2026-11-30", "2026-11-28") in document.versions()[1]
+
+
+def test_a_survey_of_other_releases_begins_anew() -> None:
+    document.keep("one", {**RECORD, "kernel": "6.13", "missing": {}, "startup": {"crun": {"ok": 3}}, "contract": {}})
+    assert [row[1] for row in document.outcomes()[1]] == ["3 ok"]
+
+
+def test_a_host_that_was_never_surveyed_gets_a_record() -> None:
+    document.keep("three", RECORD)
+    assert document.seen()["three"] == RECORD
+
+
 @pytest.mark.parametrize("test", survey.CONTRACTS.values())
 def test_what_holds_an_isolation_to_the_contract_is_there(test: str) -> None:
     file, _colons, name = test.partition("::")

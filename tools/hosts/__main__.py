@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import shutil
+import json
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -97,8 +97,7 @@ def _survey(chosen: Host, asked: argparse.Namespace) -> int:
         record = asked.results / "seen.json"
         if not record.exists():
             raise LabError(f"the survey of {chosen.name} has left no record", remedy="See what it said above")
-        document.SEEN.mkdir(exist_ok=True)
-        shutil.copyfile(record, document.SEEN / f"{chosen.name}.json")
+        document.keep(chosen.name, json.loads(record.read_text()))
     ran(system.ROOT / "tools" / "docs")
     return status
 

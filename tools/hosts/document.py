@@ -5,14 +5,36 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 SEEN = Path(__file__).with_name("seen")
 _NOT_TRIED = "–"
+_RELEASES = ("kernel", "python", "programs")
+_TRIED = ("startup", "missing")
+
+Record = dict[str, Any]
+"""What one survey has seen, as ``survey`` writes it."""
 
 
-def seen() -> Mapping[str, dict[str, dict[str, object]]]:
+def seen() -> Mapping[str, Record]:
     """Return the records of all hosts that were surveyed, by name."""
     return {path.stem: json.loads(path.read_text()) for path in sorted(SEEN.glob("*.json"))}
+
+
+def keep(name: str, record: Record) -> None:
+    """Keep what a survey of a host has seen, beside what earlier ones saw of other isolations on the same releases."""
+    file = SEEN / f"{name}.json"
+    before = json.loads(file.read_text()) if file.exists() else {}
+    if before and all(before.get(key) == record.get(key) for key in _RELEASES):
+        tried = {*record["startup"], *record["missing"]}
+        others = {part: {one: how for one, how in before[part].items() if one not in tried} for part in _TRIED}
+        record = {
+            **record,
+            **{part: {**others[part], **record[part]} for part in _TRIED},
+            "contract": {**before["contract"], **record["contract"]},
+        }
+    SEEN.mkdir(exist_ok=True)
+    file.write_text(json.dumps(record, indent=1) + "\n")
 
 
 def versions() -> tuple[tuple[str, ...], list[tuple[str, ...]]]:

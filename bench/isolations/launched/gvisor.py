@@ -50,7 +50,7 @@ class Runsc(Runtime, Checkpointing):
         if self._options.directfs is not None and "-directfs" not in told_by("runsc", "flags"):
             return Fault(
                 reason=f"runsc {version_of('runsc')} has no flag directfs",
-                remedy="Install a gVisor of 2023 or later, as Debian 13's; or leave the variant out",
+                remedy="Install a gVisor of 2023 or later, as bookworm-backports' or Debian 13's; or leave it out",
                 of_host=True,
             )
         return None

@@ -151,7 +151,7 @@ def test_an_unknown_isolation_is_exit_code_2_with_the_nearest(bench: Bench, tmp_
     answer = bench("run", "startup", "--isolation", "bare,dokcer")
     assert answer.code == 2
     assert "no isolation is called 'dokcer', did you mean 'docker'?" in answer.err
-    assert "Known: bare, bubblewrap, " in answer.err
+    assert "Known: apptainer, bare, bubblewrap, " in answer.err
 
 
 @pytest.mark.parametrize("isolation", ["", ",", " , "])

@@ -42,6 +42,14 @@ def coded(column: _Series) -> tuple[Codes, pd.Index[Any]]:
     return codes, pd.Index(known)
 
 
+def everywhere(word: str, model: _Series) -> _Series:
+    """Return a column of one word, as long as another and of its kind."""
+    if not isinstance(model.dtype, pd.CategoricalDtype):
+        return pd.Series(word, index=model.index, dtype=model.dtype)
+    codes = np.zeros(len(model), dtype=np.int8)
+    return pd.Series(pd.Categorical.from_codes(codes, pd.Index([word], dtype="string")), index=model.index)
+
+
 def compact(column: _Series) -> _Series:
     """Return a column of text as categories, in alphabetical order; one that is so already, as it is."""
     if not isinstance(column.dtype, pd.CategoricalDtype):

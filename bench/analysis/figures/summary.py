@@ -5,7 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from functools import partial
+from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from bench.analysis import forked
@@ -48,8 +51,8 @@ _CELLS_EACH = 24
 _SAMPLES_EACH = 50_000
 """Cells, or samples, for each process: fewer are reckoned in the time that it takes to begin and to end one."""
 
-_UNREAD = ("at_s", "confidence", "stretch")
-"""A third of what a sample takes, and nothing that figures are made of."""
+_UNREAD = ("at_s", "confidence", "emulated", "host", "reason", "run", "scenario_version", "stretch")
+"""Half of what a sample takes, and nothing that figures are made of."""
 
 _EQUIVALENCE = "equivalence"
 _TESTS = (_EQUIVALENCE,)
@@ -67,10 +70,10 @@ def of_cells(frame: pd.DataFrame) -> Cells:
 
     Of many samples one scenario after another, by several processes, so that what is derived stands beside few of them.
     """
-    if len(frame) < _SAMPLES_EACH:
-        return sides(measured(frame))
-    codes, _ = coded(frame["scenario"])
     used = frame.drop(columns=[name for name in _UNREAD if name in frame])
+    if len(frame) < _SAMPLES_EACH:
+        return sides(measured(used))
+    codes, _ = coded(frame["scenario"])
 
     def of(scenario: int) -> dict[CellKey, dict[FigureKey, Side]]:
         return sides(measured(used[codes == scenario]))
@@ -86,9 +89,19 @@ def beside_figures(frame: pd.DataFrame) -> pd.DataFrame:
     That is how every trial ended, at each of its settings, and the samples that are in no figure: what sentinels read,
     what workloads said while they ran, what cannot be.
     """
-    apart = holds(frame["metric"], derive.is_aside) | frame.index.isin(plausible.doubtful(frame).index)
-    first = ~frame.duplicated([*derive.TRIAL, "step"])
-    return frame[apart | first]
+    kept = holds(frame["metric"], derive.is_aside)
+    if len(doubtful := plausible.doubtful(frame)):
+        kept |= frame.index.isin(doubtful.index)
+    named = [*derive.TRIAL, "step"]
+    begins = np.flatnonzero(np.logical_or.reduce([_differs(frame[name]) for name in named]))
+    kept[begins[~frame[named].take(begins).duplicated()]] = True
+    return frame[kept]
+
+
+def _differs(column: pd.Series[Any]) -> npt.NDArray[np.bool_]:
+    """Say which rows have another value than the one before."""
+    codes = coded(column)[0] if isinstance(column.dtype, pd.CategoricalDtype) else column.to_numpy()
+    return np.concatenate([[True], codes[1:] != codes[:-1]])[: len(codes)]
 
 
 def summarize(frame: pd.DataFrame, cells: Cells | None = None, *, confidence: float | None = None) -> pd.DataFrame:

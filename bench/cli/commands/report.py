@@ -5,9 +5,8 @@ from __future__ import annotations
 import shlex
 from pathlib import Path
 
-import pyarrow as pa
-
 from bench import report as reports
+from bench.analysis.garbage import give_back
 from bench.cli.terminal import Terminal
 from bench.errors import StoreError, written
 from bench.report.compose import compose
@@ -23,7 +22,7 @@ def report(run: str, results: Path, *, verbose: bool = False, png: bool = False)
     refuses the report, which is raised then as StoreError. ``png``: each plot as PNG as well.
     """
     folder = find_run(run, results)
-    pa.set_memory_pool(pa.system_memory_pool())  # Arrow's own keeps as much as it ever held of any size
+    give_back()
     refused = None if is_current(folder) else _refused(folder)
     composed = compose(folder)
     console = Terminal()

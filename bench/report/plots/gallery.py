@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -25,7 +26,10 @@ def save(pictures: Sequence[Picture], folder: Path, *, png: bool = False) -> dic
 
 
 def _save(picture: Picture, folder: Path, *, png: bool) -> tuple[Path, ...]:
-    return one_setting.save(picture.figure, folder, picture.name, png=png)
+    try:
+        return one_setting.save(picture.figure, folder, picture.name, png=png)
+    finally:
+        gc.collect()  # a figure is all cycles: of many pictures, each would stay for as long as the last
 
 
 def _processes(pictures: int) -> int:

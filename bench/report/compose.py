@@ -24,6 +24,7 @@ from bench.analysis.quality.citations import citations
 from bench.report.content import Facet, Picture, Report, Section
 from bench.report.plots import overview_forest
 from bench.report.sections import choosing, company, speed_over_time, surfaces
+from bench.report.sections.metrics import is_compared
 from bench.report.sections.sections import section
 from bench.report.tables import claimed, disturbed, glance, overview, tails
 from bench.report.tables.overview import OverviewRow
@@ -42,7 +43,7 @@ def compose(path: str | Path) -> Report:
     frame = load(run_dir, compact=True)
     journal, cells = told_endings(run_dir, frame), of_cells(frame)
     frame = beside_figures(frame)
-    found = sorted(sweeps(frame, manifest, cells), key=lambda one: _place(one, manifest))
+    found = sorted(sweeps(frame, manifest, cells, compared=is_compared), key=lambda one: _place(one, manifest))
     bad = journal.troubles
     speeds = warmup.cells(warmup.classify(frame))
     moving, kinds, points = unsteady(speeds), warmup.kinds(speeds), warmup.points(frame)

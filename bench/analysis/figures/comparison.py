@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,7 +15,16 @@ from bench.analysis.data import derive
 from bench.analysis.data.isolations import UNTOLD, IsolationFacts
 from bench.analysis.data.trials import counted_endings, counts, outcomes
 from bench.analysis.figures.by_round import NOTHING, CellKey, Figures, of_metric
-from bench.analysis.figures.summary import BASELINE, Cells, confidence_of, has_ratio, of_cells, summarize
+from bench.analysis.figures.summary import (
+    BASELINE,
+    Cells,
+    FigureFilter,
+    all_figures,
+    confidence_of,
+    has_ratio,
+    of_cells,
+    summarize,
+)
 from bench.analysis.statistics.paired_series import Side
 from bench.analysis.statistics.resampling import Floats
 from bench.analysis.statistics.significance import ALPHA
@@ -161,18 +170,19 @@ def comparisons(
     *,
     confidence: float | None = None,
     facts: IsolationFacts = UNTOLD,
+    compared: FigureFilter = all_figures,
 ) -> tuple[Comparison, ...]:
     """Split the samples of one run, as ``load`` gives them, into one Comparison per scenario and parameters.
 
-    ``cells`` and ``confidence`` as in ``summarize``; ``facts`` say in which order isolations stand.
+    ``cells``, ``confidence`` and ``compared`` as in ``summarize``; ``facts`` say in which order isolations stand.
     Raises ResultsError when the frame holds more than one run.
     """
     cells = of_cells(frame) if cells is None else cells
     sure = confidence_of(frame) if confidence is None else confidence
-    summary = summarize(frame, cells, confidence=sure)
-    ends = counts(outcomes(frame))
+    summary = summarize(frame, cells, confidence=sure, compared=compared)
+    ends, findings = counts(outcomes(frame)), _findings(summary)
     found = [
-        _compare(*key, rows, cells, ends, sure, facts)
+        _compare(*key, rows, findings.get(key, []), cells, ends, sure, facts, compared)
         for (scenario, parameters), rows in summary.groupby(derive.SETTING, sort=False)
         for key in [(str(scenario), str(parameters))]
     ]
@@ -184,12 +194,14 @@ def _compare(
     scenario: str,
     parameters: str,
     summary: pd.DataFrame,
+    findings: Sequence[Finding],
     measured: Cells,
     ends: Mapping[tuple[str, str, str], Mapping[str, int]],
     confidence: float,
     facts: IsolationFacts,
+    compared: FigureFilter,
 ) -> Comparison:
-    cells = summary.drop_duplicates("isolation").set_index("isolation")
+    cells = summary[["isolation", "emulated"]].drop_duplicates("isolation").set_index("isolation")
     rounds = {str(name): measured.get(CellKey(scenario, parameters, str(name)), {}) for name in cells.index}
     return Comparison(
         scenario=scenario,
@@ -198,19 +210,30 @@ def _compare(
         emulated=frozenset(map(str, cells.index[cells["emulated"]])),
         rounds=rounds,
         summary=summary,
-        figures=_figures(summary, rounds.get(BASELINE, {})),
+        figures=_figures(findings, rounds.get(BASELINE, {}), compared),
         ends={str(name): ends[scenario, parameters, str(name)] for name in cells.index},
         confidence=confidence,
         facts=facts,
     )
 
 
-def _figures(summary: pd.DataFrame, bare: Figures) -> dict[tuple[str, str, str], Finding]:
+def _findings(summary: pd.DataFrame) -> dict[tuple[str, str], list[Finding]]:
+    """Return every figure, by scenario and parameters."""
     names = [name for name in Finding.__dataclass_fields__ if name != "no_ratio"]
-    rows = summary.loc[summary["metric"].notna(), names].itertuples(index=False, name=None)
-    found = [Finding(**_known(dict(zip(names, row, strict=True)))) for row in rows]
+    rows = summary.loc[summary["metric"].notna(), [*derive.SETTING, *names]].itertuples(index=False, name=None)
+    found: dict[tuple[str, str], list[Finding]] = {}
+    for scenario, parameters, *row in rows:
+        finding = Finding(**_known(dict(zip(names, row, strict=True))))
+        found.setdefault((scenario, parameters), []).append(finding)
+    return found
+
+
+def _figures(found: Sequence[Finding], bare: Figures, compared: FigureFilter) -> dict[tuple[str, str, str], Finding]:
     known = {(one.isolation, one.metric, one.vantage): one for one in found}
-    why = {figure[:2]: _no_ratio(figure.metric, figure.unit, side.values) for figure, side in bare.items()}
+    why = {
+        figure[:2]: _no_ratio(figure.metric, figure.unit, side.values) if compared(*figure[:2]) else "not compared"
+        for figure, side in bare.items()
+    }
     lacking = [key for key, one in known.items() if math.isnan(one.ratio) and key[1:] in why]
     return known | {key: replace(known[key], no_ratio=why[key[1:]]) for key in lacking}
 

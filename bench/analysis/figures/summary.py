@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -44,6 +44,9 @@ OVERHEADS = (
 
 Cells = Mapping[CellKey, Figures]
 """What every cell of a run has of each figure, by round."""
+
+FigureFilter = Callable[[str, str], bool]
+"""Says of a metric and vantage whether a figure's ratio to bare is wanted."""
 
 DTYPES = dtypes(SUMMARY_COLUMNS)
 
@@ -104,7 +107,18 @@ def _differs(column: pd.Series[Any]) -> npt.NDArray[np.bool_]:
     return np.concatenate([[True], codes[1:] != codes[:-1]])[: len(codes)]
 
 
-def summarize(frame: pd.DataFrame, cells: Cells | None = None, *, confidence: float | None = None) -> pd.DataFrame:
+def all_figures(_metric: str, _vantage: str) -> bool:
+    """Want the ratio of each."""
+    return True
+
+
+def summarize(
+    frame: pd.DataFrame,
+    cells: Cells | None = None,
+    *,
+    confidence: float | None = None,
+    compared: FigureFilter = all_figures,
+) -> pd.DataFrame:
     """Summarize the samples of one run, as ``load`` gives them.
 
     One row per scenario, parameters, isolation, metric and vantage; columns: ``bench.schemas["summary"]``. Intervals
@@ -115,7 +129,8 @@ def summarize(frame: pd.DataFrame, cells: Cells | None = None, *, confidence: fl
     Parameters of a scenario with steps: its cells' own (start-up, memory), and those of every step. A trial
     that failed half way is failed in every step of its cell.
     Where no trial ended ok there is one row whose metric is missing and whose n is 0.
-    ``cells`` is what ``of_cells`` gives for this frame, where that is known already.
+    ``cells`` is what ``of_cells`` gives for this frame, where that is known already. ``compared`` says of a metric and
+    vantage whether its ratios to bare are wanted: they take most of the time.
     Raises ResultsError when the frame holds more than one run: runs are compared, never pooled; and when it does not
     tell its confidence and none is given.
     """
@@ -127,7 +142,7 @@ def summarize(frame: pd.DataFrame, cells: Cells | None = None, *, confidence: fl
     ended = trials.outcomes(frame)
     kinds = warmup.kinds(warmup.cells(warmup.classify(frame)))
     emulated = ended.groupby(derive.CELL, observed=True)["emulated"].any().to_dict()
-    every = _rows(cells, sure)
+    every = _rows(cells, sure, compared)
     rows: list[dict[str, object]] = []
     for key, bad in trials.counts(ended).items():
         cell = CellKey(*key)
@@ -142,12 +157,12 @@ def summarize(frame: pd.DataFrame, cells: Cells | None = None, *, confidence: fl
     return corrected.astype(dict(DTYPES))
 
 
-def _rows(cells: Cells, confidence: float) -> dict[CellKey, list[dict[str, object]]]:
+def _rows(cells: Cells, confidence: float, compared: FigureFilter) -> dict[CellKey, list[dict[str, object]]]:
     """Return a row for every figure of every cell; of many cells reckoned by several processes."""
 
     def of(cell: CellKey) -> list[dict[str, object]]:
         bare = cells.get(cell._replace(isolation=BASELINE), {})
-        return _figures(cells[cell], bare, cell.isolation == BASELINE, confidence)
+        return _figures(cells[cell], bare, cell.isolation == BASELINE, confidence, compared)
 
     processes = min(forked.cpus(), len(cells) // _CELLS_EACH)
     return dict(zip(cells, forked.done([partial(of, cell) for cell in cells], processes), strict=True))
@@ -177,12 +192,14 @@ def confidence_of(frame: pd.DataFrame) -> float:
     )
 
 
-def _figures(own: Figures, bare: Figures, is_bare: bool, confidence: float) -> list[dict[str, object]]:
+def _figures(
+    own: Figures, bare: Figures, is_bare: bool, confidence: float, compared: FigureFilter
+) -> list[dict[str, object]]:
     baselines = {figure[:2]: side for figure, side in bare.items()}
     held = {
         figure: over_one_stretch(side, baselines[figure[:2]])
         for figure, side in own.items()
-        if figure[:2] in baselines and not is_bare and has_ratio(figure.metric, figure.unit)
+        if figure[:2] in baselines and not is_bare and has_ratio(figure.metric, figure.unit) and compared(*figure[:2])
     }
     ratios = dict(zip(held, intervals.of_ratios([*held.values()]), strict=True))
     rows: list[dict[str, object]] = []

@@ -11,7 +11,7 @@ import pandas as pd
 
 from bench.analysis.data.isolations import UNTOLD, IsolationFacts
 from bench.analysis.figures.comparison import Comparison, comparisons, natural
-from bench.analysis.figures.summary import Cells
+from bench.analysis.figures.summary import Cells, FigureFilter, all_figures
 from bench.model import Scalar
 from bench.store.manifest import Manifest, NotOffered
 
@@ -96,16 +96,23 @@ class Sweep:
         return ""
 
 
-def sweeps(frame: pd.DataFrame, manifest: Manifest | None = None, cells: Cells | None = None) -> tuple[Sweep, ...]:
+def sweeps(
+    frame: pd.DataFrame,
+    manifest: Manifest | None = None,
+    cells: Cells | None = None,
+    *,
+    compared: FigureFilter = all_figures,
+) -> tuple[Sweep, ...]:
     """Split the samples of one run, as ``load`` gives them, into one Sweep per scenario.
 
     ``manifest`` tells how each scenario orders its values and which cells were not offered; without it names and
-    values are in natural order. ``cells`` as in ``summarize``.
+    values are in natural order. ``cells`` and ``compared`` as in ``summarize``.
     Raises ResultsError when the frame holds more than one run.
     """
     found: dict[str, list[Comparison]] = {}
     sure = manifest.stopping.confidence if manifest else None
-    for one in comparisons(frame, cells, confidence=sure, facts=IsolationFacts.of(manifest)):
+    facts = IsolationFacts.of(manifest)
+    for one in comparisons(frame, cells, confidence=sure, facts=facts, compared=compared):
         found.setdefault(one.scenario, []).append(one)
     steps = _step_names(frame)
     return tuple(_sweep(name, rows, steps.get(name, frozenset()), manifest) for name, rows in found.items())

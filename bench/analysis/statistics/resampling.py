@@ -62,8 +62,11 @@ def means_of_columns(columns: Floats, stream: int) -> Floats:
     """
     n, width = columns.shape
     if n <= CACHED:
-        parts = (columns[:, begin : begin + _COLUMNS] for begin in range(0, width, _COLUMNS))
-        return np.concatenate([(_shares(n, stream) @ part).reshape(RESAMPLES, -1) for part in parts], axis=1)
+        found = np.empty((width, RESAMPLES))  # a row for each column, which is read as a whole
+        for begin in range(0, width, _COLUMNS):
+            part = slice(begin, begin + _COLUMNS)
+            found[part] = (_shares(n, stream) @ columns[:, part]).reshape(RESAMPLES, -1).T
+        return found.T
     rng, rows = _rng(n, stream), max(1, _BLOCK // n)
     blocks = [min(rows, RESAMPLES - done) for done in range(0, RESAMPLES, rows)]
     places = (rng.integers(n, size=(rows, n), dtype=np.uint32) for rows in blocks)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bench.analysis.data.derive import OWN, PER_1000, PER_CPU_S
+from bench.analysis.data.derive import OWN, PER_1000, PER_CPU_S, WHENS
 from bench.analysis.figures.sweep import Sweep
 from bench.report.text import words
 from bench.store.manifest import RunMetric, RunScenario
@@ -18,6 +18,10 @@ BESIDE = (
     ("disk.written", OWN, "Bytes that its own processes wrote to disks"),
 )
 """What is not of the instance but tells what was asked of it: metric, vantage, title. Shown among the details."""
+
+_INGREDIENTS = ("timeline.", "cpu.used", "cpu.window", "clock.workload", "clock.host", "harness.")
+_SPLIT = tuple(f"memory.{when}.{view}" for when in WHENS for view in ("uss", "rss"))
+"""What other figures are derived from; of the latter only what single processes have."""
 
 _VANTAGES = ("workload", "host", "processes", "cgroup", "guest")
 """Whose figure of a metric comes first; roles of processes come after all of them."""
@@ -41,6 +45,13 @@ def other_metrics(sweep: Sweep, scenario: RunScenario | None) -> dict[str, list[
         elif vantage not in known:
             known.append(vantage)
     return {metric: sorted(vantages, key=_place) for metric, vantages in found.items()}
+
+
+def is_compared(metric: str, vantage: str) -> bool:
+    """Say whether a report has a figure's ratio to bare, not its median alone or what is derived from it."""
+    if metric.startswith("memory."):
+        return not (vantage.startswith("processes:") and metric.startswith(_SPLIT))
+    return metric == "timeline.ready" or not metric.startswith(_INGREDIENTS)
 
 
 def named(metric: str, vantage: str) -> str:

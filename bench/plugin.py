@@ -74,7 +74,8 @@ from bench.isolations.base import (
     console_of,
 )
 from bench.isolations.console import Console
-from bench.isolations.launched.gate import Gated, GatedInstance, Seat
+from bench.isolations.launched.gate import Gated, GatedInstance
+from bench.isolations.launched.seat import Seat
 from bench.isolations.registry import Row
 from bench.isolations.remedy import missing_package
 from bench.isolations.revival.offers import Checkpoint, Checkpointing, Pausing

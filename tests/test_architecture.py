@@ -205,7 +205,7 @@ def test_meters_know_the_seam_alone_and_isolations_no_meters() -> None:
     running = [module for module in modules() if not is_meter(module) and room(module) != "testing"]
     knowing = {module for module in running for one in own(module) if is_meter(one.of)}
     assert {module.rpartition(".")[2] for module in knowing} == {
-        "runner", "watch", "clients", "density", "neighbour", "restore",
+        "runner", "watch", "clients", "density", "neighbour", "restore", "asking",
     }  # fmt: skip
 
 

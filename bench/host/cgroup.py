@@ -16,7 +16,7 @@ from pathlib import Path
 from bench.errors import IsolationError, LeftoverError
 from bench.host.accounting import AccountReading
 from bench.host.block import Disk
-from bench.host.groups import books, delegation
+from bench.host.groups import books, delegation, freezer
 from bench.model import DiskRate, Envelope
 
 _V1_CONTROLLERS = ("memory", "cpuset", "cpu", "cpuacct", "pids", "blkio")
@@ -208,6 +208,11 @@ class Cgroup:
         """The folder in which its CPU time is kept."""
         return self._folders.get("" if self._v2 else "cpuacct")
 
+    @property
+    def unified(self) -> Path | None:
+        """Its folder in version 2, where that is the version that counts."""
+        return self._folders.get("")
+
     def pids(self) -> list[int]:
         """Return every process in the group or below it."""
         folders = [self._folders[name] for name in sorted(self._folders, key=lambda name: name != "memory")]
@@ -254,8 +259,7 @@ class Cgroup:
     def _thaw(self) -> None:
         """Let what a runtime has frozen go on, so that it can die: version 2 needs no such help."""
         for state in (file for twin in self._twins for file in twin.glob("**/freezer.state")):
-            with contextlib.suppress(OSError):
-                state.write_text("THAWED")
+            freezer.thaw(state.parent)
 
     def _limit(self, envelope: Envelope) -> None:
         cpus = ",".join(str(cpu) for cpu in envelope.cpu_set)

@@ -22,6 +22,8 @@ from bench.isolations.timeline import Clock, MonotonicClock, Timeline
 from bench.model import Envelope, Image, Kind, Network, Outcome, Phase, Storage, Trial, Virtualization
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from bench.host.accounting import Account, HostProcess
     from bench.images.boot.guest_kernel import GuestKernel
     from bench.model import Role, Say
@@ -116,6 +118,8 @@ class Launch:
     """What the instance's name ends in, beside the trial's number."""
     padding_bytes: int = 0
     """By how much the workload's environment is larger."""
+    memory_file: Path | None = None
+    """The file in which a machine's memory is to lie, so that its checkpoint can be mapped; None: in none."""
     line: Callable[[], None] = lambda: None
     """Returns when it is its turn to be asked for: of many at once, each stands here until all are prepared."""
 
@@ -240,9 +244,7 @@ class Instance(ABC):
 
 
 def _seen(status: int | None) -> str:
-    if status is None:
-        return "no status"
-    return f"status {status}" if status >= 0 else f"signal {-status}"
+    return "no status" if status is None else f"status {status}" if status >= 0 else f"signal {-status}"
 
 
 class Isolation(ABC):

@@ -17,7 +17,7 @@ from bench.host.engine.daemons import cpu_s
 from bench.host.run_state import note_leftovers
 from bench.host.signals import Interruptions
 from bench.isolations.base import Availability, Isolation, Launch, Route
-from bench.measuring import provision, restore
+from bench.measuring import provision
 from bench.measuring.entering import enter
 from bench.measuring.many.burst import bursts
 from bench.measuring.many.density import climb
@@ -26,6 +26,7 @@ from bench.measuring.meters.memory import available_bytes
 from bench.measuring.meters.startup import timeline_samples
 from bench.measuring.observation import Ended, Inject, Observation
 from bench.measuring.randomization import Setup, drawn
+from bench.measuring.revival import restore
 from bench.measuring.watch import Watch
 from bench.model import Image, Kind, Measurement, Outcome, Recipe, Scalar, Trial, filled
 

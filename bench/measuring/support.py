@@ -7,7 +7,8 @@ from typing import Literal
 
 from bench.host.cpus import cpu_count
 from bench.isolations.base import Availability, Isolation
-from bench.measuring import provision, restore
+from bench.measuring import provision
+from bench.measuring.revival import restore
 from bench.model import Cell
 from bench.store.manifest import NotOffered
 

@@ -207,6 +207,8 @@ class Restore:
     """How a service that is brought to life is asked inside, in words; ``port`` and ``requests`` are filled in."""
 
     ask: tuple[str, ...]
+    hold: tuple[str, ...] = ()
+    """Tells what it holds, and keeps a connection open, ``when`` it is before or after; empty: nobody looks."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -305,7 +307,7 @@ class Scenario:
     provision: bool = False
     """Whether the scenario asks what it costs to make its image ready, and to share it (``measuring.provision``)."""
     restore: Restore | None = None
-    """Set: the scenario asks how a service is brought to life, by each of its ways (``measuring.restore``)."""
+    """Set: the scenario asks how a service is brought to life, by each of its ways (``measuring.revival``)."""
     surface: bool = False
     """Whether it asks what an instance can reach (``measuring.surface``): its client's steps ask, or are traced."""
     outgrows_memory: bool = False

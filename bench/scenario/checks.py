@@ -113,6 +113,7 @@ def _placeholders(file: ScenarioFile) -> Iterator[Problem]:
         yield from _filled("neighbour.command", file.neighbour.command, own, used)
     if file.restore is not None:
         yield from _filled("restore.ask", file.restore.ask, known | {"requests": ()}, sent)
+        yield from _filled("restore.hold", file.restore.hold, known | {"when": ()}, sent)
     used |= sent
     for key, parameters in (("parameters", file.parameters), ("steps", file.steps)):
         for name in parameters:

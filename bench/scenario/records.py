@@ -90,7 +90,7 @@ def scenario_record(
             Rung(isolation=rung.isolation, over=rung.over or "", adds=rung.adds, part=rung.part) for rung in file.rungs
         ),
         provision=file.provision,
-        restore=Restore(ask=tuple(file.restore.ask)) if file.restore else None,
+        restore=Restore(ask=tuple(file.restore.ask), hold=tuple(file.restore.hold)) if file.restore else None,
         surface=file.surface,
         outgrows_memory=file.outgrows_memory,
         untimed={name: tuple(values) for name, values in file.untimed.items()},

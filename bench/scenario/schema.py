@@ -157,6 +157,7 @@ class RestoreTable(TomlTable):
     """``[restore]``: the service is brought to life by each of the ways, and asked."""
 
     ask: Annotated[list[Word], Field(min_length=1)]
+    hold: list[Word] = []
 
 
 class FloorTable(TomlTable):

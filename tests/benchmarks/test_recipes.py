@@ -14,7 +14,8 @@ import pytest
 
 from bench import images
 from bench.host.run_state import scratch
-from bench.isolations.launched.gate import Gated, Seat
+from bench.isolations.launched.gate import Gated
+from bench.isolations.launched.seat import Seat
 from bench.isolations.launched.uml import Uml
 from bench.isolations.registry import open_isolation
 from bench.model import Image

@@ -45,5 +45,16 @@ RESTORED = (
         meaning="1: two instances of one checkpoint drew the same number, from the kernel, or from the program's own "
         "generator, as it must where nobody tells the program; 0: they did not",
     ),
+    MetricFacts(
+        name="restore.lost_connection", unit="1", vantages=("inside",), meaning="1: a connection within the instance, "
+        "open since before, does not answer any more; 0: it does", begins="once the service has answered for the first "
+        "time", ends="after the hundredth answer", misses="connections with somebody outside",
+    ),
+    MetricFacts(
+        name="restore.memory", unit="B", vantages=("own", "shared"), meaning="of a second copy of the checkpoint "
+        "while the first stands, or of one beside the others of its pool: what it has for itself, and what of its "
+        "memory others have too", misses="as of `memory.idle.uss` and `memory.idle.rss`", source="Linux, "
+        "Documentation/filesystems/proc.rst, smaps",
+    ),
 )  # fmt: skip
-"""Of ``bench.measuring.restore``."""
+"""Of ``bench.measuring.revival``."""

@@ -156,7 +156,7 @@ class Docker(ByCriu, Isolation, Pausing):
         runtime = self._options.runtime or info.get("DefaultRuntime", "")
         versions = {
             "engine": version["Version"],
-            "containerd": parts.get("containerd", "unknown"),
+            **({"containerd": parts["containerd"]} if "containerd" in parts else {}),  # podman has none
             "runtime": f"{runtime} {parts.get(runtime) or docker_runtimes.version(self.url(), runtime)}".strip(),
             "storage": info["Driver"],
             **({"client": version_of("docker")} if self._options.client == "cli" else {}),

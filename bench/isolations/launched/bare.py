@@ -18,7 +18,8 @@ from bench.host.accounting import HostProcess
 from bench.host.run_state import scratch
 from bench.isolations import leftovers
 from bench.isolations.base import HOST_STACK, LOOPBACK, Availability, Instance, Launch, Route, console_of
-from bench.isolations.launched.gate import Gate, Gated, GatedInstance, Seat
+from bench.isolations.launched.gate import Gate, Gated, GatedInstance
+from bench.isolations.launched.seat import Seat
 from bench.isolations.timeline import Timeline
 from bench.isolations.variants import BareOptions, chosen
 from bench.model import Envelope, Network

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bench.isolations.base import HOSTNAME, SHM_BYTES
-from bench.isolations.launched.gate import Gated, Seat
+from bench.isolations.launched.gate import Gated
+from bench.isolations.launched.seat import Seat
 
 
 class Bubblewrap(Gated):

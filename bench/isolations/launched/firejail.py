@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bench.isolations.base import HOSTNAME
-from bench.isolations.launched.gate import FURNISH, Gated, Seat
+from bench.isolations.launched.gate import FURNISH, Gated
+from bench.isolations.launched.seat import Seat
 
 _SETTINGS = Path(__file__).with_name("firejail.sh")
 _PLAIN = ("--quiet", "--noprofile", "--deterministic-exit-code", "--deterministic-shutdown")

@@ -12,16 +12,17 @@ import time
 from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import ClassVar, Literal
 
 from bench import images
 from bench.errors import IsolationError, StartTimeoutError
-from bench.host import cgroup, patience, processes, programs, run_names
+from bench.host import cgroup, patience, processes, programs
 from bench.host.accounting import Account, HostProcess
 from bench.host.block import disk_below
+from bench.host.groups import freezer
 from bench.host.run_state import kept, scratch
 from bench.host.subprocesses import Child, status_of, version_of
 from bench.isolations.base import (
@@ -38,11 +39,13 @@ from bench.isolations.base import (
 )
 from bench.isolations.console import Console
 from bench.isolations.kernel_kills import killed_for_memory
+from bench.isolations.launched.seat import Seat
 from bench.isolations.remedy import missing_package
+from bench.isolations.revival.offers import Pausing
 from bench.isolations.roles import by_role
 from bench.isolations.stream import pump
 from bench.isolations.timeline import Timeline
-from bench.model import Image, Network, Phase, Role, Say, Storage
+from bench.model import Image, Network, Phase, Say
 
 _GATE = Path(__file__).with_name("gate.sh")
 FURNISH = Path(__file__).with_name("furnish.sh")
@@ -50,53 +53,6 @@ _GATE_S = 10.0
 """Within which a gate stands on a fast host."""
 _TERMINATE_TIMEOUT_S = 2.0
 _LAST_WORDS_S = 0.1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Seat:
-    """Where an instance will stand: what to launch, its scratch folder, its control groups."""
-
-    launch: Launch
-    folder: Path
-    group: cgroup.Cgroup
-    """All that belongs to the instance."""
-    account: cgroup.Cgroup
-    """The group that holds the workload: the same, or one below it."""
-    helpers: Mapping[str, Role] = field(default_factory=dict)
-    """Programs that help this isolation, and their roles."""
-    door: Sequence[str] | None = ()
-    """The words before a command that is to run beside the workload; empty: by ``nsenter``; None: by the entry."""
-
-    @property
-    def name(self) -> str:
-        """A name that no other instance of this host bears; it holds the run's."""
-        return run_names.instance(self.folder.parent.name, self.folder.name)
-
-    @property
-    def place(self) -> str:
-        """The path of its control group, in every hierarchy."""
-        return cgroup.path_of(f"isobench/{self.folder.parent.name}/{self.folder.name}")
-
-    @property
-    def root(self) -> Path:
-        """The image's tree with a layer that can be written to, mounted in the gate's namespace."""
-        return self.folder / "root"
-
-    @property
-    def volume(self) -> Path:
-        """The host's folder behind the workload's data, where its storage is a volume."""
-        return self.folder / "volume"
-
-    @property
-    def data(self) -> Storage | None:
-        """What is to be mounted for the workload's data; None where they lie on the root's own layer, or nowhere."""
-        storage = self.launch.storage
-        return None if storage is None or storage.kind == "layer" else storage
-
-    @property
-    def network(self) -> Network:
-        """The network mode."""
-        return self.launch.envelope.network
 
 
 class GatedInstance(Instance):
@@ -149,6 +105,11 @@ class GatedInstance(Instance):
         self._count_kills()
         super().dismiss()
 
+    @property
+    def freezer(self) -> Path | None:
+        """The folder by which all of it is frozen; None: this host has none."""
+        return freezer.place(self._account.unified, self._place)
+
     def wait_exit(self, timeout_s: float) -> Exit | None:
         """Wait for the gate, which leaves with the status of what it started."""
         if not self._gate.ended_within(timeout_s):
@@ -164,6 +125,8 @@ class GatedInstance(Instance):
 
     def stop(self) -> None:
         """End everything: ask the session, then kill it, then what is left in the control group; verified."""
+        if self.freezer:
+            freezer.thaw(self.freezer)  # what is frozen does not die
         self._gate.end()  # a runtime may outlive its shell and be about to make the group anew: first it
         self._group.kill()
         self.timeline.mark("gone", time.monotonic_ns())
@@ -235,7 +198,7 @@ class Gate:
         ]
 
 
-class Gated(Isolation):
+class Gated(Isolation, Pausing):
     """An isolation that a command starts."""
 
     phases: tuple[Phase, ...] = (
@@ -343,6 +306,25 @@ class Gated(Isolation):
             self.request(launch, timeline)
             gate.go(again=bool(secret))
             yield gate
+
+    def no_pause(self) -> Fault | None:
+        """Return why no control group of ours can be frozen; None: it can."""
+        if freezer.place(cgroup.ground().get(""), ""):
+            return None
+        reason = "this host mounts no hierarchy by which control groups are frozen"
+        return Fault(reason=reason, remedy="Mount version 2, or the freezer of version 1, on /sys/fs/cgroup")
+
+    def pause(self, instance: Instance) -> None:
+        """Freeze its control group."""
+        assert isinstance(instance, GatedInstance)
+        assert instance.freezer is not None
+        freezer.freeze(instance.freezer, instance.seat.group.pids)
+
+    def thaw(self, instance: Instance) -> None:
+        """Thaw it."""
+        assert isinstance(instance, GatedInstance)
+        assert instance.freezer is not None
+        freezer.thaw(instance.freezer)
 
     def clean(self, dead: Callable[[str], bool]) -> list[str]:
         """Nothing beside control groups is left, and those go with ``bare``'s cleaning."""

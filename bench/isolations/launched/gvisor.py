@@ -13,8 +13,9 @@ from bench.host import patience
 from bench.host.subprocesses import told_by, version_of
 from bench.images import cache
 from bench.isolations.base import Availability, Fault, Instance, Launch
-from bench.isolations.launched.gate import GatedInstance, Seat
+from bench.isolations.launched.gate import GatedInstance
 from bench.isolations.launched.oci_runtime import Runtime
+from bench.isolations.launched.seat import Seat
 from bench.isolations.probe import probe
 from bench.isolations.revival.offers import Checkpoint, Checkpointing, copied
 from bench.isolations.variants import GvisorOptions, chosen

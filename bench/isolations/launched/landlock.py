@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from bench.host.subprocesses import told_by, version_of
 from bench.isolations.base import Fault, Isolation
-from bench.isolations.launched.gate import Gated, Seat
+from bench.isolations.launched.gate import Gated
+from bench.isolations.launched.seat import Seat
 
 _RIGHTS = (
     "execute", "write-file", "read-file", "read-dir", "remove-dir", "remove-file", "make-char", "make-dir", "make-reg",

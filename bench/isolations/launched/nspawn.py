@@ -8,7 +8,8 @@ from pathlib import Path
 from bench.errors import written
 from bench.host import cgroup
 from bench.isolations.base import HOSTNAME, SHM_BYTES
-from bench.isolations.launched.gate import Gated, GatedInstance, Seat
+from bench.isolations.launched.gate import Gated, GatedInstance
+from bench.isolations.launched.seat import Seat
 from bench.model import Image, Say
 
 _SHM = f"nosuid,nodev,noexec,mode=1777,size={SHM_BYTES}"

@@ -6,6 +6,7 @@ Format of the bundle: OCI Runtime Specification 1.0.2, config.md and config-linu
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar
@@ -16,9 +17,9 @@ from bench.host.block import disk_below
 from bench.host.subprocesses import ran
 from bench.isolations.base import HOSTNAME, SHM_BYTES, Instance
 from bench.isolations.envelope import limits_here
-from bench.isolations.launched.gate import Gated, GatedInstance, Seat
+from bench.isolations.launched.gate import Gated, GatedInstance
+from bench.isolations.launched.seat import Seat
 from bench.isolations.revival.criu import ByCriu
-from bench.isolations.revival.offers import Pausing
 from bench.model import DiskRate
 
 _CAPABILITIES = (
@@ -28,7 +29,10 @@ _CAPABILITIES = (
 """Those that Docker and podman leave to root in a container."""
 
 
-class Runtime(Gated, Pausing):
+_VALUES = re.compile(r"\{.*\}")
+
+
+class Runtime(Gated):
     """A runtime that is given a bundle: the image's root and a description of the container."""
 
     program: ClassVar[str]
@@ -71,8 +75,14 @@ class Runtime(Gated, Pausing):
         assert isinstance(instance, GatedInstance)
         done = ran(*self.words(instance.seat), order, *options, instance.seat.name)
         if done.returncode:
-            said = " / ".join(done.stderr.strip().splitlines()[-2:]) or "nothing"
+            said = in_short(done.stderr)
             raise IsolationError(f"{self.program} {order} ended with status {done.returncode}; it said: {said}")
+
+
+def in_short(said: str) -> str:
+    """Return a tool's reason, without the values that it shows and the stack of calls that follows it."""
+    first = said.strip().partition("\ngoroutine ")[0].splitlines()[-2:]
+    return " / ".join(_VALUES.sub("", line).strip() for line in first) or "nothing"
 
 
 class Runc(ByCriu, Runtime):

@@ -11,7 +11,8 @@ from bench.host import cgroup
 from bench.host.subprocesses import Child, told_by
 from bench.isolations.base import Fault, Launch
 from bench.isolations.console import Console
-from bench.isolations.launched.gate import Gated, GatedInstance, Seat
+from bench.isolations.launched.gate import Gated, GatedInstance
+from bench.isolations.launched.seat import Seat
 from bench.isolations.timeline import Timeline
 from bench.model import DiskRate
 

@@ -19,7 +19,8 @@ from bench.host.accounting import HostProcess
 from bench.host.processors.virtualization import flags
 from bench.host.subprocesses import told_by, version_of
 from bench.isolations.base import LOOPBACK, Availability, Exit, Fault, Isolation, Launch, Route
-from bench.isolations.launched.gate import Gated, GatedInstance, Seat
+from bench.isolations.launched.gate import Gated, GatedInstance
+from bench.isolations.launched.seat import Seat
 from bench.isolations.variants import UmlOptions, chosen
 from bench.model import Network, Phase
 

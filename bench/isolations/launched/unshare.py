@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench.isolations.launched.gate import FURNISH, Gated, Seat
+from bench.isolations.launched.gate import FURNISH, Gated
+from bench.isolations.launched.seat import Seat
 
 _INSIDE = Path(__file__).with_name("unshare.sh")
 

@@ -38,7 +38,9 @@ class Machine:
     envelope: Envelope
     kvm: bool
     saved: Path | None = None
-    """A file from which its state and memory come; None: it boots."""
+    """A file from which its state comes, and its memory where that has no file of its own; None: it boots."""
+    memory_file: Path | None = None
+    """A file in which its memory lies: its own, or mapped where it does not boot, so that it changes no byte of it."""
     tb_mib: int | None = None
     """Size of the buffer that holds translated code, under emulation; None: QEMU's default."""
 

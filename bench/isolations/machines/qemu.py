@@ -5,7 +5,6 @@ from __future__ import annotations
 import platform
 import re
 import socket
-from contextlib import ExitStack
 from pathlib import Path
 
 from bench.errors import IsolationError, PortTakenError
@@ -50,20 +49,18 @@ class QemuLauncher:
     def start(self, machine: Machine) -> QemuProcess:
         """Start QEMU and wait until it has set up the machine, whose guest then runs."""
         ours, theirs = socket.socketpair()
-        with ExitStack() as handed:
-            handed.enter_context(theirs)
-            saved = handed.enter_context(machine.saved.open("rb")).fileno() if machine.saved else None
+        with theirs:
             process = Child(
                 "QEMU",
-                qemu_command.words(machine, monitor=theirs.fileno(), saved=saved),
+                qemu_command.words(machine, monitor=theirs.fileno()),
                 terminate_s=_TERMINATE_TIMEOUT_S,
                 kill_s=_KILL_TIMEOUT_S,
                 bound_to=machine.cpu_list,
-                pass_fds=[theirs.fileno(), *(() if saved is None else (saved,))],
+                pass_fds=[theirs.fileno()],
             )
         running = QemuProcess(process, Monitor(ours))
         try:
-            if not running.is_up(restored=machine.saved is not None):
+            if not running.is_up(machine):
                 raise _refusal(process)
         except BaseException:
             running.destroy()
@@ -89,15 +86,17 @@ class QemuProcess:
         self._monitor = monitor
         self._known = True
 
-    def is_up(self, *, restored: bool) -> bool:
+    def is_up(self, machine: Machine) -> bool:
         """Wait until QEMU obeys its monitor, which it does when the machine is set up; False: it has ended before.
 
-        One that is ``restored`` is up when it has its saved state.
+        One that does not boot is up when it has its saved state.
         """
         try:
             self._monitor.tell("qmp_capabilities")
-            if restored:
-                self._monitor.await_restored()
+            if machine.memory_file:
+                self._monitor.leave_out_memory()
+            if machine.saved:
+                self._monitor.bring_back(machine.saved)
         except TimeoutError as error:
             raise IsolationError("QEMU had not set up a machine in time", remedy=patience.longer()) from error
         except OSError:  # it ended while we spoke

@@ -21,22 +21,18 @@ _SANDBOX = "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=d
 """As libvirt confines QEMU."""
 
 
-def words(machine: Machine, *, monitor: int, saved: int | None = None) -> list[str]:
+def words(machine: Machine, *, monitor: int) -> list[str]:
     """Return the command; ``monitor`` is the number of an open socket on which QEMU speaks its monitor protocol.
 
-    ``saved`` is that of an open file from which the machine's state comes; None: it boots.
+    A machine that does not boot waits until the monitor is told where its state comes from.
     """
     envelope = machine.envelope
     accelerator = "kvm" if machine.kvm else f"tcg{f',tb-size={machine.tb_mib}' if machine.tb_mib else ''}"
-    memory = f"size={envelope.memory_bytes}"
-    backend = (
-        f"memory-backend-memfd,id=ram,share=on,{memory}" if machine.shared else f"memory-backend-ram,id=ram,{memory}"
-    )
     return [
         *(machine.emulator, "-name", f"guest={_escaped(machine.name)},debug-threads=on"),
         *("-machine", f"{_MACHINES[machine.kind]},memory-backend=ram", "-accel", accelerator),
         *(("-cpu", "host") if machine.kvm else ()),
-        *("-m", f"{envelope.memory_bytes}B", "-object", backend, "-overcommit", "mem-lock=off"),
+        *("-m", f"{envelope.memory_bytes}B", "-object", _memory(machine), "-overcommit", "mem-lock=off"),
         *("-smp", f"{envelope.cpus},sockets={envelope.cpus},cores=1,threads=1"),
         *("-display", "none", "-no-user-config", "-nodefaults", "-rtc", "base=utc", "-no-reboot", "-boot", "strict=on"),
         *("-chardev", f"socket,id=monitor,fd={monitor}", "-mon", "chardev=monitor,mode=control"),
@@ -45,9 +41,18 @@ def words(machine: Machine, *, monitor: int, saved: int | None = None) -> list[s
         *_shared(machine),
         *("-chardev", f"socket,id=console,path={_escaped(str(machine.console))}", "-serial", "chardev:console"),
         *_network(machine),
-        *(() if saved is None else ("-incoming", f"fd:{saved}")),
+        *(("-incoming", "defer") if machine.saved else ()),
         *("-sandbox", _SANDBOX, "-msg", "timestamp=on"),
     ]
+
+
+def _memory(machine: Machine) -> str:
+    """Return what its memory lies in; a file that it comes back from is mapped for itself alone: a copy on write."""
+    size = f"id=ram,size={machine.envelope.memory_bytes}"
+    if machine.memory_file is not None:
+        share = "off" if machine.saved else "on"
+        return f"memory-backend-file,{size},mem-path={_escaped(str(machine.memory_file))},share={share}"
+    return f"memory-backend-memfd,share=on,{size}" if machine.shared else f"memory-backend-ram,{size}"
 
 
 _THROTTLES: Mapping[DiskRate, str] = {

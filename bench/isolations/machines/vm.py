@@ -28,7 +28,7 @@ from bench.isolations.machines.accelerator import EMULATED_S, Choice, choose
 from bench.isolations.machines.launcher import Launcher, RunningMachine
 from bench.isolations.machines.machine import Machine
 from bench.isolations.machines.qemu import QemuLauncher, qemu_binary
-from bench.isolations.machines.saving import SavedMachines
+from bench.isolations.machines.saving import SavedMachines, coming_back
 from bench.isolations.machines.serial import SerialLine
 from bench.isolations.machines.tsc import tsc_khz
 from bench.isolations.machines.virtiofs import Share, virtiofsd_binary
@@ -167,7 +167,7 @@ class VirtualMachine(SavedMachines, Isolation):
             machine = self._machine(launch, folder)
             if checkpoint and machine.disk:
                 copied(checkpoint.layer, machine.disk)
-                machine = replace(machine, saved=checkpoint.memory)
+                machine = coming_back(machine, checkpoint)
             line = stack.enter_context(
                 SerialLine(machine.console, console, lambda at_ns: timeline.mark("process_up", at_ns))
             )
@@ -247,6 +247,7 @@ class VirtualMachine(SavedMachines, Isolation):
             port=launch.port,
             envelope=launch.envelope,
             kvm=self._choice.kvm,
+            memory_file=launch.memory_file,
             tb_mib=None if self._choice.kvm else options.tb_mib,
         )
 

@@ -50,9 +50,22 @@ class Pausing(ABC):
 class Checkpointing(ABC):
     """An isolation that can write an instance to the disk, and bring it back from there."""
 
+    name: str
+
     def no_checkpoint(self) -> Fault | None:
         """Return why it cannot here, in its tool's own words; None: it can."""
         return None
+
+    def no_mapping(self) -> Fault | None:
+        """Return why it cannot map a checkpoint's memory, and fetch of it what is touched; None: it can."""
+        return Fault(
+            reason=f"{self.name} reads all of a checkpoint before an instance goes on, and maps none of it",
+            remedy="Compare vm:direct",
+        )
+
+    def mappable(self, launch: Launch, folder: Path) -> Launch:
+        """Return the launch of an instance whose checkpoint in that folder is to be mapped."""
+        return launch
 
     @abstractmethod
     def checkpoint(self, instance: Instance, folder: Path) -> Checkpoint:
@@ -80,6 +93,11 @@ def no_pause(isolation: Isolation) -> Fault | None:
     return Fault(
         reason=f"{isolation.name} has no way to pause an instance", remedy="Compare docker, runc, runsc, or a machine"
     )
+
+
+def no_mapping(isolation: Isolation) -> Fault | None:
+    """Return why an isolation has no checkpoint whose memory it maps; None: it has one."""
+    return no_checkpoint(isolation) or (isolation.no_mapping() if isinstance(isolation, Checkpointing) else None)
 
 
 def no_checkpoint(isolation: Isolation) -> Fault | None:

@@ -52,6 +52,15 @@ def memory_samples(instance: Instance, when: str, *, available_before_bytes: int
     return samples
 
 
+def own_and_shared_bytes(instance: Instance) -> tuple[int, int]:
+    """Return what the instance's processes have for themselves now, and what of theirs others have too."""
+    own = shared = 0
+    for role, processes in instance.processes().items():
+        for memory in _read(() if role.startswith("shared:") else processes):
+            own, shared = own + memory.uss_bytes, shared + memory.rss_bytes - memory.uss_bytes
+    return own, shared
+
+
 def peak_samples(instance: Instance, *, at_s: float) -> list[Sample]:
     """Read the peaks that the kernel keeps: the control group's, and each role's sum of VmHWM.
 

@@ -6,7 +6,7 @@ function.py BIND PORT
 
 import json
 import sys
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler, HTTPServer, ThreadingHTTPServer
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -33,9 +33,9 @@ class Handler(BaseHTTPRequestHandler):
         """Stay silent: a line for each request would measure the console."""
 
 
-def serve(handler: type[Handler], greeting: str = "") -> None:
-    """Serve where the command line says; print a greeting once connections are taken."""
-    server = HTTPServer((sys.argv[1], int(sys.argv[2])), handler)
+def serve(handler: type[Handler], greeting: str = "", *, together: bool = False) -> None:
+    """Serve where the command line says, several connections ``together``; print a greeting once they are taken."""
+    server = (ThreadingHTTPServer if together else HTTPServer)((sys.argv[1], int(sys.argv[2])), handler)
     if greeting:
         sys.stdout.write(f"{greeting}\n")
         sys.stdout.flush()

@@ -12,6 +12,7 @@ from bench.isolations.registry import open_isolation
 from bench.model import Image
 from bench.testing.contract import IsolationContract
 from bench.testing.launching import checked
+from tests.isolations.coming_back import holds_still
 
 
 @pytest.mark.root
@@ -28,3 +29,6 @@ class GatedContract(IsolationContract):
     def leftovers(self, run: str) -> list[str]:
         pivots = [str(folder) for root in cgroup.hierarchies() for folder in root.glob("lxc.*")]
         return super().leftovers(run) + pivots
+
+    def test_an_instance_is_paused_and_goes_on(self, isolation: Isolation, image: Image) -> None:
+        holds_still(isolation, image)

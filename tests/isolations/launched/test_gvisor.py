@@ -10,8 +10,8 @@ import pytest
 from bench.errors import StartTimeoutError
 from bench.host import patience
 from bench.isolations.base import Isolation
-from bench.isolations.launched.gate import Seat
 from bench.isolations.launched.gvisor import Runsc
+from bench.isolations.launched.seat import Seat
 from bench.isolations.probe import check
 from bench.isolations.registry import open_isolation
 from bench.model import Image

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from bench.host import cgroup
-from bench.isolations.launched.gate import Seat
 from bench.isolations.launched.lxc import Lxc
+from bench.isolations.launched.seat import Seat
 from bench.model import Image
 from bench.testing.launching import launch_of
 from tests.isolations.launched.gated import GatedContract

@@ -1,9 +1,10 @@
 #!/usr/bin/python3
 """The function once more, with something to lose: each answer touches all of its data and tells what it knows.
 
-keeper.py BIND PORT
+keep-function BIND PORT
 """
 
+import hashlib
 import os
 import random
 import time
@@ -21,7 +22,9 @@ class Keeper(Handler):
     answered = 0
 
     def document(self) -> dict[str, object]:
-        """Return the greeting, and all that a restored copy may have wrong."""
+        """Return the greeting, and all that a restored copy may have wrong; under ``/held`` a digest of the data."""
+        if self.path == "/held":
+            return {"held": hashlib.sha1(_DATA).hexdigest()}
         Keeper.answered += 1
         return super().document() | {
             "answered": Keeper.answered,
@@ -32,4 +35,4 @@ class Keeper(Handler):
         }
 
 
-serve(Keeper, "ready")
+serve(Keeper, "ready", together=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.errors import UnknownNameError
+from bench.errors import IsolationError, UnknownNameError
 from bench.host.signals import Interruptions
 from bench.isolations.base import Fault, Instance, Launch
 from bench.isolations.engines.docker import Docker
@@ -18,31 +18,34 @@ from bench.isolations.fake import Fake, FakeInstance
 from bench.isolations.registry import open_isolation
 from bench.isolations.revival.criu import ByCriu
 from bench.isolations.revival.offers import Checkpoint, Checkpointing, Pausing
-from bench.measuring import restore
 from bench.measuring.observation import Ended, Observation
 from bench.measuring.request import Request
+from bench.measuring.revival import restore
 from bench.measuring.session import execute
 from bench.model import Cell, Kind, Output, Restore, Scenario
 from bench.scenario import find_scenarios, load_recipes, load_scenario, stock_folder
 from tests.records import by_metric, launch, scenario
 from tests.test_stock_scenarios import Silent, journal
 
-ASK = ("ask", "{requests}")
+ASK, HOLD = ("ask", "{requests}"), ("hold", "{when}")
 
 
 class Counting(FakeInstance):
     """Answers with how often it has, one number wrong where it was told so."""
 
     answered = 0
-    wrong = 0
+    digest = "all"
+    connected = True
 
     def send(self, line: str) -> None:
         order, _, rest = line.partition(" ")
         if order == "run":
-            number, _ask, count = rest.split()
-            self.answered += int(count)
-            told = self.answered + self.wrong
-            document = f'{{"answered": {told}, "kernel": "{id(self)}", "own": "1", "clock": 1.5}}'
+            number, asked, words = rest.split()
+            if asked == "ask":
+                self.answered += int(words)
+                document = f'{{"answered": {self.answered}, "kernel": "{id(self)}", "own": "1", "clock": 1.5}}'
+            else:
+                document = f'{{"connection": {str(self.connected).lower()}, "held": "{self.digest}"}}'
             self._mark(f"doing {number}")
             self._play(("sleep", "0.01", "say", document), lambda left: self._mark(f"did {number} {left}"))
         else:
@@ -55,6 +58,9 @@ class Told:
 
     orders: list[str] = field(default_factory=list)
     loses: int = 0
+    refuses: str = ""
+    holds: str = "all"
+    connected: bool = True
 
 
 class Reviving(Fake, Pausing, Checkpointing):
@@ -77,9 +83,18 @@ class Reviving(Fake, Pausing, Checkpointing):
         self.told.orders.append("thaw")
         self.clock.sleep(0.5)
 
+    def no_mapping(self) -> Fault | None:
+        return None
+
+    def mappable(self, launch: Launch, folder: Path) -> Launch:
+        self.told.orders.append("mappable")
+        return launch
+
     def checkpoint(self, instance: Instance, folder: Path) -> Checkpoint:
         assert isinstance(instance, Counting)
         self.told.orders.append("checkpoint")
+        if self.told.refuses:
+            raise IsolationError(self.told.refuses)
         (folder / "memory").write_text(str(instance.answered - self.told.loses))
         return Checkpoint(memory=folder / "memory", layer=folder, secret=instance.console.secret)
 
@@ -89,12 +104,13 @@ class Reviving(Fake, Pausing, Checkpointing):
         with super().launch(launch) as made:
             again = Counting(made.timeline, made.console, self.clock, launch)
             again.answered = int(checkpoint.memory.read_text())
+            again.digest, again.connected = self.told.holds, self.told.connected
             yield again
 
 
 def asking(way: str, expect: Sequence[str] = ()) -> Scenario:
     of = scenario("hang", settle_s=1.0, parameters={"way": (way,)})
-    return replace(of, restore=Restore(ask=ASK), output=Output(expect=tuple(expect)))
+    return replace(of, restore=Restore(ask=ASK, hold=HOLD), output=Output(expect=tuple(expect)))
 
 
 def revived(
@@ -121,9 +137,12 @@ def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     [
         ("cold", ["launch"], 0.02),
         ("warm", ["launch"], 0.01),
+        ("pooled", ["launch"] * restore.POOL, 0.01),
         ("thawed", ["launch", "pause", "thaw"], 0.51),
         ("restored", ["launch", "checkpoint", "restore", "restore"], 0.01),
         ("restored-disk", ["launch", "checkpoint", "restore", "restore"], 0.01),
+        ("mapped", ["mappable", "launch", "checkpoint", "restore", "restore"], 0.01),
+        ("mapped-disk", ["mappable", "launch", "checkpoint", "restore", "restore"], 0.01),
     ],
 )
 def test_every_way_is_timed_to_its_first_and_its_hundredth_answer(
@@ -135,8 +154,11 @@ def test_every_way_is_timed_to_its_first_and_its_hundredth_answer(
     assert found["restore.time", "host"] <= found["restore.answer", "host"] == pytest.approx(answer_s, rel=0.2)
     assert found["restore.hundredth", "host"] > found["restore.answer", "host"] + 0.009
     written = {"restore.checkpoint", "restore.checkpoint_time", "restore.same_random"} & {name for name, _ in found}
-    assert len(written) == (3 if "restored" in way else 1 if way == "thawed" else 0)
-    if "restored" in way:  # each fake draws a number of its own, and its program the same
+    comes_back = "checkpoint" in orders
+    assert len(written) == (3 if comes_back else 1 if way == "thawed" else 0)
+    assert found.get(("restore.lost_connection", "inside")) == (None if way == "cold" else 0)
+    assert (("restore.memory", "shared") in found) == (comes_back or way == "pooled")
+    if comes_back:  # each fake draws a number of its own, and its program the same
         assert (found["restore.same_random", "kernel"], found["restore.same_random", "own"]) == (0, 1)
 
 
@@ -146,6 +168,32 @@ def test_what_comes_back_with_an_older_state_has_failed_untimed(tmp_path: Path) 
         revived("restored", Told(loses=1), tmp_path, into=observation)
     assert ended.value.outcome.kind is Kind.FAILED
     assert {one.metric for one in observation.samples} == {"restore.checkpoint", "restore.checkpoint_time"}
+
+
+def test_what_comes_back_with_other_data_has_failed_untimed(tmp_path: Path) -> None:
+    observation = Observation()
+    with pytest.raises(Ended, match="its data is not what it was: digest half, before all") as ended:
+        revived("restored", Told(holds="half"), tmp_path, into=observation)
+    assert ended.value.outcome.kind is Kind.FAILED
+    assert {one.metric for one in observation.samples} == {"restore.checkpoint", "restore.checkpoint_time"}
+
+
+def test_a_service_that_does_not_tell_what_it_holds_has_failed(tmp_path: Path) -> None:
+    with pytest.raises(Ended, match="has not told what it holds"):
+        revived("restored", Told(holds=""), tmp_path)
+
+
+def test_a_connection_that_is_lost_is_a_figure(tmp_path: Path) -> None:
+    found = by_metric(revived("restored", Told(connected=False), tmp_path).samples)
+    assert found["restore.lost_connection", "inside"] == 1
+
+
+def test_a_checkpoint_that_cannot_be_made_is_unsupported_in_its_tools_words(tmp_path: Path) -> None:
+    observation = Observation()
+    with pytest.raises(Ended, match="endpoint still has waiters") as ended:
+        revived("restored", Told(refuses="endpoint still has waiters upon save"), tmp_path, into=observation)
+    assert ended.value.outcome.kind is Kind.UNSUPPORTED
+    assert not observation.samples
 
 
 def test_an_answer_that_is_not_as_expected_has_failed(tmp_path: Path) -> None:
@@ -162,6 +210,10 @@ def test_an_isolation_without_a_way_says_why() -> None:
     assert "no way to pause" in str(fault("fake", "thawed"))
     assert "write an instance to the disk" in str(fault("fake", "restored"))
     assert fault("runsc", "restored") is None
+    assert fault("vm:direct", "mapped") is None
+    assert "maps none of it" in str(fault("runsc", "mapped"))
+    assert "libvirt's" in str(fault("vm", "mapped-disk"))
+    assert "write an instance to the disk" in str(fault("bare", "mapped"))
     assert "CRIU" in str(fault("runc", "restored-disk"))
     with pytest.raises(UnknownNameError, match="forked"):
         fault("fake", "forked")

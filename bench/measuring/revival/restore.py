@@ -4,10 +4,13 @@
 way           what is done, from where the stopwatch starts
 ============= =================================================================================================
 cold          it is launched as any instance
-warm          nothing: it stands ready, as one of a pool
+warm          nothing: it stands ready
+pooled        nothing: it is handed out of a pool, the one that has stood ready in it for longest
 thawed        the isolation lets it go on where it had been paused
 restored      the isolation brings it back from a checkpoint whose files are in the page cache
 restored-disk the same, once the files were dropped from the cache
+mapped        the isolation maps the checkpoint's memory, in the page cache, and fetches what is touched
+mapped-disk   the same, once the files were dropped from the cache
 ============= =================================================================================================
 
 Before it is paused or written down the service has answered once. Samples, all better lower:
@@ -25,50 +28,52 @@ restore.checkpoint_time (s) host            until it was made, and the instance 
 restore.clock_lag (s)       host            by how much its clock is behind the host's, at the first answer
 restore.same_random         kernel, own     1: two copies of one checkpoint drew the same number, from the kernel
                                             or from the program's own generator
+restore.lost_connection     inside          1: a connection that was open before does not answer any more
+restore.memory (B)          own, shared     of a second copy while the first stands, of one handed out beside its pool
 =========================== =============== ==================================================================
 
 The service is asked inside, by a process that the entry starts, which is in all of these times alike: so no isolation
-needs a network. An answer is a JSON document that tells ``answered`` (how many it has given), ``kernel`` and ``own``
-(random numbers) and ``clock`` (seconds since 1970). What a restored instance answers wrongly fails the trial, untimed.
+needs a network (``asking``). What is not cold must count on where it stood and hold the same data; one that does not
+fails the trial, untimed.
 """
 
 from __future__ import annotations
 
-import json
 import os
-import shlex
-import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 
-from bench.errors import IsolationError, UnknownNameError
+from bench.errors import IsolationError, UnknownNameError, said
 from bench.host.run_state import scratch
 from bench.host.signals import Interruptions
 from bench.isolations.base import Fault, Instance, Isolation, Launch
-from bench.isolations.revival.offers import Checkpoint, Checkpointing, Pausing, no_checkpoint, no_pause
+from bench.isolations.revival.offers import Checkpoint, Checkpointing, Pausing, no_checkpoint, no_mapping, no_pause
 from bench.measuring.leave import last_words, stop
-from bench.measuring.meters.memory import available_bytes, memory_samples
-from bench.measuring.meters.numbers import MetricError
+from bench.measuring.meters.memory import available_bytes, memory_samples, own_and_shared_bytes
 from bench.measuring.meters.paging import Paging, paging
-from bench.measuring.meters.throughput import check_output
 from bench.measuring.observation import Ended, Observation
-from bench.model import Cell, Kind, Sample, filled
+from bench.measuring.revival.asking import OVER, Asker, Reply
+from bench.model import Cell, Kind, Sample
 
 PARAMETER = "way"
 """The scenario's parameter that names the way."""
 WAYS: Mapping[str, Callable[[Isolation], Fault | None]] = {
     "cold": lambda _isolation: None,
     "warm": lambda _isolation: None,
+    "pooled": lambda _isolation: None,
     "thawed": no_pause,
     "restored": no_checkpoint,
     "restored-disk": no_checkpoint,
+    "mapped": no_mapping,
+    "mapped-disk": no_mapping,
 }
 """Each with what says why an isolation has no such way."""
 
+POOL = 4
+"""Instances that stand ready where one is handed out."""
 _REQUESTS = 100
 _LEAVE_TIMEOUT_S = 60.0
-_OVER = ("left", "overflow", "end", "closed")
 
 
 def lacking(isolation: Isolation, cell: Cell) -> Fault | None:
@@ -92,24 +97,17 @@ def revive(
     too long, ended too soon or was not right, BenchError else.
     """
     way = _way(launch_of(1).trial.cell)
-    revival = _Revival(isolation, launch_of, observation, interruptions, began_ns=isolation.clock.now_ns())
+    asker = Asker(launch_of(1), isolation.clock, interruptions)
+    revival = _Revival(isolation, launch_of, observation, interruptions, asker, began_ns=isolation.clock.now_ns())
     with interruptions.held():
         if way == "cold":
             revival.cold()
+        elif way == "pooled":
+            revival.handed_out()
         elif way in ("warm", "thawed"):
             revival.standing(paused=way == "thawed")
         else:
-            revival.written_down(cached=way == "restored")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Reply:
-    """The service's answer to the first request of an asking."""
-
-    doing_ns: int
-    at_ns: int
-    behind_s: float
-    document: Mapping[str, object]
+            revival.written_down(cached=not way.endswith("-disk"), mapped=way.startswith("mapped"))
 
 
 @dataclass(slots=True)
@@ -118,13 +116,13 @@ class _Revival:
     launch_of: Callable[[int], Launch]
     observation: Observation
     interruptions: Interruptions
-    asked: dict[Instance, int] = field(default_factory=dict)
+    asker: Asker
     began_ns: int = 0
 
     def cold(self) -> None:
         """Launch it, and ask."""
         before_bytes = available_bytes()
-        with self._ready(1) as instance:
+        with self._ready(self.launch_of(1)) as instance:
             since_ns = instance.timeline.marks_ns["requested"]
             begun_ns = instance.console.at_ns("start")
             self._time(instance, since_ns, Paging(), answered=0, alive_ns=begun_ns)
@@ -133,8 +131,8 @@ class _Revival:
     def standing(self, *, paused: bool) -> None:
         """Let one stand ready, paused or not, and ask it."""
         before_bytes = available_bytes()
-        with self._ready(1) as instance:
-            self._ask(instance, answered=0)
+        with self._ready(self.launch_of(1)) as instance:
+            held = self._first(instance)
             isolation = self.isolation
             if paused:
                 assert isinstance(isolation, Pausing)
@@ -145,18 +143,39 @@ class _Revival:
             before, since_ns = paging(instance), self.isolation.clock.now_ns()
             if isinstance(isolation, Pausing) and paused:
                 isolation.thaw(instance)
-            self._time(instance, since_ns, before, answered=1)
+            self._time(instance, since_ns, before, answered=1, held=held)
             self._leave(instance, before_bytes)
 
-    def written_down(self, *, cached: bool) -> None:
+    def handed_out(self) -> None:
+        """Fill a pool, let it stand, and ask the first of it while the others stand by."""
+        with ExitStack() as pool:
+            launches = [self.launch_of(number) for number in range(1, POOL + 1)]
+            before_bytes = available_bytes()
+            first = pool.enter_context(self._ready(launches[0]))
+            standing = {first: launches[0]}
+            held = self._first(first)
+            for launch in launches[1:]:
+                other = pool.enter_context(self._ready(launch))
+                self._first(other)
+                standing[other] = launch
+            self.observation.instance = first
+            self._settle()
+            self._time(first, self.isolation.clock.now_ns(), paging(first), answered=1, held=held)
+            self._remember(first)
+            self._leave(first, before_bytes, standing)
+
+    def written_down(self, *, cached: bool, mapped: bool) -> None:
         """Write one down, bring it back, then once more: what two copies have in common is told by that."""
         isolation, launch = self.isolation, self.launch_of(1)
         assert isinstance(isolation, Checkpointing)
         with scratch(isolation.run, launch.label, "checkpoint", entered=True) as folder:
-            with self._ready(1) as instance:
-                self._ask(instance, answered=0)
+            with self._ready(isolation.mappable(launch, folder) if mapped else launch) as instance:
+                held = self._first(instance)
                 began_ns = self.isolation.clock.now_ns()
-                checkpoint = isolation.checkpoint(instance, folder)
+                try:
+                    checkpoint = isolation.checkpoint(instance, folder)
+                except IsolationError as error:  # an open file, a timer, a socket that the tool does not write down
+                    raise Ended(Kind.UNSUPPORTED, said(error)) from error
                 self._take("restore.checkpoint_time", (self.isolation.clock.now_ns() - began_ns) / 1e9, "s")
             self._take("restore.checkpoint", _size_bytes(checkpoint), "B", "files")
             _bring_into_cache(checkpoint, wanted=cached)
@@ -164,37 +183,51 @@ class _Revival:
             with isolation.restore(checkpoint, self.launch_of(2)) as first:
                 self.observation.instance = first
                 since_ns = first.timeline.marks_ns["requested"]
-                drawn = self._time(first, since_ns, Paging(), answered=1)
-                self._leave(first, before_bytes)
-            with isolation.restore(checkpoint, self.launch_of(3)) as second:
-                other = self._ask(second, answered=1)
-                for source in ("kernel", "own"):
-                    same = drawn.document.get(source) == other.document.get(source)
-                    self._take("restore.same_random", float(same), "1", source)
-                self._let_go(second, 3)
+                drawn = self._time(first, since_ns, Paging(), answered=1, held=held)
+                self._read_memory(first, before_bytes)
+                with isolation.restore(checkpoint, self.launch_of(3)) as second:
+                    self._compare(drawn, self.asker.ask(second, answered=1))
+                    self._remember(second)
+                    self._let_go({first: self.launch_of(2), second: self.launch_of(3)})
 
     @contextmanager
-    def _ready(self, number: int) -> Iterator[Instance]:
+    def _ready(self, launch: Launch) -> Iterator[Instance]:
         """Launch one and wait until it is ready."""
-        launch = self.launch_of(number)
         timeout_s = launch.trial.cell.scenario.start_timeout_s
         with self.isolation.launch(launch) as instance:
             self.observation.instance = instance
             with self.interruptions.allowed():
-                reached = instance.wait("ready", *_OVER, timeout_s=timeout_s)
+                reached = instance.wait("ready", *OVER, timeout_s=timeout_s)
             if reached is None:
                 raise Ended(Kind.TIMED_OUT, f"not ready within {timeout_s:g} s")
             if reached != "ready":
                 raise Ended(Kind.FAILED, f"ended before it was ready{last_words(instance)}")
             yield instance
 
+    def _first(self, instance: Instance) -> Mapping[str, object]:
+        """Have it answer once, so that all it needs for that is there; return what it holds."""
+        self.asker.ask(instance, answered=0)
+        return self.asker.held(instance, "before")
+
     def _time(
-        self, instance: Instance, since_ns: int, before: Paging, *, answered: int, alive_ns: int | None = None
-    ) -> _Reply:
-        """Ask for the first answer and 99 more; keep the times since then, and what was fetched for them."""
-        first = self._ask(instance, answered=answered)
-        last = self._ask(instance, answered=answered + _REQUESTS - 1, count=_REQUESTS - 1)
+        self,
+        instance: Instance,
+        since_ns: int,
+        before: Paging,
+        *,
+        answered: int,
+        alive_ns: int | None = None,
+        held: Mapping[str, object] | None = None,
+    ) -> Reply:
+        """Ask for the first answer and 99 more; keep the times since then, and what was fetched for them.
+
+        Nothing is kept where the service does not hold what it ``held``.
+        """
+        first = self.asker.ask(instance, answered=answered)
+        last = self.asker.ask(instance, answered=answered + _REQUESTS - 1, count=_REQUESTS - 1)
         fetched = paging(instance).since(before)
+        if held:
+            self._take("restore.lost_connection", self._lost(instance, held), "1", "inside")
         marks = {"time": alive_ns or first.doing_ns, "answer": first.at_ns, "hundredth": last.at_ns}
         for name, at_ns in marks.items():
             self._take(f"restore.{name}", (at_ns - since_ns) / 1e9, "s")
@@ -204,51 +237,46 @@ class _Revival:
         self._take("restore.clock_lag", first.behind_s, "s")
         return first
 
-    def _ask(self, instance: Instance, *, answered: int, count: int = 1) -> _Reply:
-        """Have the service asked, and look at its last answer, which it must count as it stood.
+    def _lost(self, instance: Instance, held: Mapping[str, object]) -> bool:
+        """Look whether it holds what it held; return whether a connection that was open is lost."""
+        holds = self.asker.held(instance, "after")
+        if holds["held"] != held["held"]:
+            raise Ended(Kind.FAILED, f"its data is not what it was: digest {holds['held']}, before {held['held']}")
+        return not holds.get("connection")
 
-        ``answered`` is how many answers it has given before the last of these.
-        """
-        launch = self.launch_of(1)
-        scenario = launch.trial.cell.scenario
-        assert scenario.restore is not None
-        number = str(self.asked.get(instance, 0) + 1)
-        self.asked[instance] = int(number)
-        words = filled(scenario.restore.ask, {"port": launch.port, "requests": count})
-        instance.send(f"run {number} {shlex.join(words)}")
-        with self.interruptions.allowed():
-            reached = instance.wait(f"did.{number}", *_OVER, timeout_s=scenario.timeout_s)
-        heard_s, heard_ns = time.time(), self.isolation.clock.now_ns()
-        if reached is None:
-            raise Ended(Kind.TIMED_OUT, f"no answer within {scenario.timeout_s:g} s{last_words(instance)}")
-        lines = list(instance.console.lines(number))
-        try:
-            check_output(scenario.output, lines)
-            line = next(line for line in lines if line.data.startswith(b"{"))
-            document = json.loads(line.data)
-        except (MetricError, StopIteration, ValueError) as error:
-            raise Ended(Kind.FAILED, f"its answer is not right: {error}{last_words(instance)}") from error
-        if document.get("answered") != answered + 1:
-            reason = f"it has answered {document.get('answered')} times by its own account, and {answered + 1} by ours"
-            raise Ended(Kind.FAILED, reason)
-        behind_s = heard_s - (heard_ns - line.at_ns) / 1e9 - float(document.get("clock", "nan"))
-        doing_ns = instance.console.at_ns(f"doing.{number}") or line.at_ns
-        return _Reply(doing_ns=doing_ns, at_ns=line.at_ns, behind_s=behind_s, document=document)
+    def _compare(self, one: Reply, other: Reply) -> None:
+        """Tell of each source of random numbers whether two copies drew the same."""
+        for source in ("kernel", "own"):
+            if source in one.document:
+                same = one.document[source] == other.document.get(source)
+                self._take("restore.same_random", same, "1", source)
 
     def _settle(self) -> None:
         self.isolation.clock.sleep(self.launch_of(1).trial.cell.scenario.settle_s or 0.0)
 
-    def _leave(self, instance: Instance, available_before_bytes: int) -> None:
-        """Let it settle, read its memory, and let it go."""
-        self._settle()
-        at_s = self._now_s()
-        read = memory_samples(instance, "idle", available_before_bytes=available_before_bytes, at_s=at_s)
-        self.observation.samples += read
-        self._let_go(instance, 2)
+    def _leave(
+        self, instance: Instance, available_before_bytes: int, standing: Mapping[Instance, Launch] | None = None
+    ) -> None:
+        """Let it settle, read its memory, and let it go, with whoever stands beside it."""
+        self._read_memory(instance, available_before_bytes, alone=standing is None)
+        self._let_go(standing or {instance: self.launch_of(1)})
 
-    def _let_go(self, instance: Instance, number: int) -> None:
+    def _read_memory(self, instance: Instance, available_before_bytes: int, *, alone: bool = True) -> None:
+        self._settle()
+        read = memory_samples(
+            instance, "idle", available_before_bytes=available_before_bytes, at_s=self._now_s()
+        )  # what the host has less of is that of all who stand
+        self.observation.samples += [one for one in read if alone or one.vantage != "host"]
+
+    def _remember(self, instance: Instance) -> None:
+        """Read what it has for itself, and what it shares, while others of its kind stand."""
+        own_bytes, shared_bytes = own_and_shared_bytes(instance)
+        self._take("restore.memory", own_bytes, "B", "own")
+        self._take("restore.memory", shared_bytes, "B", "shared")
+
+    def _let_go(self, standing: Mapping[Instance, Launch]) -> None:
         with self.interruptions.allowed():
-            seen = stop({instance: self.launch_of(number)}, _LEAVE_TIMEOUT_S, self.isolation.clock)
+            seen = stop(standing, _LEAVE_TIMEOUT_S, self.isolation.clock)
         self.observation.notes |= seen
 
     def _take(self, metric: str, value: float, unit: str, vantage: str = "host") -> None:

@@ -1,0 +1,58 @@
+"""Where an instance that a gate starts will stand, before it does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bench.host import cgroup, run_names
+from bench.isolations.base import Launch
+from bench.model import Network, Role, Storage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seat:
+    """Where an instance will stand: what to launch, its scratch folder, its control groups."""
+
+    launch: Launch
+    folder: Path
+    group: cgroup.Cgroup
+    """All that belongs to the instance."""
+    account: cgroup.Cgroup
+    """The group that holds the workload: the same, or one below it."""
+    helpers: Mapping[str, Role] = field(default_factory=dict)
+    """Programs that help this isolation, and their roles."""
+    door: Sequence[str] | None = ()
+    """The words before a command that is to run beside the workload; empty: by ``nsenter``; None: by the entry."""
+
+    @property
+    def name(self) -> str:
+        """A name that no other instance of this host bears; it holds the run's."""
+        return run_names.instance(self.folder.parent.name, self.folder.name)
+
+    @property
+    def place(self) -> str:
+        """The path of its control group, in every hierarchy."""
+        return cgroup.path_of(f"isobench/{self.folder.parent.name}/{self.folder.name}")
+
+    @property
+    def root(self) -> Path:
+        """The image's tree with a layer that can be written to, mounted in the gate's namespace."""
+        return self.folder / "root"
+
+    @property
+    def volume(self) -> Path:
+        """The host's folder behind the workload's data, where its storage is a volume."""
+        return self.folder / "volume"
+
+    @property
+    def data(self) -> Storage | None:
+        """What is to be mounted for the workload's data; None where they lie on the root's own layer, or nowhere."""
+        storage = self.launch.storage
+        return None if storage is None or storage.kind == "layer" else storage
+
+    @property
+    def network(self) -> Network:
+        """The network mode."""
+        return self.launch.envelope.network

@@ -86,6 +86,8 @@ class Console:
         self.secret = secret
         self.deliver: Callable[[str], None] | None = None
         self.seen: dict[str, str] = {}
+        self.doubted: frozenset[str] = frozenset()
+        """Facts of which the inside has a wrong view, so that only the host's counts."""
         self.status: int | None = None
         """What the workload, or the service, ended with."""
         self.over: int | None = None
@@ -252,7 +254,8 @@ class Console:
         self._said.add(about)
         if word == "saw":
             key, _, value = rest.partition(" ")
-            self.seen[key] = value
+            if key not in self.doubted:
+                self.seen[key] = value
             return
         if word == "over":
             self.over = int(rest) if rest.isdigit() else None

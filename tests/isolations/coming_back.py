@@ -25,10 +25,11 @@ def holds_still(isolation: Isolation, image: Image) -> None:
         isolation.pause(instance)
 
 
-def comes_back(isolation: Isolation, image: Image, folder: Path) -> None:
+def comes_back(isolation: Isolation, image: Image, folder: Path, *, mapped: bool = False) -> None:
     """Pause an instance, write it down, and bring it back twice: each knows what was known, and of no other."""
     assert isinstance(isolation, Checkpointing)
-    with isolation.launch(_staying(isolation, image)) as instance:
+    launch = _staying(isolation, image)
+    with isolation.launch(isolation.mappable(launch, folder) if mapped else launch) as instance:
         _pauses(isolation, instance)
         assert _told(instance, "10", "echo kept >>/root/word; cat /root/word") == ["kept"]
         checkpoint = isolation.checkpoint(instance, folder)

@@ -38,7 +38,7 @@ from bench.isolations.engines.docker_command import commanded, missing_command
 from bench.isolations.engines.docker_instance import DockerInstance
 from bench.isolations.engines.docker_settings import Settings
 from bench.isolations.engines.docker_volume import abandoned, engine_volume
-from bench.isolations.revival.criu import ByCriu
+from bench.isolations.revival.criu import ByEngine
 from bench.isolations.revival.offers import Pausing
 from bench.isolations.timeline import Timeline
 from bench.isolations.variants import VARIANTS, DockerOptions, chosen
@@ -57,7 +57,7 @@ _LAST = (
 )
 
 
-class Docker(ByCriu, Isolation, Pausing):
+class Docker(ByEngine, Isolation, Pausing):
     """A container of the engine's default runtime, or of any that is registered with it."""
 
     name = "docker"

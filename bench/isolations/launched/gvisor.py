@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
-from pathlib import Path
 
 from bench.errors import BenchError, StartTimeoutError, UnavailableError
 from bench.host import patience
 from bench.host.subprocesses import told_by, version_of
 from bench.images import cache
-from bench.isolations.base import Availability, Fault, Instance, Launch
-from bench.isolations.launched.gate import GatedInstance
-from bench.isolations.launched.oci_runtime import Runtime
+from bench.isolations.base import Availability, Fault
+from bench.isolations.launched.oci_runtime import Checkpointed
 from bench.isolations.launched.seat import Seat
 from bench.isolations.probe import probe
-from bench.isolations.revival.offers import Checkpoint, Checkpointing, copied
 from bench.isolations.variants import GvisorOptions, chosen
 from bench.model import Envelope, Image, Say, short_digest
 
@@ -27,7 +24,7 @@ _PROBE_S = 3.0
 """Within which a sandbox starts and ends on a fast host, under a platform that works."""
 
 
-class Runsc(Runtime, Checkpointing):
+class Runsc(Checkpointed):
     """A sandbox whose sentry serves the system calls, and whose gofer serves the files."""
 
     name = program = "runsc"
@@ -65,27 +62,6 @@ class Runsc(Runtime, Checkpointing):
         directfs = self._options.directfs
         opens = () if directfs is None else (f"--directfs={str(directfs).lower()}",)
         return (f"--platform={self._platform}", f"--network={seat.network}", *opens)
-
-    def checkpoint(self, instance: Instance, folder: Path) -> Checkpoint:
-        """Let runsc write its sandbox down, which ends it; keep the layer that lies outside of it."""
-        assert isinstance(instance, GatedInstance)
-        memory, layer = folder / "memory", folder / "layer"
-        self.tell(instance, "checkpoint", f"--image-path={memory}")
-        copied(instance.seat.folder / "upper", layer)
-        return Checkpoint(memory=memory, layer=layer, secret=instance.console.secret)
-
-    @contextmanager
-    def restore(self, checkpoint: Checkpoint, launch: Launch) -> Iterator[Instance]:
-        """Let runsc bring a sandbox back, on a copy of its layer that is made before the stopwatch starts."""
-
-        def command(seat: Seat) -> Sequence[str]:
-            copied(checkpoint.layer, seat.folder / "upper")
-            self.write_bundle(seat)
-            image = f"--image-path={checkpoint.memory}"
-            return (*self.words(seat), "restore", image, f"--bundle={seat.folder}", seat.name)
-
-        with self.seated(launch, command, checkpoint.secret) as instance:
-            yield instance
 
     def prepare(self, image: Image, say: Say) -> None:
         """Extract the image's tree; find the first platform under which a sandbox starts, once for this host."""

@@ -7,19 +7,22 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import ClassVar
 
+from bench import images
 from bench.errors import IsolationError
 from bench.host import cgroup
 from bench.host.block import disk_below
-from bench.host.subprocesses import ran
-from bench.isolations.base import HOSTNAME, SHM_BYTES, Instance
+from bench.host.subprocesses import ran, told_by, version_of
+from bench.isolations.base import HOSTNAME, SHM_BYTES, Fault, Instance, Launch
 from bench.isolations.envelope import limits_here
 from bench.isolations.launched.gate import Gated, GatedInstance
 from bench.isolations.launched.seat import Seat
-from bench.isolations.revival.criu import ByCriu
+from bench.isolations.revival.criu import criu_fault, errors_in
+from bench.isolations.revival.offers import Checkpoint, Checkpointing, copied
 from bench.model import DiskRate
 
 _CAPABILITIES = (
@@ -29,6 +32,10 @@ _CAPABILITIES = (
 """Those that Docker and podman leave to root in a container."""
 
 
+_LOOPBACK_UP = (
+    'read -r state; pid=${state#*\\"pid\\":}; exec "$0" nsenter -t "${pid%%[!0-9]*}" -n "$0" ip link set lo up'
+)
+"""A hook's script, called by the path of a busybox: it is told the container's state, which names a process of it."""
 _VALUES = re.compile(r"\{.*\}")
 
 
@@ -49,9 +56,9 @@ class Runtime(Gated):
         self.write_bundle(seat)
         return (*self.words(seat), "run", f"--bundle={seat.folder}", seat.name)
 
-    def write_bundle(self, seat: Seat) -> None:
+    def write_bundle(self, seat: Seat, hooks: Mapping[str, object] | None = None) -> None:
         """Describe the container to the runtime."""
-        described = config(seat, self.group_path(seat))
+        described = config(seat, self.group_path(seat)) | ({"hooks": hooks} if hooks else {})
         (seat.folder / "config.json").write_text(json.dumps(described))
 
     def door(self, seat: Seat) -> Sequence[str]:
@@ -79,13 +86,52 @@ class Runtime(Gated):
             raise IsolationError(f"{self.program} {order} ended with status {done.returncode}; it said: {said}")
 
 
+class Checkpointed(Runtime, Checkpointing):
+    """A runtime with commands ``checkpoint`` and ``restore``, as runc has them."""
+
+    saves: ClassVar[Sequence[str]] = ()
+    """Options of both."""
+    doubted: ClassVar[frozenset[str]] = frozenset()
+    """What a container that came back sees wrongly of its envelope."""
+
+    def hooks(self, seat: Seat) -> Mapping[str, object]:
+        """Return what the runtime is to run on the host while a container comes back."""
+        return {}
+
+    def checkpoint(self, instance: Instance, folder: Path) -> Checkpoint:
+        """Let the runtime write the container down, which ends it; keep the layer that lies outside of it."""
+        assert isinstance(instance, GatedInstance)
+        memory, layer = folder / "memory", folder / "layer"
+        self.write_down(instance, memory)
+        copied(instance.seat.folder / "upper", layer)
+        return Checkpoint(memory=memory, layer=layer, secret=instance.console.secret)
+
+    def write_down(self, instance: Instance, memory: Path) -> None:
+        """Give the order. Raises IsolationError with the tool's reason."""
+        self.tell(instance, "checkpoint", f"--image-path={memory}", *self.saves)
+
+    @contextmanager
+    def restore(self, checkpoint: Checkpoint, launch: Launch) -> Iterator[Instance]:
+        """Let the runtime bring a container back, on a copy of its layer that is made before the stopwatch starts."""
+
+        def command(seat: Seat) -> Sequence[str]:
+            copied(checkpoint.layer, seat.folder / "upper")
+            self.write_bundle(seat, self.hooks(seat))
+            image = f"--image-path={checkpoint.memory}"
+            return (*self.words(seat), "restore", image, *self.saves, f"--bundle={seat.folder}", seat.name)
+
+        with self.seated(launch, command, checkpoint.secret) as instance:
+            instance.console.doubted = self.doubted
+            yield instance
+
+
 def in_short(said: str) -> str:
     """Return a tool's reason, without the values that it shows and the stack of calls that follows it."""
     first = said.strip().partition("\ngoroutine ")[0].splitlines()[-2:]
     return " / ".join(_VALUES.sub("", line).strip() for line in first) or "nothing"
 
 
-class Runc(ByCriu, Runtime):
+class Runc(Checkpointed):
     """runc, the reference runtime that Docker uses."""
 
     name = program = "runc"
@@ -95,9 +141,27 @@ class Runc(ByCriu, Runtime):
     )
     tools = (("runc", "runc"),)
     rootless = True
+    saves = ("--tcp-established", "--ext-unix-sk", "--file-locks")
+    doubted = frozenset({"memory_limit", "pids_limit"})  # CRIU shows it the control group of who brought it back
+
+    def no_checkpoint(self) -> Fault | None:
+        """Return what CRIU's own check finds."""
+        return criu_fault()
+
+    def write_down(self, instance: Instance, memory: Path) -> None:
+        """Give the order; where it is not obeyed, tell what CRIU has written into its log."""
+        try:
+            self.tell(instance, "checkpoint", f"--image-path={memory}", f"--work-path={memory.parent}", *self.saves)
+        except IsolationError as error:
+            raise IsolationError(f"CRIU has not written the container down: {errors_in(memory.parent)}") from error
+
+    def hooks(self, seat: Seat) -> Mapping[str, object]:
+        """Let the new network's loopback be up before CRIU brings connections back over it: runc leaves it down."""
+        busybox = str(images.tree(seat.launch.image, say=lambda _line: None) / ".isobench/busybox")
+        return {"prestart": [{"path": busybox, "args": ["busybox", "sh", "-c", _LOOPBACK_UP, busybox]}]}
 
 
-class Crun(ByCriu, Runtime):
+class Crun(Checkpointed):
     """crun, a runtime in C; where the host's layout of control groups is a hybrid one, it is shown version 1 only."""
 
     name = program = "crun"
@@ -113,6 +177,13 @@ class Crun(ByCriu, Runtime):
         found = cgroup.mounts()
         if "memory" in found and "" in found:  # it refuses a hybrid layout: the version 2 hierarchy, empty, is covered
             self.covers = str(found[""])
+
+    def no_checkpoint(self) -> Fault | None:
+        """Return whether it was built without CRIU's library, else what CRIU's own check finds."""
+        if "+CRIU" not in told_by("crun", "--version"):
+            reason = f"crun {version_of('crun')} was built without CRIU, and has no command checkpoint"
+            return Fault(reason=reason, remedy="Compare runc; or build crun with libcriu")
+        return criu_fault()
 
 
 def config(seat: Seat, group: str) -> dict[str, object]:

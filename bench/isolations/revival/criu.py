@@ -1,7 +1,8 @@
-"""Containers that only CRIU could write to the disk: why it does not, in its own words."""
+"""CRIU, by which runtimes write containers to the disk: whether it works here, in its own words."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,21 +14,41 @@ from bench.isolations.base import Fault, Instance, Launch
 from bench.isolations.remedy import missing_package
 from bench.isolations.revival.offers import Checkpoint, Checkpointing
 
-_NEWER = "Compare runsc or vm:direct; CRIU 4 is for newer kernels than Debian 12's"
+_ERROR = re.compile(r"^\([0-9.]+\)(?: *[0-9]+:)? *Error \([^)]*\): (.*)", re.M)
 
 
-class ByCriu(Checkpointing):
-    """A runtime or an engine that leaves checkpoints to CRIU."""
+def criu_fault() -> Fault | None:
+    """Return why CRIU is not there or does not work; None: it does."""
+    if programs.found("criu") is None:
+        return missing_package("checkpoints of its containers need CRIU, and the command criu is missing", "criu")
+    checked = ran("criu", "check")
+    if checked.returncode == 0:
+        return None
+    said = " / ".join(checked.stderr.strip().splitlines()[-2:]) or "nothing"
+    return Fault(
+        reason=f"CRIU {version_of('criu')} does not work here: {said}",
+        remedy="Install a newer one, as Debian 13's 4.1; or compare runsc or vm:direct",
+    )
+
+
+def errors_in(folder: Path) -> str:
+    """Return the last of CRIU's errors in its log there, without where it stood and what follows from it."""
+    try:
+        said = _ERROR.findall((folder / "dump.log").read_text(errors="replace"))
+    except OSError:
+        said = []
+    return " / ".join([one for one in said if "FAILED" not in one][-3:]) or "it has kept no log"
+
+
+class ByEngine(Checkpointing):
+    """An engine, whose checkpoints go through its runtime to CRIU."""
 
     def no_checkpoint(self) -> Fault:
-        """Return what CRIU's own check says; where it says yes, that nobody has taught us yet."""
-        if programs.found("criu") is None:
-            return missing_package("checkpoints of its containers need CRIU, and the command criu is missing", "criu")
-        checked = ran("criu", "check")
-        if checked.returncode:
-            said = " / ".join(checked.stderr.strip().splitlines()[-2:]) or "nothing"
-            return Fault(reason=f"CRIU {version_of('criu')} does not work here: {said}", remedy=_NEWER)
-        return Fault(reason="checkpoints by CRIU are not measured yet, though its check finds no fault", remedy=_NEWER)
+        """Return what CRIU's own check says; where it finds nothing, what is not asked of engines."""
+        return criu_fault() or Fault(
+            reason=f"{self.name} is not asked to write its containers down: the engine would have its runtime do so",
+            remedy="Compare runc, which is asked by itself",
+        )
 
     def checkpoint(self, instance: Instance, folder: Path) -> Checkpoint:
         """Raise IsolationError: it is not asked for where there is a fault."""

@@ -101,10 +101,11 @@ class TestQ35(SameGuest):
 class TestMicrovm(SameGuest, Forwarding, ProcessContract):
     name = "vm:microvm"
 
+    @pytest.mark.parametrize("mapped", [False, True])
     def test_a_machine_is_paused_written_down_and_brought_back(
-        self, isolation: Isolation, image: Image, tmp_path: Path
+        self, isolation: Isolation, image: Image, tmp_path: Path, *, mapped: bool
     ) -> None:
-        comes_back(isolation, image, tmp_path)
+        comes_back(isolation, image, tmp_path, mapped=mapped)
 
     @pytest.mark.parametrize("bound_s", [2.0, 60.0])
     def test_a_guest_that_never_boots_is_a_trial_that_hung_and_is_not_tried_again(

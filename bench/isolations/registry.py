@@ -116,7 +116,7 @@ _TABLE: Mapping[str, Row] = {
         place="bench.isolations.engines.podman:Podman",
         hint="pip install docker",
         order=80,
-        helpers={"conmon": _CONMON, **_RUNTIMES},
+        helpers={"podman": _CLIENT, "conmon": _CONMON, **_RUNTIMES},
     ),
     "docker": _ours(
         place="bench.isolations.engines.docker:Docker",

@@ -96,6 +96,9 @@ VARIANTS: Mapping[str, Mapping[str, Variant]] = {
         "read-only": Variant(says="a root that cannot be written to", changes={"writable_root": False}),
         "cli": Variant(says="started by the docker command, not by the API", changes={"client": "cli"}),
     },
+    "podman": {
+        "cli": Variant(says="started by the podman command, not by the API", changes={"client": "cli"}),
+    },
     "runsc": {
         **{
             name: Variant(says=f"gVisor's platform {name}", changes={"platform": name})

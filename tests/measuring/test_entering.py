@@ -69,6 +69,9 @@ def test_an_isolation_without_a_way_in_says_so(tmp_path: Path, monkeypatch: pyte
         pytest.param("runc", marks=pytest.mark.root),
         pytest.param("docker", marks=pytest.mark.docker),
         pytest.param("docker:cli", marks=pytest.mark.docker),
+        pytest.param("podman", marks=pytest.mark.root),
+        pytest.param("podman:cli", marks=pytest.mark.root),
+        pytest.param("unshare", marks=pytest.mark.root),  # by nsenter
         pytest.param("vm", marks=pytest.mark.vm),
     ],
 )

@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import docker
 
@@ -34,7 +34,7 @@ from bench.isolations.base import (
 from bench.isolations.console import Console
 from bench.isolations.engines import docker_facts, docker_runtimes
 from bench.isolations.engines.docker_api import attached, bridge_gateway, demultiplex, remove, translated
-from bench.isolations.engines.docker_command import commanded, missing_command
+from bench.isolations.engines.docker_command import Program, client, commanded, missing_command
 from bench.isolations.engines.docker_instance import DockerInstance
 from bench.isolations.engines.docker_settings import Settings
 from bench.isolations.engines.docker_volume import abandoned, engine_volume
@@ -68,6 +68,8 @@ class Docker(ByEngine, Isolation, Pausing):
     phases: tuple[Phase, ...] = (*_CALLS, *_FIRST, _STARTED, *_LAST)
     entrance = "the API's exec: create, start, and inspect for the status"
     daemons_role = "shared:engine"
+    program: ClassVar[Program] = "docker"
+    """The command that speaks to the engine."""
     outlives = True
     """Whether the engine goes on when this process has ended."""
     tmpfs = "exec,mode=1777"
@@ -81,10 +83,10 @@ class Docker(ByEngine, Isolation, Pausing):
         self._options = chosen(Docker.name, variants, DockerOptions(runtime=runtime))
         if self._options.client == "cli":
             self.phases = (*_FIRST, *_LAST)
-            self.entrance = "the command `docker exec`"
+            self.entrance = f"the command `{self.program} exec`"
             self.stopwatch = (
-                "from the start of the command `docker run`, which lets the engine create, attach and start the "
-                "container, to the arrival of the workload's first line on its output; removal is not inside"
+                f"from the start of the command `{self.program} run`, which lets the engine create, attach and start "
+                "the container, to the arrival of the workload's first line on its output; removal is not inside"
             )
         self._url: str | None = None
         self._connection: docker.APIClient | None = None
@@ -97,7 +99,7 @@ class Docker(ByEngine, Isolation, Pausing):
             return self.no_engine()
         if fault := _foreign(engine):
             return fault
-        if self._options.client == "cli" and (fault := missing_command(engine)):
+        if self._options.client == "cli" and (fault := missing_command(engine, self.program)):
             return fault
         return docker_runtimes.missing(engine, self._unknown)
 
@@ -159,7 +161,7 @@ class Docker(ByEngine, Isolation, Pausing):
             **({"containerd": parts["containerd"]} if "containerd" in parts else {}),  # podman has none
             "runtime": f"{runtime} {parts.get(runtime) or docker_runtimes.version(self.url(), runtime)}".strip(),
             "storage": info["Driver"],
-            **({"client": version_of("docker")} if self._options.client == "cli" else {}),
+            **({"client": version_of(self.program)} if self._options.client == "cli" else {}),
         }
         detail = f"engine {versions['engine']}, {versions['runtime']}, {versions['storage']}"
         engine = self.engine(info)
@@ -249,11 +251,11 @@ class Docker(ByEngine, Isolation, Pausing):
         words = settings.for_command()
         self.request(settings.launch, timeline)
         stack.callback(remove, self.api, settings.name, timeline)
-        client = stack.enter_context(commanded(self.url() or "", words, console))
-        clients = partial(processes.readable, [client.pid])
-        client.send(f"{console.secret}\n".encode())
-        made = DockerInstance(timeline, console, self.api, settings.name, client.send, self._shared, clients)
-        made.door = ("docker", f"--host={self.url()}", "exec", settings.name)
+        command = stack.enter_context(commanded(self.program, self.url() or "", words, console))
+        clients = partial(processes.readable, [command.pid])
+        command.send(f"{console.secret}\n".encode())
+        made = DockerInstance(timeline, console, self.api, settings.name, command.send, self._shared, clients)
+        made.door = (*client(self.program, self.url() or ""), "exec", settings.name)
         return made
 
     def pause(self, instance: Instance) -> None:

@@ -25,6 +25,7 @@ from bench.host.subprocesses import Child
 from bench.isolations.base import Fault
 from bench.isolations.engines import docker_facts
 from bench.isolations.engines.docker import Docker
+from bench.isolations.engines.docker_command import missing_command
 from bench.isolations.remedy import missing_package, sockets_below
 from bench.model import Image, short_digest
 
@@ -66,6 +67,7 @@ class Podman(Docker):
     )
 
     daemons_role = "shared:service"
+    program = "podman"
     outlives = False
     tmpfs = f"{Docker.tmpfs},notmpcopyup"  # what the image has in that place is not copied, as nowhere else
 
@@ -76,6 +78,8 @@ class Podman(Docker):
         for tool, package in (("podman", "podman"), ("setpriv", "util-linux"), ("conmon", "conmon")):
             if programs.found(tool) is None:
                 return missing_package(f"the command {tool} is missing", package)
+        if self._options.client == "cli" and (fault := missing_command(self.url() or "", self.program)):
+            return fault
         return sockets_below(len("/runs/podman-1234567-abcdef/podman.sock"))
 
     def url(self) -> str | None:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
@@ -26,14 +27,15 @@ from bench.testing.contract import IsolationContract
 from bench.testing.launching import checked, start
 
 
-@pytest.mark.root
-class TestPodman(IsolationContract):
-    roles = frozenset({"workload", "conmon"})
+class ServedContract(IsolationContract):
+    """The contract for what our service starts."""
+
+    name: ClassVar[str]
 
     @pytest.fixture(scope="class")
     @classmethod
     def isolation(cls, image: Image, run_id: str) -> Isolation:
-        return checked(open_isolation("podman", run_id), image)
+        return checked(open_isolation(cls.name, run_id), image)
 
     def leftovers(self, run: str) -> list[str]:
         api = Podman(run).api
@@ -42,6 +44,12 @@ class TestPodman(IsolationContract):
             one["Id"]
             for one in (*api.containers(all=True, filters=label), *(api.volumes(filters=label)["Volumes"] or ()))
         ]
+
+
+@pytest.mark.root
+class TestPodman(ServedContract):
+    name = "podman"
+    roles = frozenset({"workload", "conmon"})
 
     def test_the_service_is_shared_by_all(self, isolation: Isolation, image: Image) -> None:
         with start(isolation, image, self.stays, ready="^ready$") as instance:
@@ -101,3 +109,11 @@ class TestPodman(IsolationContract):
                     forget(dead)
         assert bearing(container) == []
         assert self.leftovers(run) == []
+
+
+@pytest.mark.root
+class TestPodmanCommand(ServedContract):
+    """The podman command as the client of the same service."""
+
+    name = "podman:cli"
+    roles = frozenset({"workload", "conmon", "client"})

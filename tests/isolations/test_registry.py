@@ -143,6 +143,7 @@ def test_every_variant_sets_fields_that_its_family_has() -> None:
     options: dict[str, Any] = {
         "bare": BareOptions(),
         "docker": DockerOptions(),
+        "podman": DockerOptions(),
         "runsc": GvisorOptions(),
         "vm": MachineOptions(),
         "uml": UmlOptions(),

@@ -40,6 +40,25 @@ _LABELS = {
     "client": "client on the host",
 }
 
+NAMED = {
+    "rate.alone": "time until ready, alone",
+    "rate.kept": "starts that are kept",
+    "exec.first": "the first command inside",
+    "exec.last": "the last command inside",
+    "restore.time": "time until it lives",
+    "restore.answer": "time until the first answer",
+    "restore.hundredth": "time until the hundredth answer",
+    "restore.faults": "page faults until the hundredth answer",
+    "restore.read": "read from disks until the hundredth answer",
+    "restore.memory": "memory beside its like",
+    "restore.checkpoint": "size of the checkpoint",
+    "restore.checkpoint_time": "time to pause it, or write it down",
+    "restore.clock_lag": "how far its clock is behind",
+    "restore.same_random": "two copies draw the same random number",
+    "restore.lost_connection": "an open connection is lost",
+}
+"""What our own are called whose words alone would not be understood."""
+
 
 def scale(value: float, unit: str) -> tuple[float, str]:
     """Return (divisor, unit shown) that reads well for ``value``; other units than times, bytes and bits stay.
@@ -145,6 +164,8 @@ def times_interval(low: float, high: float) -> str:
 
 def metric(name: str) -> str:
     """Return a metric's name for a person: ``events_per_s.per_cpu_s`` becomes words, a unit at its end goes."""
+    if name in NAMED:
+        return NAMED[name]
     if name.endswith(PER_1000):
         what = counted(name.removesuffix(PER_1000)) or "units of " + metric(name.removesuffix(PER_1000))
         return f"host CPU-seconds per 1000 {what}"

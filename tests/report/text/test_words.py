@@ -1,5 +1,6 @@
 import pytest
 
+from bench.analysis.metrics import COLLECTED
 from bench.report.text import words
 
 
@@ -51,10 +52,15 @@ def test_vantages(name: str, shown: str) -> None:
         ("transactions_per_s.per_cpu_s", "transactions per s, per host CPU-second"),
         ("transactions_per_s.cpu_s_per_1000", "host CPU-seconds per 1000 transactions"),
         ("memory.load.pss", "memory at load, PSS"), ("density.slope_pss", "density slope PSS"),
+        ("restore.answer", "time until the first answer"), ("exec.last", "the last command inside"),
     ],
 )  # fmt: skip
 def test_metrics_in_words(name: str, shown: str) -> None:
     assert words.metric(name) == shown
+
+
+def test_what_has_a_name_of_its_own_is_a_metric_of_ours() -> None:
+    assert set(words.NAMED) <= {one.name for one in COLLECTED}
 
 
 @pytest.mark.parametrize(

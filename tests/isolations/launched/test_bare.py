@@ -66,6 +66,18 @@ class TestBare(IsolationContract):
             "the entry said that its workload ended with status 0, and the host saw signal 9"
         )
 
+    def test_what_a_dead_run_has_left_frozen_is_ended(self, isolation: Isolation, image: Image) -> None:
+        assert isinstance(isolation, Bare)
+        with start(isolation, image, self.stays, ready="^ready$") as instance:
+            assert instance.wait("ready", timeout_s=10) == "ready"
+            isolation.pause(instance)
+            group = instance.account
+            assert isinstance(group, cgroup.Cgroup)
+            frozen = group.pids()
+            [removed] = [one for one in isolation.clean(lambda run: run == isolation.run) if "control group" in one]
+            assert str(frozen) in removed
+        assert not any(_runs(pid) for pid in frozen)
+
     def test_a_daemon_that_the_workload_leaves_behind_is_ended(self, isolation: Isolation, image: Image) -> None:
         command = ("/bin/sh", "-c", "setsid sleep 600 </dev/null >/dev/null 2>&1 &")
         with start(isolation, image, command) as instance:

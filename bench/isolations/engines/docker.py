@@ -72,6 +72,7 @@ class Docker(ByEngine, Isolation, Pausing):
     """The command that speaks to the engine."""
     outlives = True
     """Whether the engine goes on when this process has ended."""
+    declines = "docker makes checkpoints as an experimental feature of its daemon only, which nothing here turns on"
     tmpfs = "exec,mode=1777"
 
     def __init__(self, run: str, words: Sequence[str] = ()) -> None:

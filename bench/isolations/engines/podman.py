@@ -68,6 +68,10 @@ class Podman(Docker):
 
     daemons_role = "shared:service"
     program = "podman"
+    declines = (
+        "podman brings a container back under another name only where it had no open connection, and the service keeps "
+        "one: --tcp-established cannot be used with --name"
+    )
     outlives = False
     tmpfs = f"{Docker.tmpfs},notmpcopyup"  # what the image has in that place is not copied, as nowhere else
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import ClassVar
 
 from bench.errors import IsolationError
 from bench.host import programs
@@ -43,12 +44,12 @@ def errors_in(folder: Path) -> str:
 class ByEngine(Checkpointing):
     """An engine, whose checkpoints go through its runtime to CRIU."""
 
+    declines: ClassVar[str]
+    """Why its own checkpoints are not asked for, though CRIU works."""
+
     def no_checkpoint(self) -> Fault:
-        """Return what CRIU's own check says; where it finds nothing, what is not asked of engines."""
-        return criu_fault() or Fault(
-            reason=f"{self.name} is not asked to write its containers down: the engine would have its runtime do so",
-            remedy="Compare runc, which is asked by itself",
-        )
+        """Return what CRIU's own check says, else why the engine is not asked."""
+        return criu_fault() or Fault(reason=self.declines, remedy="Compare runc, which is asked by itself")
 
     def checkpoint(self, instance: Instance, folder: Path) -> Checkpoint:
         """Raise IsolationError: it is not asked for where there is a fault."""

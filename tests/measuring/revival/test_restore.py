@@ -16,7 +16,7 @@ from bench.host.signals import Interruptions
 from bench.isolations.base import Fault, Instance, Launch
 from bench.isolations.fake import Fake, FakeInstance
 from bench.isolations.registry import open_isolation
-from bench.isolations.revival.offers import Checkpoint, Checkpointing, Pausing
+from bench.isolations.revival.offers import Checkpoint, Checkpointing, Pausing, no_checkpoint
 from bench.measuring.observation import Ended, Observation
 from bench.measuring.request import Request
 from bench.measuring.revival import restore
@@ -213,11 +213,23 @@ def test_an_isolation_without_a_way_says_why() -> None:
     assert "maps none of it" in str(fault("runsc", "mapped"))
     assert "libvirt's" in str(fault("vm", "mapped-disk"))
     assert "write an instance to the disk" in str(fault("bare", "mapped"))
-    assert "CRIU" in str(fault("docker", "restored-disk")) or "runtime" in str(fault("docker", "restored-disk"))
     assert "crun" in str(fault("crun", "restored")) or "CRIU" in str(fault("crun", "restored"))
     assert fault("bubblewrap", "thawed") is None or os.geteuid()
     with pytest.raises(UnknownNameError, match="forked"):
         fault("fake", "forked")
+
+
+@pytest.mark.parametrize(
+    ("name", "said"), [("docker", "experimental feature"), ("podman", "cannot be used with --name")]
+)
+def test_an_engine_says_why_its_checkpoints_are_not_asked_for(
+    name: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    isolation = open_isolation(name, "fir")
+    monkeypatch.setattr("bench.isolations.revival.criu.criu_fault", lambda: Fault(reason="no CRIU", remedy="none"))
+    assert "no CRIU" in str(no_checkpoint(isolation))
+    monkeypatch.setattr("bench.isolations.revival.criu.criu_fault", lambda: None)
+    assert said in str(no_checkpoint(isolation))
 
 
 @pytest.mark.root

@@ -196,6 +196,13 @@ def test_what_the_instance_saw_is_kept_by_key() -> None:
     assert not console.happened("saw")
 
 
+def test_what_the_inside_sees_wrongly_is_not_kept() -> None:
+    console = Console(SECRET)
+    console.doubted = frozenset({"memory_limit"})
+    console.feed(b"@isobench start\n" + mark("saw memory_limit max") + mark("saw cpus 2"), 1)
+    assert console.seen == {"cpus": "2"}
+
+
 @pytest.mark.parametrize("rest", ["end", "end x", "end -1", "end 1 2"])
 def test_an_end_without_a_number_ends_without_a_status(rest: str) -> None:
     console = fed(mark(rest))

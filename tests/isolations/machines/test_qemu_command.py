@@ -63,6 +63,15 @@ def test_disks_sit_where_their_machine_type_has_them(kind: MachineType, devices:
     assert said(made, "-machine")[0].startswith(f"{kind},")
 
 
+def test_memory_in_a_file_is_its_own_while_it_boots_and_copied_on_write_when_it_comes_back() -> None:
+    boots = dataclasses.replace(machine(), memory_file=Path("/scratch/ram"))
+    assert said(boots, "-object")[0].endswith("mem-path=/scratch/ram,share=on")
+    assert said(boots, "-incoming") == []
+    back = dataclasses.replace(boots, saved=Path("/scratch/state"))
+    assert said(back, "-object")[0].endswith("mem-path=/scratch/ram,share=off")
+    assert said(back, "-incoming") == ["defer"]
+
+
 def test_a_shared_root_needs_memory_that_virtiofsd_can_see() -> None:
     made = dataclasses.replace(machine(), disk=None, shared=Path("/scratch/socket"))
     assert said(made, "-drive") == []

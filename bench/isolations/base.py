@@ -13,6 +13,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, get_args
 
 from bench.errors import IsolationError
@@ -22,8 +23,6 @@ from bench.isolations.timeline import Clock, MonotonicClock, Timeline
 from bench.model import Envelope, Image, Kind, Network, Outcome, Phase, Storage, Trial, Virtualization
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from bench.host.accounting import Account, HostProcess
     from bench.images.boot.guest_kernel import GuestKernel
     from bench.model import Role, Say
@@ -322,8 +321,8 @@ class Isolation(ABC):
     def lacks(self, network: Network) -> Fault:
         """Say why there is no way to an instance in this network mode, and what to do about it."""
         modes = " or ".join(mode for mode in get_args(Network) if self.route(mode))
-        remedy = f"Compare it in network mode {modes}, or isolations that have {network!r}"
-        return Fault(reason=f"{self.name} has no network mode {network!r}", remedy=remedy)
+        other = f"Compare it in network mode {modes}, or isolations that have {network!r}"
+        return Fault(reason=f"{self.name} has no network mode {network!r}", remedy=other)
 
     def request(self, launch: Launch, timeline: Timeline) -> None:
         """Start the stopwatch, when it is this one's turn: the last that a launch does before the call that asks."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bench.isolations.base import HOSTNAME, Fault
-from bench.isolations.launched.gate import Gated, Seat
+from bench.isolations.launched.gate import Gated
+from bench.isolations.launched.seat import Seat
 from bench.isolations.remedy import has_package
 
 _PLAIN = ("--cleanenv", "--no-eval", "--no-init", "--no-home", "--no-mount", "tmp,hostfs,bind-paths,cwd")

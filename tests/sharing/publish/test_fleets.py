@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import bench
-from bench.analysis.fleets.hosts import read_fleet
+from bench.analysis.fleets.hosts import FleetRuns, read_fleet
 from bench.errors import PublishError
 from bench.sharing.publish import publish
 from bench.sharing.publish.index import entries
@@ -47,11 +47,15 @@ def test_every_host_is_a_published_run_and_none_is_named(fleet: Path) -> None:
     assert not [word for word in ("birch", "vm.example", "elm", "192.168.7.5", "/srv/mine") if word in told]
 
 
+def ratios(fleet: FleetRuns) -> list[list[tuple[float, float, float]]]:
+    return [[(one.ratio, one.low, one.high) for one in run.ratios.values()] for run in fleet.runs]
+
+
 def test_it_reads_as_the_fleet_that_it_was(fleet: Path) -> None:
     before = read_fleet(fleet)
     done = publish(fleet, "two-hosts", results=fleet.parent)
     after = read_fleet(done.folder)
-    assert [one.ratios for one in after.runs] == [one.ratios for one in before.runs]
+    assert ratios(after) == ratios(before)
     assert list(after.left_out) == ["host-3"]
     values = (bench.load(folder)["value"].to_list() for folder in (done.folder / "host-1", fleet / "birch"))
     assert next(values) == next(values)

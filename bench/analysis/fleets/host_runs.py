@@ -86,11 +86,12 @@ def host_runs(hosts: Sequence[HostSamples]) -> list[HostRun]:
     evidence = Evidence.of(endings, hosts[0].manifest, cells)
     figures, ended = _by_place(evidence.figures), _by_place(evidence.ended)
     emulated = _by_place({CellKey(scenario, "", name): True for scenario, name in evidence.emulated_in})
+    ratios = _ratios(hosts, figures)
     return [
         HostRun(
             name=one.name,
             manifest=one.manifest,
-            ratios=_ratios(one, figures[place]),
+            ratios=ratios[place],
             claims=judged_by(
                 Evidence(
                     manifest=one.manifest,
@@ -125,20 +126,28 @@ def _apart(frames: Iterable[pd.DataFrame]) -> Iterator[pd.DataFrame]:
         yield frame.assign(trial=own[codes], scenario=scenario)
 
 
-def _ratios(host: HostSamples, cells: Mapping[CellKey, Figures]) -> dict[tuple[CellKey, FigureKey], HostRatio]:
-    pairs: dict[tuple[CellKey, FigureKey], tuple[Side, Side]] = {}
+def _ratios(
+    hosts: Sequence[HostSamples], cells: Mapping[int, Mapping[CellKey, Figures]]
+) -> list[dict[tuple[CellKey, FigureKey], HostRatio]]:
+    """Return every host's ratios: resampled together, since what a resample draws is drawn once for all."""
+    pairs: dict[tuple[int, CellKey, FigureKey], tuple[Side, Side]] = {}
+    for place, own in cells.items():
+        pairs |= {(place, cell, figure): sides for cell, figure, sides in _pairs(own)}
+    found: list[dict[tuple[CellKey, FigureKey], HostRatio]] = [{} for _ in hosts]
+    for (place, cell, figure), one in zip(pairs, intervals.of_ratios([*pairs.values()]), strict=True):
+        if math.isfinite(one.value):
+            found[place][cell, figure] = _host_ratio(hosts[place], one)
+    return found
+
+
+def _pairs(cells: Mapping[CellKey, Figures]) -> Iterator[tuple[CellKey, FigureKey, tuple[Side, Side]]]:
+    """Yield every headline figure that has a ratio, beside that of bare."""
     for cell, figures in cells.items():
         bare = cells.get(cell._replace(isolation=BASELINE), {})
-        if cell.isolation != BASELINE:
-            pairs |= {
-                (cell, figure): over_one_stretch(side, bare[figure])
-                for figure, side in figures.items()
-                if is_headline(figure.metric, figure.vantage)
-                and figure in bare
-                and has_ratio(figure.metric, figure.unit)
-            }
-    resampled = intervals.of_ratios([*pairs.values()])
-    return {key: _host_ratio(host, one) for key, one in zip(pairs, resampled, strict=True) if math.isfinite(one.value)}
+        for figure, side in figures.items() if cell.isolation != BASELINE else ():
+            headline = is_headline(figure.metric, figure.vantage) and has_ratio(figure.metric, figure.unit)
+            if headline and figure in bare:
+                yield cell, figure, over_one_stretch(side, bare[figure])
 
 
 def _host_ratio(host: HostSamples, found: intervals.Resampled) -> HostRatio:

@@ -75,7 +75,10 @@ GLANCE_COLUMNS = (
     number("ratio", "1", "to bare's"),
     number("ratio_low", "1", "lower end of its interval"),
     number("ratio_high", "1", "upper end"),
-    text("mark", "`better`, `same`, `worse`, `unsure`, `not measured` or `failed`; missing for bare's own figures"),
+    text(
+        "mark",
+        "`better`, `same`, `worse`, `unsure`, `not measured`, `failed` or `spoiled`; missing for bare's own figures",
+    ),
     text("reason", "why there is no figure, or nothing sure to be said; empty for none"),
     count("others_better", "further figures of the question in which the isolation is better than bare"),
     count("others_same", "in which it is the same"),

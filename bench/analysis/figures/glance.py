@@ -19,11 +19,12 @@ import pandas as pd
 from bench.analysis.data.frame import load
 from bench.analysis.data.isolations import IsolationFacts
 from bench.analysis.data.manifest import load_manifest
+from bench.analysis.data.trials import counted_endings
 from bench.analysis.figures.comparison import Comparison, Finding
 from bench.analysis.figures.headlines import IDLE, READY, SURFACE
 from bench.analysis.figures.sweep import Sweep, sweeps
 from bench.analysis.schemas import GLANCE_COLUMNS
-from bench.model import BASELINE, Scalar
+from bench.model import BASELINE, Kind, Scalar
 from bench.store.manifest import Manifest, RunScenario
 from bench.store.table import dtypes
 
@@ -45,7 +46,10 @@ _GROUPS: Mapping[str, tuple[str, ...]] = {
 
 
 class Mark(StrEnum):
-    """How a cell stands to bare's. ``same`` is shown by a test of equivalence; ``unsure`` is neither shown."""
+    """How a cell stands to bare's. ``same`` is shown by a test of equivalence; ``unsure`` is neither shown.
+
+    Of a cell without a figure: ``spoiled`` where nothing but others' work was against all its trials.
+    """
 
     BETTER = "better"
     SAME = "same"
@@ -53,6 +57,7 @@ class Mark(StrEnum):
     UNSURE = "unsure"
     NOT_MEASURED = "not measured"
     FAILED = "failed"
+    SPOILED = "spoiled"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -241,14 +246,18 @@ def _cell(question: Question, isolation: str, sweep: Sweep | None, manifest: Man
         return GlanceCell(found=None, mark=Mark.NOT_MEASURED, reason=told.reason or "did not run")
     if at and sweep and (lacking := sweep.reason_left_out(at, isolation)):
         return GlanceCell(found=None, mark=Mark.NOT_MEASURED, reason=lacking, others=others)
-    if lost := (at.lost(isolation) if at else _lost(sweep, isolation)):
-        return GlanceCell(found=None, mark=Mark.FAILED, reason=lost, others=others)
+    ends = at.ends.get(isolation, {}) if at else _ends(sweep, isolation)
+    if lost := counted_endings(ends):
+        only_spoiled = {name for name, count in ends.items() if count} == {Kind.SPOILED.value}
+        which = Mark.SPOILED if only_spoiled else Mark.FAILED
+        return GlanceCell(found=None, mark=which, reason=lost, others=others)
     return GlanceCell(found=None, mark=Mark.NOT_MEASURED, reason="no trial of it was run", others=others)
 
 
-def _lost(sweep: Sweep | None, isolation: str) -> str:
-    """Say how an isolation's trials ended in a scenario of which nobody has any figure."""
-    return next(filter(None, (one.lost(isolation) for one in sweep.comparisons)), "") if sweep else ""
+def _ends(sweep: Sweep | None, isolation: str) -> Mapping[str, int]:
+    """Return how an isolation's trials ended in a scenario of which nobody has any figure."""
+    every = [one.ends.get(isolation, {}) for one in sweep.comparisons] if sweep else []
+    return next(filter(counted_endings, every), {})
 
 
 def _doubt(found: Finding) -> str:

@@ -32,7 +32,14 @@ _FEW = 6
 
 _UNSHOWN = "Intervals: --verbose."
 
-_STYLES = {"better": "green", "worse": "red", "unsure": "yellow", "failed": "yellow", "not measured": "dim"}
+_STYLES = {
+    "better": "green",
+    "worse": "red",
+    "unsure": "yellow",
+    "failed": "yellow",
+    "spoiled": "yellow",
+    "not measured": "dim",
+}
 """Colours that go with the words."""
 
 

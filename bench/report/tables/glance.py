@@ -20,6 +20,7 @@ MARKS: Mapping[Mark, str] = {
     Mark.UNSURE: "?",
     Mark.NOT_MEASURED: "–",
     Mark.FAILED: "✗",
+    Mark.SPOILED: "~",
 }
 """One character for each: no two look alike, in whatever colour."""
 
@@ -131,7 +132,7 @@ def _either(parts: list[str]) -> str:
 def _gaps(shown: Glance) -> Iterator[str]:
     """Yield each reason why cells have no figure, with whose they are: ``Not measured: vm (what it said)``."""
     groups = [one.group for one in shown.questions]
-    for which in (Mark.FAILED, Mark.NOT_MEASURED):
+    for which in (Mark.FAILED, Mark.SPOILED, Mark.NOT_MEASURED):
         alike: dict[tuple[str, tuple[str, ...]], list[str]] = {}
         for name in shown.isolations:
             mine: dict[str, list[str]] = {}

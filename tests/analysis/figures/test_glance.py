@@ -66,18 +66,24 @@ def test_marks_are_what_the_tests_show() -> None:
     assert found["runsc", "CPU-bound work"].reason == "no difference shown"
 
 
-def test_what_did_not_run_and_what_failed_have_a_mark_and_a_reason(scripted: Path) -> None:
+@pytest.mark.parametrize(
+    ("outcome", "mark", "reason"),
+    [("timed out", "failed", "7 of 7 did not return"), ("spoiled", "spoiled", "7 of 7 spoiled")],
+)
+def test_what_did_not_run_and_what_failed_have_a_mark_and_a_reason(
+    scripted: Path, tmp_path: Path, outcome: str, mark: str, reason: str
+) -> None:
     trials = [json.loads(line) for line in (scripted / "trials.jsonl").read_text().splitlines()]
     for trial in trials:
         if (trial["isolation"], trial["scenario"]) == ("vm", "memory"):
-            trial |= {"outcome": "timed out", "reason": "in vain", "samples": []}
-    run = scripted.parent / "failed"
+            trial |= {"outcome": outcome, "reason": "in vain", "samples": []}
+    run = tmp_path / "run"
     run.mkdir()
     (run / "manifest.json").write_text((scripted / "manifest.json").read_text())
     (run / "trials.jsonl").write_text("".join(json.dumps(trial) + "\n" for trial in trials))
     found = cells(bench.glance(run))
     failed, absent = found["vm", IDLE_MEMORY], found["docker:runsc", START_UP]
-    assert (failed.mark, failed.reason, failed.n) == ("failed", "7 of 7 did not return", 0)
+    assert (failed.mark, failed.reason, failed.n) == (mark, reason, 0)
     assert (absent.mark, absent.reason) == ("not measured", "the engine knows no runtime runsc")
     assert found["vm", START_UP].mark == "worse"
 

@@ -42,6 +42,9 @@ MOST_BYTES_PER_SAMPLE = 600
 
 MOST_BYTES = 1 << 30
 
+MILLION = 1_000_000
+MOST_BYTES_OF_TEN_MILLION = 2 << 30
+
 EVERY_S = 0.1
 """How often it is read what all processes hold; what one alone held at most, the kernel tells."""
 
@@ -131,6 +134,14 @@ def test_ten_times_the_samples_take_less_than_twelve_times_as_much(
     assert per_sample_us <= MOST_TIMES_READING * reading_us(many, FEW * TIMES)
     assert per_sample <= MOST_BYTES_PER_SAMPLE
     assert small.peak_bytes + per_sample * 1e6 <= MOST_BYTES
+
+
+@pytest.mark.bars
+def test_ten_million_samples(tmp_path: Path) -> None:
+    million, ten = (cost(write_large_run(tmp_path / str(count), count)) for count in (MILLION, 10 * MILLION))
+    print(f"{ten.wall_s / million.wall_s:.1f} times as long, {ten.peak_bytes >> 20} MiB")
+    assert ten.wall_s <= MOST_TIMES_LONGER * million.wall_s
+    assert ten.peak_bytes <= MOST_BYTES_OF_TEN_MILLION
 
 
 @pytest.mark.bars

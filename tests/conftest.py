@@ -43,7 +43,8 @@ STOCK = ("test_stock_scenarios.py",)
 """Where every stock scenario is run for real, on containers and machines alike: when the tests of both have ended."""
 
 ALONE = (
-    "benchmarks/test_report_scale.py", "cli/commands/test_calibrate.py", "host/disturbance/test_readings.py",
+    "benchmarks/test_fleet_scale.py", "benchmarks/test_report_scale.py", "cli/commands/test_calibrate.py",
+    "host/disturbance/test_readings.py",
 )  # fmt: skip
 """Where figures of time and memory are held against limits that a busy machine would miss; with them, whoever looks at
 a run that was really measured, so that it is measured once, and not every trial of it is spoiled."""

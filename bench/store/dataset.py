@@ -5,6 +5,7 @@ Only the reporting process imports this module: it needs pandas and pyarrow, and
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import math
 import os
@@ -26,6 +27,9 @@ from bench.store.stored import StoredTrial, canonical, read_journal, read_manife
 from bench.store.table import SAMPLE_COLUMNS, dtypes
 
 DTYPES = dtypes(SAMPLE_COLUMNS)
+
+_JOURNAL_DIGEST = b"isobench.journal.sha256"
+"""Key of the file's metadata."""
 
 ROWS_AT_ONCE = 1 << 15
 """Rows of the table that are held at a time, while it is written: each becomes a row group of the file."""
@@ -64,11 +68,27 @@ def _tables(run_dir: Path, rows: float = math.inf) -> Iterator[Columns]:
 
 
 def is_current(run_dir: Path) -> bool:
-    """Say whether ``samples.parquet`` is there and no older than the journal, where there is one."""
-    stored, journal = run_dir / SAMPLES, run_dir / JOURNAL
-    if not stored.exists():
+    """Say whether ``samples.parquet`` is there and made from the journal as it is, where there is one.
+
+    Times tell it in a folder that was never copied; where they do not, a copy's or a checkout's, the contents do.
+    """
+    table, journal = run_dir / SAMPLES, run_dir / JOURNAL
+    if not table.exists():
         return False
-    return not journal.exists() or stored.stat().st_mtime_ns >= journal.stat().st_mtime_ns
+    if not journal.exists() or table.stat().st_mtime_ns >= journal.stat().st_mtime_ns:
+        return True
+    try:
+        made_from = (parquet.read_metadata(table).metadata or {}).get(_JOURNAL_DIGEST)
+    except (OSError, pa.ArrowException):
+        return False
+    return made_from == _digest(journal)
+
+
+def _digest(journal: Path) -> bytes:
+    if not journal.is_file():
+        return b""  # whoever reads it says so
+    with journal.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest().encode()
 
 
 def write_dataset(run_dir: Path) -> Path:
@@ -78,7 +98,7 @@ def write_dataset(run_dir: Path) -> Path:
     partial = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:
-            _write(_tables(run_dir, ROWS_AT_ONCE), file)
+            _write(_tables(run_dir, ROWS_AT_ONCE), file, _digest(run_dir / JOURNAL))
             file.flush()
             os.fsync(file.fileno())
         partial.chmod(0o644)  # mkstemp makes it private; results are meant to be read by others
@@ -88,14 +108,18 @@ def write_dataset(run_dir: Path) -> Path:
     return target
 
 
-def _write(tables: Iterator[Columns], file: BinaryIO) -> None:
-    """Write the parts of a table as Parquet: its words once in each part, as text to who reads them."""
+def _write(tables: Iterator[Columns], file: BinaryIO, journal: bytes) -> None:
+    """Write the parts of a table as Parquet: its words once in each part, as text to who reads them.
+
+    ``journal`` is the digest of what they come from, taken before they are read: of more than that nothing is claimed.
+    """
     none = pd.DataFrame({name: pd.Series(dtype=dtype) for name, dtype in DTYPES.items()})
     first = next(tables).batch()
     with parquet.ParquetWriter(file, first.schema, store_schema=False) as writer:
         for batch in itertools.chain([first], (table.batch() for table in tables)):
             writer.write_batch(batch)
-        writer.add_key_value_metadata(pa.Schema.from_pandas(none, preserve_index=False).metadata)
+        told = pa.Schema.from_pandas(none, preserve_index=False).metadata
+        writer.add_key_value_metadata({**told, _JOURNAL_DIGEST: journal})
 
 
 def _add(table: Columns, trial: StoredTrial, run: Mapping[str, str | float]) -> None:

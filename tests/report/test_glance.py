@@ -108,9 +108,9 @@ def test_no_line_is_cut_and_nothing_is_missing_in_any_width(composed: content.Re
 
 
 def test_marks_differ_in_shape_and_word() -> None:
-    assert len(set(MARKS.values())) == len(MARKS) == 6
+    assert len(set(MARKS.values())) == len(MARKS) == 7
     shown = [mark.translate(str.maketrans("▲▼–✗", "^v-x")) for mark in MARKS.values()]
-    assert len(set(shown)) == 6
+    assert len(set(shown)) == 7
 
 
 def test_without_colours_nothing_is_lost(composed: content.Report, monkeypatch: pytest.MonkeyPatch) -> None:

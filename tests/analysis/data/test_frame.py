@@ -8,7 +8,7 @@ import pytest
 import bench
 from bench.analysis.data.frame import load, load_manifest
 from bench.errors import ResultsError
-from bench.store.dataset import read_dataset, write_dataset
+from bench.store.dataset import is_current, read_dataset, write_dataset
 from tests.analysis.two_runs.test_compare import edit_manifest
 from tests.synthetic import write_run
 
@@ -45,6 +45,15 @@ def test_a_journal_that_grew_after_the_dataset_is_read_instead(tmp_path: Path) -
     write_run(run, rounds=2)
     os.utime(stored, ns=(0, 0))
     assert load(run)["trial"].nunique() == 24
+
+
+def test_a_copy_whose_times_say_nothing_is_known_by_its_journal(tmp_path: Path) -> None:
+    run = write_run(tmp_path / "run", rounds=1)
+    os.utime(write_dataset(run), ns=(0, 0))
+    assert is_current(run)
+    with (run / "trials.jsonl").open("a") as journal:
+        journal.write("\n")
+    assert not is_current(run)
 
 
 def test_a_dataset_alone_is_enough(tmp_path: Path) -> None:

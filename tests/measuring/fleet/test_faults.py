@@ -33,7 +33,7 @@ def test_what_goes_wrong_costs_that_host_and_one_that_was_killed_goes_on(
     workers = {name: worker(address, name, code=code) for name, code in codes.items()}
     hosts = tmp_path / "hosts.txt"
     hosts.write_text("\n".join(codes))
-    words = ["--rounds", "8", "--isolation", "bare", "--hosts", str(hosts), "--one-machine", "--wait", "3m"]
+    words = ["--rounds", "60", "--isolation", "bare", "--hosts", str(hosts), "--one-machine", "--wait", "3m"]
     with _fleet(*words, "--listen", address, "--results", str(tmp_path / "r")) as running:
         eventually(lambda: len(list(tmp_path.glob("r/*/beta/trials.jsonl"))))
         workers["beta"].kill()
@@ -45,7 +45,7 @@ def test_what_goes_wrong_costs_that_host_and_one_that_was_killed_goes_on(
     found = {name: (host["state"], host["reason"]) for name, host in fleet["hosts"].items()}
     assert found["alpha"] == ("measured", "")
     assert found["beta"] == ("measured", ""), said
-    assert len(_whole(folder / "beta", 8)) == 1
+    assert len(_whole(folder / "beta", 60)) == 1
     assert said.index("beta is away: it died or left\n") < said.index("beta goes on where it stopped\n")
     assert "beta was measured in 2 stretches" in said
     refused = "asked by Isobench 0.1.0, and this host has 0.0.9. Install the same on all hosts"

@@ -31,7 +31,7 @@ PILOT = 6
 """Rounds before the first look: the fewest from which an interval of 95 % can be had."""
 STRETCH_S = 4.0
 """A run that looks lasts at least so long: a host's states last for seconds, and rounds of milliseconds may all have
-lain in one of them, as sure of it as can be. Of 19 answers within 5 % by runs of 4 s and 19 of 10 s, in turn on one host
+lain in one of them, as sure of it as can be. Of 19 answers within 5 % by runs of 4 s and 19 of 10 s, in turn on a host
 of two CPUs, docker against bare and unshare against bare, the intervals held the mean of all in 18 and in 19."""
 GROWTH = 1.25
 PATIENCE = 3 * PILOT

@@ -12,22 +12,17 @@ from pydantic import TypeAdapter, ValidationError
 
 from bench.errors import InputError
 from bench.model.version import __version__
+from bench.store.fleets import FleetAsked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HostRequest:
+class HostRequest(FleetAsked):
     """One request. All hosts of a fleet get the same, each with a seed and a ticket of its own."""
 
     fleet: str
     ticket: str
     """Known to the host that was asked and to who asked: what comes back with it comes from there."""
     version: str = __version__
-    scenarios: tuple[str, ...]
-    isolation: str | None = None
-    rounds: int | None = None
-    precision: str | None = None
-    budget: str | None = None
-    quick: bool = False
     seed: int
     arrived: int | None = None
     """How many bytes of its run's journal have arrived, of a run that is taken up; None: a new one."""

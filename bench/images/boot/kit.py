@@ -19,7 +19,6 @@ from bench.errors import ImageError
 from bench.images import cache, lock
 from bench.images.boot import cpio, modules
 from bench.images.boot.guest_kernel import GuestKernel, drivers
-from bench.images.boot.uncompressed import plain_kernel
 from bench.images.debian import architecture, mmdebstrap
 from bench.model import Network, Say, Storage, short_digest
 
@@ -170,6 +169,8 @@ def _make(folder: Path, *, suite: str, machine: architecture.Architecture, init:
 
 def _unpack(tar: Path, folder: Path, init: bytes) -> tuple[str, str]:
     """Keep kernel, busybox and initramfs of an extracted system; return the first two's file names."""
+    from bench.images.boot.uncompressed import plain_kernel  # noqa: PLC0415 - its libraries are for who makes a kit
+
     kernel, busybox, found = "", b"", dict[str, bytes]()
     with tarfile.open(tar) as archive:
         for member in archive:

@@ -21,7 +21,6 @@ from bench.sharing.publish.redaction import Redaction
 from bench.sharing.publish.search import search
 from bench.store.dataset import write_dataset
 from bench.store.fleets import FLEET
-from bench.store.layout import MANIFEST
 from bench.store.manifest import Manifest
 
 SUMMARY_FILE = "summary.csv"
@@ -66,7 +65,7 @@ def publish(
     source, published = Path(run_dir), Path(results) / "published"
     target = _target(published, name, replace_existing=replace_existing)
     hosts = fleets.renamed(source) if (source / FLEET).is_file() else {}
-    places = {source / host: place for host, place in hosts.items() if (source / host / MANIFEST).is_file()}
+    places = {folder: hosts[folder.name] for folder in fleets.measured(source)} if hosts else {}
     runs = {folder: load_manifest(folder) for folder in places or (source,)}
     flaws = tuple(dict.fromkeys(flaw for manifest in runs.values() for flaw in _flaws(manifest)))
     if flaws and not anyway:
@@ -78,10 +77,11 @@ def publish(
         for folder in runs:
             (growing / places.get(folder, "")).mkdir(exist_ok=True)
             copies.copy(folder, growing / places.get(folder, ""), redaction, console=console)
-        reported = [(_derive(growing / places.get(folder, ""), flaws), manifest) for folder, manifest in runs.items()]
-        about = index.of_run(name, *reported[0], flaws)
+        made = [growing / places.get(folder, "") for folder in runs]
+        reported = [_derive(folder, flaws) for folder in made]
+        about = index.of_run(name, reported[0], load_manifest(made[0]), flaws)
         if hosts:
-            about = replace(about, **fleets.derive(source, growing, redaction, hosts, [one for one, _ in reported]))
+            about = replace(about, **fleets.derive(source, growing, redaction, hosts, reported))
         index.write_entry(growing, about)
         _refuse_leaks(growing, redaction)
         _take_place(growing, target)

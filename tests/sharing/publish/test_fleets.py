@@ -74,3 +74,19 @@ def test_a_host_whose_run_was_quick_holds_all_back(fleet: Path) -> None:
     with pytest.raises(PublishError, match="quick"):
         publish(fleet, "two-hosts", results=fleet.parent)
     assert not (fleet.parent / "published" / "two-hosts").exists()
+
+
+def test_a_name_that_leads_out_of_the_fleet_brings_nothing_with_it(fleet: Path) -> None:
+    found = load_fleet(fleet)
+    (fleet / "vm").rename(fleet.parent / "elsewhere")
+    hosts = {"../elsewhere" if name == "vm" else name: host for name, host in found.hosts.items()}
+    write_fleet(replace(found, hosts=hosts), fleet)
+    done = publish(fleet, "two-hosts", results=fleet.parent)
+    assert [path.name for path in done.folder.glob("host-*")] == ["host-1"]
+
+
+def test_a_fleet_without_any_run_is_refused(fleet: Path) -> None:
+    for name in ("birch", "vm"):
+        (fleet / name / "manifest.json").unlink()
+    with pytest.raises(PublishError, match="no host of this fleet has a run"):
+        publish(fleet, "two-hosts", results=fleet.parent)

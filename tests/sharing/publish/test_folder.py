@@ -74,6 +74,13 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {str(file.relative_to(folder)): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
 
 
+def test_a_run_whose_own_name_tells_the_host_is_redacted_in_the_index_too(run: Path) -> None:
+    manifest = json.loads((run / "manifest.json").read_text())
+    (run / "manifest.json").write_text(json.dumps({**manifest, "run": "20261123-2105-birch"}))
+    done = publish(run, "two-cores", results=run.parent)
+    assert json.loads((done.folder / "about.json").read_text())["run"] == "20261123-2105-HOST"
+
+
 def test_everything_is_there_and_nobody_is_named(run: Path) -> None:
     done = publish(run, "two-cores", results=run.parent)
     files = contents(done.folder)

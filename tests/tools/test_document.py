@@ -65,7 +65,22 @@ def test_a_host_that_was_never_surveyed_gets_a_record() -> None:
     assert document.seen()["three"] == RECORD
 
 
-@pytest.mark.parametrize("test", survey.CONTRACTS.values())
-def test_what_holds_an_isolation_to_the_contract_is_there(test: str) -> None:
-    file, _colons, name = test.partition("::")
-    assert f"class {name}(" in (Path(__file__).parents[1] / "isolations" / file).read_text()
+@pytest.mark.parametrize(
+    ("came", "status", "kept"),
+    [
+        (("pass", "pass", "not applicable"), 0, {"passed": 2, "failed": 0, "skipped": 1}),
+        (("pass", "fail"), 1, {"passed": 1, "failed": 1, "skipped": 0}),
+        (("pass",), -9, {"passed": 1, "failed": 1, "skipped": 0}),
+        ((), 1, {"passed": 0, "failed": 1, "skipped": 0}),
+    ],
+)
+def test_what_was_kept_of_the_contract_is_counted_as_it_is_told(
+    came: tuple[str, ...], status: int, kept: dict[str, int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = "".join(f"{word:<14}  something that passes\n" for word in came)
+    python = tmp_path / "python"
+    end = f"exit {status}" if status >= 0 else "kill -9 $$"
+    python.write_text(f"#!/bin/sh\nprintf '%s' '{said}'\n{end}\n")
+    python.chmod(0o755)
+    monkeypatch.setattr("sys.executable", str(python))
+    assert survey.contract_of("bare", tmp_path) == kept

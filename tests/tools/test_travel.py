@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.hosts import travel
+from tools.hosts import table, travel
 from tools.hosts.errors import LabError
 
 
@@ -29,21 +29,21 @@ def clone(tmp_path: Path) -> Path:
 
 def test_the_checkout_travels_as_it_is_now_with_the_job(clone: Path, tmp_path: Path) -> None:
     disk = tmp_path / "disk"
-    travel.checkout(disk, clone, user="ada", command=["sh", "-c", "echo $HOME; exit 3"])
+    travel.checkout(disk, clone, table.host("debian13-member"), ["sh", "-c", "echo $HOME; exit 3"])
     assert disk.stat().st_size % (1 << 20) == 0
     subprocess.run(["tar", "-xf", str(disk), "-C", str(tmp_path)], check=True)
     assert (tmp_path / "kept").read_text() == "changed"
     assert (tmp_path / "new").exists()
     assert not (tmp_path / "removed").exists()
     assert not (tmp_path / "ignored").exists()
-    script = f'. {tmp_path}/.lab-job; echo $user; HOME=there "${{command[@]}}"'
+    script = f'. {tmp_path}/.lab-job; echo $user $groups; HOME=there "${{command[@]}}"'
     done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=False)
-    assert (done.stdout, done.returncode) == ("ada\nthere\n", 3)
+    assert (done.stdout, done.returncode) == ("ada docker\nthere\n", 3)
 
 
 def test_a_folder_that_is_no_clone_is_refused(tmp_path: Path) -> None:
     with pytest.raises(LabError, match="no clone"):
-        travel.checkout(tmp_path / "disk", tmp_path, user="root", command=["true"])
+        travel.checkout(tmp_path / "disk", tmp_path, table.host("debian13"), ["true"])
 
 
 def test_results_come_back_from_a_disk_that_a_tar_was_written_to(tmp_path: Path) -> None:

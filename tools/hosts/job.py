@@ -168,7 +168,7 @@ def _prepared(
         disks["images"] = _overlay(folder / "images.qcow2", image_disk)
         for name in ("checkout", "results"):
             disks[name] = folder / name
-        travel.checkout(disks["checkout"], system.ROOT, user=host.user, command=command)
+        travel.checkout(disks["checkout"], system.ROOT, host, command)
         travel.empty(disks["results"])
         try:
             yield built, disks

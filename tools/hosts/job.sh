@@ -7,6 +7,7 @@
 events=/dev/virtio-ports/lab.events
 disks=/dev/disk/by-id
 user=root
+groups=
 command=(true)
 # shellcheck source=/dev/null
 . /srv/isobench/.lab-job
@@ -23,6 +24,7 @@ fi
 ln -s /opt/lab/venv /srv/isobench/.venv
 mkdir -p /srv/results
 chown -R "$user:$user" /srv/isobench /srv/results
+[ -z "$groups" ] || usermod --append --groups "$groups" "$user"
 [ "$user" = root ] || loginctl enable-linger "$user"
 grep -qw lab.job /proc/cmdline || exit 0
 

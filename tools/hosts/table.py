@@ -36,6 +36,8 @@ class Host:
     """QEMU's words for sockets, cores and threads; empty: a socket for each CPU."""
     memory_mib: int
     user: str
+    groups: tuple[str, ...]
+    """Which the user joins."""
     kvm: bool
     """Whether virtual machines inside find KVM; it runs on emulated SVM, and all CPUs then on one of ours."""
 
@@ -57,6 +59,7 @@ class _Host(_Row):
     topology: str = ""
     memory_mib: int = 6144
     user: str = "root"
+    groups: list[str] = []
     kvm: bool = False
 
 
@@ -90,6 +93,7 @@ def hosts(file: Path = FILE) -> Mapping[str, Host]:
             topology=host.topology,
             memory_mib=host.memory_mib,
             user=host.user,
+            groups=tuple(host.groups),
             kvm=host.kvm,
         )
     return found

@@ -18,6 +18,7 @@ from bench.images.debian.base_layer import debian_base
 from bench.model import Recipe, Say, short_digest
 from bench.scenario import load_recipe, stock_folder
 from tools.hosts.errors import LabError
+from tools.hosts.table import Host
 
 RESULTS = "/srv/results"
 """Inside: what lies there comes back."""
@@ -28,7 +29,7 @@ _IMAGES_BYTES = 12 << 30
 _CHUNK_BYTES = 1 << 20
 
 
-def checkout(disk: Path, root: Path, *, user: str, command: Sequence[str]) -> None:
+def checkout(disk: Path, root: Path, host: Host, command: Sequence[str]) -> None:
     """Write what git knows or would add, as it is now, and the job to ``disk``, as a tar.
 
     Raises LabError where ``root`` is no clone.
@@ -36,7 +37,8 @@ def checkout(disk: Path, root: Path, *, user: str, command: Sequence[str]) -> No
     listed = ran("git", "-C", str(root), "ls-files", "-z", "--cached", "--others", "--exclude-standard")
     if listed.returncode != 0:
         raise LabError(f"{root} is no clone of git: {listed.stderr.strip()}", remedy="Run the lab in a clone")
-    job = f"user={shlex.quote(user)}\ncommand=({shlex.join(command)})\n".encode()
+    words = {"user": shlex.quote(host.user), "groups": ",".join(host.groups), "command": f"({shlex.join(command)})"}
+    job = "".join(f"{name}={value}\n" for name, value in words.items()).encode()
     with tarfile.open(disk, "w") as tar:
         for name in sorted(set(listed.stdout.split("\0")) - {""}):
             if os.path.lexists(root / name):  # not what was removed and is not committed yet

@@ -134,6 +134,11 @@ def podman_version(url: str) -> str:
     return str(info.get("ServerVersion", "")) if "BuildahVersion" in info else ""  # a key of podman's alone
 
 
+def is_rootless(url: str) -> bool:
+    """Whether a local engine runs in a user namespace, with a network stack that is not the host's."""
+    return "name=rootless" in (engine_info(url).get("SecurityOptions") or ())
+
+
 def engine_runtimes() -> tuple[str, ...]:
     """Return the runtimes registered with a local engine, its default first; none where none answers but podman."""
     info = engine_info(engine_answers() or "")

@@ -18,6 +18,10 @@ from bench.host import programs
 
 _NEEDED = ("memory", "pids")
 """Controllers without which limits do not arrive; which CPUs an instance gets is seen to otherwise, too."""
+REMEDY = (
+    "Write `[Service]` and `Delegate=cpu cpuset io memory pids` into /etc/systemd/system/user@.service.d/delegate.conf"
+)
+"""How a user is given all controllers, by who has root."""
 _SCOPE, _HARNESS = "isobench-{pid}.scope", "harness"
 _ANSWER_S = 10.0
 _MANAGER = ("org.freedesktop.systemd1", "/org/freedesktop/systemd1", "org.freedesktop.systemd1.Manager")
@@ -37,8 +41,7 @@ def scope(root: Path) -> Path:
     if lacking := [name for name in _NEEDED if name not in given]:
         raise IsolationError(
             f"the user's own systemd is not given the controllers {', '.join(lacking)}",
-            remedy="Write `[Service]` and `Delegate=cpu cpuset io memory pids` into "
-            "/etc/systemd/system/user@.service.d/delegate.conf; or run as root",
+            remedy=f"{REMEDY}; or run as root",
         )
     _settle(found)
     return found

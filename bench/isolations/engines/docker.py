@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -16,7 +16,7 @@ from bench.errors import IsolationError, UnavailableError
 from bench.host import patience, processes, run_names
 from bench.host.accounting import HostProcess
 from bench.host.engine.docker_asked import asked
-from bench.host.engine.docker_ping import answers, engine_answers, podman_version, silence
+from bench.host.engine.docker_ping import answers, engine_answers, is_rootless, podman_version, silence
 from bench.host.engine.private_docker import describe_engine, start_engine
 from bench.host.run_state import engine_of, note_engine, registered_runs
 from bench.host.subprocesses import version_of
@@ -46,6 +46,9 @@ from bench.model import Envelope, Image, Network, Phase, Say
 
 _API_S = 60
 """Within which a fast host's engine answers any call."""
+
+_TRANSLATED = "the engine's bridge and a published port, translated by the packet filter (NAT)"
+_FORWARDED = "the bridge of a rootless engine and a published port, which a process forwards"
 
 _CALLS = (Phase(mark="created", label="created"), Phase(mark="attached", label="attached"))
 _FIRST = (Phase(mark="start", label="first output"), Phase(mark="ready", label="ready"))
@@ -186,9 +189,9 @@ class Docker(ByEngine, Isolation, Pausing):
         if docker_runtimes.without_network(self.url(), self._options.runtime):
             return None
         if network == "host":
-            return HOST_STACK
+            return None if self.rootless else HOST_STACK
         gateway = self.gateway()
-        how = "the engine's bridge and a published port, translated by the packet filter (NAT)"
+        how = _FORWARDED if self.rootless else _TRANSLATED
         return Route(bind="0.0.0.0", address=gateway, how=how) if gateway else None
 
     def lacks(self, network: Network) -> Fault:
@@ -204,7 +207,12 @@ class Docker(ByEngine, Isolation, Pausing):
 
     def gateway(self) -> str:
         """Return the host's address on the engine's bridge; empty where it has none."""
-        return bridge_gateway(self.api)
+        return "127.0.0.1" if self.rootless else bridge_gateway(self.api)
+
+    @cached_property
+    def rootless(self) -> bool:
+        """Whether the engine runs for a user, in namespaces of its own: its bridge is then not the host's."""
+        return is_rootless(self.url() or "")
 
     @contextmanager
     def launch(self, launch: Launch) -> Iterator[Instance]:

@@ -1,17 +1,19 @@
 """Podman: containers without a daemon, asked for through the service that speaks the Docker Engine's API.
 
 The service is our own, with storage, configuration and socket apart from any user's podman. It starts when it is first
-needed, and dies with this process; the containers' keeper is conmon, one for each.
+needed, and dies with this process; the containers' keeper is conmon, one for each. For a user without root it runs in a
+user namespace, and has the user's own systemd make the containers' groups.
 """
 
 from __future__ import annotations
 
 import atexit
 import os
+import pwd
 import resource
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -19,15 +21,16 @@ from bench.errors import IsolationError, UnavailableError, written
 from bench.host import cgroup, patience, processes, programs
 from bench.host.cpus import every_cpu
 from bench.host.engine.docker_ping import answers
+from bench.host.groups import delegation
 from bench.host.run_names import of_process
 from bench.host.run_state import alive, kept, state_folder
 from bench.host.subprocesses import Child
-from bench.isolations.base import Fault
+from bench.isolations.base import HOST_STACK, Fault, Route
 from bench.isolations.engines import docker_facts
 from bench.isolations.engines.docker import Docker
 from bench.isolations.engines.docker_command import missing_command
 from bench.isolations.remedy import missing_package, sockets_below
-from bench.model import Image, short_digest
+from bench.model import Image, Network, short_digest
 
 _START_S = 20.0
 _STOP_S = 5.0
@@ -38,7 +41,7 @@ _CONFIG = """\
 base_hosts_file = "none"
 default_ulimits = [{ulimits}]
 [engine]
-cgroup_manager = "cgroupfs"
+cgroup_manager = "{manager}"
 events_logger = "none"
 lock_type = "file"
 runtime = "{runtime}"
@@ -76,19 +79,16 @@ class Podman(Docker):
     tmpfs = f"{Docker.tmpfs},notmpcopyup"  # what the image has in that place is not copied, as nowhere else
 
     def missing(self) -> Fault | None:
-        """Look for root, then for podman."""
-        if os.geteuid() != 0:
-            return Fault(reason="limits and memory by process need root here", remedy="Run as root")
-        for tool, package in (("podman", "podman"), ("setpriv", "util-linux"), ("conmon", "conmon")):
-            if programs.found(tool) is None:
-                return missing_package(f"the command {tool} is missing", package)
+        """Look for podman and, without root, for what a user has to be given."""
+        if fault := _lacking():
+            return fault
         if self._options.client == "cli" and (fault := missing_command(self.url() or "", self.program)):
             return fault
         return sockets_below(len("/runs/podman-1234567-abcdef/podman.sock"))
 
     def url(self) -> str | None:
         """Return where our service answers, started now if it is not there yet."""
-        return _service(self.aside) if programs.found("podman") and os.geteuid() == 0 else None
+        return None if _lacking() else _service(self.aside)
 
     def no_engine(self) -> Fault:
         """Return what is missing for a service."""
@@ -118,9 +118,50 @@ class Podman(Docker):
         facts = {name: value for name, value in docker_facts.said(info).items() if name != "id"}
         return {"address": "a service of Isobench's own", **facts}
 
+    def route(self, network: Network) -> Route | None:
+        """Return the way to a container; the host's own stack can be joined without root, too."""
+        return HOST_STACK if network == "host" else super().route(network)
+
     def gateway(self) -> str:
         """Return where a port is published: podman's bridge has no address before its first container."""
         return "127.0.0.1"
+
+    @cached_property
+    def rootless(self) -> bool:
+        """Whether the service is a user's."""
+        return os.geteuid() != 0
+
+
+def _lacking() -> Fault | None:
+    """Return why no service of ours can run here; None: try it."""
+    rootless = os.geteuid() != 0
+    tools = [("podman", "podman"), ("setpriv", "util-linux"), ("conmon", "conmon")]
+    for tool, package in [*tools, *([("newuidmap", "uidmap")] if rootless else [])]:
+        if programs.found(tool) is None:
+            return missing_package(f"the command {tool} is missing", package)
+    return _without_root() if rootless else None
+
+
+def _without_root() -> Fault | None:
+    """Return what this user has not been given; None: all that it takes."""
+    try:
+        cgroup.ground()
+    except IsolationError as error:
+        return Fault(reason=error.what, remedy=str(error.remedy))
+    if not cgroup.offers("cpuset"):
+        return Fault(
+            reason="the user's own systemd is not given the controller cpuset, by which podman keeps to CPUs",
+            remedy=f"{delegation.REMEDY}; or run as root",
+        )
+    user = pwd.getpwuid(os.geteuid()).pw_name
+    for file in (Path("/etc/subuid"), Path("/etc/subgid")):
+        lines = file.read_text().splitlines() if file.exists() else []
+        if not any(line.partition(":")[0] in (user, str(os.geteuid())) for line in lines):
+            return Fault(
+                reason=f"{file} gives {user} no subordinate ids, which a container's users are mapped to",
+                remedy=programs.as_root(f"usermod --add-subuids 100000-165535 --add-subgids 100000-165535 {user}"),
+            )
+    return None
 
 
 @cache
@@ -158,15 +199,20 @@ def _data() -> Path:
     return state_folder() / "podman"
 
 
+def _runtime_folder() -> str:
+    """Return the folder that a restart of the host empties: podman tells by that that no container lives."""
+    return "/run" if os.geteuid() == 0 else os.environ.get("XDG_RUNTIME_DIR", f"/run/user/{os.geteuid()}")
+
+
 def _configured(folder: Path) -> dict[str, str]:
     """Write podman's configuration; return the variables that name it, which containers' keepers inherit."""
     data = _data()
-    # Below /run, which a restart of the host empties: podman tells by that that no container lives.
-    run = f"/run/isobench/podman-{short_digest(bytes(data))}"
+    run = f"{_runtime_folder()}/isobench/podman-{short_digest(bytes(data))}"
     with written(Path(run)):
         Path(run).parent.mkdir(mode=0o755, parents=True, exist_ok=True)  # podman would make it for root alone
     containers, storage = folder / "containers.conf", folder / "storage.conf"
-    containers.write_text(_CONFIG.format(run=run, runtime=_runtime(), ulimits=_ulimits()))
+    manager = "cgroupfs" if os.geteuid() == 0 else "systemd"
+    containers.write_text(_CONFIG.format(run=run, manager=manager, runtime=_runtime(), ulimits=_ulimits()))
     storage.write_text(_STORAGE.format(data=data, run=run))
     return {"CONTAINERS_CONF": str(containers), "CONTAINERS_STORAGE_CONF": str(storage)}
 

@@ -34,6 +34,11 @@ def fingerprint(*, cgroup: str) -> Host:
     )
 
 
+def is_emulated() -> bool:
+    """Whether this host's processor is emulated: QEMU names it so where neither it nor KVM is told another name."""
+    return _cpu_model().startswith("QEMU TCG CPU")
+
+
 def _cpu_model() -> str:
     for line in Path("/proc/cpuinfo").read_text().splitlines():
         key, _, value = line.partition(":")
@@ -50,12 +55,19 @@ def hypervisor() -> str:
     found = re.search(r"^Hypervisor vendor:\s+(.+)$", told, re.MULTILINE)
     if found:
         return found[1]
+    if is_emulated():
+        return "QEMU, which emulates it"
     return "an unnamed hypervisor" if " hypervisor" in Path("/proc/cpuinfo").read_text() else ""
 
 
 def _caveats(virtual: str) -> list[str]:
     caveats = []
-    if virtual:
+    if is_emulated():
+        caveats.append(
+            "This host's processor is emulated: what takes long on it says nothing of a real one, bare included. "
+            "What ran, and how it ended, does."
+        )
+    elif virtual:
         caveats.append(
             f"This host is itself a virtual machine ({virtual}): its hypervisor is in every figure, bare included, "
             "and others may share its hardware."

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from bench.errors import BenchError, IsolationError, LeftoverError, StartTimeoutError, said
 from bench.host import cgroup, patience
 from bench.host.cpus import instance_cpus
+from bench.host.fingerprint import is_emulated
 from bench.host.run_state import note_leftovers, require_room
 from bench.isolations.base import Availability, Fault, Isolation, Launch
 from bench.isolations.envelope import mismatches, own_kernel, raise_own_limits
@@ -43,7 +44,8 @@ def check(isolation: Isolation, image: Image, say: Say) -> Availability:
             isolation.started(started.start_s)
             found = isolation.describe()
             detail = found.detail + started.hangs
-            return replace(found, detail=detail, own_kernel=started.own_kernel, took_s=started.took_s)
+            found = replace(found, detail=detail, own_kernel=started.own_kernel, took_s=started.took_s)
+            return replace(found, virtualization="emulation") if is_emulated() else found
         except BenchError as error:
             if isinstance(error, LeftoverError):
                 note_leftovers(isolation.run)

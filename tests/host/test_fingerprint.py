@@ -8,7 +8,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from bench.host.fingerprint import fingerprint
+from bench.host.fingerprint import fingerprint, is_emulated
 
 
 def test_this_host_has_a_fingerprint() -> None:
@@ -28,6 +28,14 @@ def test_a_host_that_is_itself_virtual_says_so_first() -> None:
     assert bool(found.virtual) == flagged
     if flagged:
         assert found.caveats[0].startswith("This host is itself a virtual machine")
+
+
+def test_a_host_whose_processor_is_emulated_says_what_its_figures_are_worth(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bench.host.fingerprint._cpu_model", lambda: "QEMU TCG CPU version 2.5+")
+    assert is_emulated()
+    assert fingerprint(cgroup="v2").caveats[0].startswith("This host's processor is emulated")
+    monkeypatch.setattr("bench.host.fingerprint._cpu_model", lambda: "AMD EPYC")
+    assert not is_emulated()
 
 
 def test_a_host_without_lscpu_has_a_fingerprint_too(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

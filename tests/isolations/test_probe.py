@@ -44,6 +44,11 @@ def test_what_starts_is_ready(tmp_path: Path) -> None:
     assert check(Fake("fir"), image(tmp_path), quiet).ready
 
 
+def test_on_an_emulated_host_every_isolation_is_emulated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bench.isolations.probe.is_emulated", lambda: True)
+    assert check(Fake("fir"), image(tmp_path), quiet).emulated
+
+
 def test_the_seconds_are_those_to_the_start_mark(tmp_path: Path) -> None:
     assert probe(Fake("fir"), image(tmp_path)).start_s == pytest.approx(0.01, rel=0.02)
 

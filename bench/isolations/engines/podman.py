@@ -36,6 +36,8 @@ _START_S = 20.0
 _STOP_S = 5.0
 _MOST_PROCESSES = 32768
 """Podman 4.3 fails on higher ones, whatever the host's own is; measured."""
+_SUBORDINATE = (Path("/etc/subuid"), Path("/etc/subgid"))
+"""Who may map which ids. Source: subuid(5)."""
 _CONFIG = """\
 [containers]
 base_hosts_file = "none"
@@ -154,7 +156,7 @@ def _without_root() -> Fault | None:
             remedy=f"{delegation.REMEDY}; or run as root",
         )
     user = pwd.getpwuid(os.geteuid()).pw_name
-    for file in (Path("/etc/subuid"), Path("/etc/subgid")):
+    for file in _SUBORDINATE:
         lines = file.read_text().splitlines() if file.exists() else []
         if not any(line.partition(":")[0] in (user, str(os.geteuid())) for line in lines):
             return Fault(

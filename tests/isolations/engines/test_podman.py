@@ -12,10 +12,13 @@ from typing import ClassVar
 
 import pytest
 
+from bench.errors import IsolationError
+from bench.host import cgroup, programs
 from bench.host.processes import PsutilProcess, named, readable
 from bench.host.run_names import instance, of_process
 from bench.host.run_state import forget, is_dead, registered_runs
-from bench.isolations.base import Isolation
+from bench.isolations.base import Fault, Isolation
+from bench.isolations.engines import podman
 from bench.isolations.engines.docker import Docker
 from bench.isolations.engines.docker_leaks import bearing
 from bench.isolations.engines.docker_volume import LABEL
@@ -117,3 +120,51 @@ class TestPodmanCommand(ServedContract):
 
     name = "podman:cli"
     roles = frozenset({"workload", "conmon", "client"})
+
+
+class TestWithoutRoot:
+    """What a user has not been given is said before anything is started."""
+
+    @pytest.fixture(autouse=True)
+    def a_user(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(os, "geteuid", lambda: 65534)
+        monkeypatch.setattr(programs, "found", lambda program: f"/usr/bin/{program}")
+        monkeypatch.setattr(cgroup, "ground", dict)
+        monkeypatch.setattr(cgroup, "offers", lambda _controller: True)
+        monkeypatch.setattr(podman, "_SUBORDINATE", (tmp_path / "subuid", tmp_path / "subgid"))
+        (tmp_path / "subuid").write_text("nobody:100000:65536\n")
+        (tmp_path / "subgid").write_text("65534:100000:65536\n")
+
+    def test_who_has_all_of_it_lacks_nothing(self) -> None:
+        assert Podman("fir").missing() is None
+
+    @pytest.mark.parametrize("lines", [None, "", "somebody:100000:65536\n"])
+    def test_subordinate_ids(self, tmp_path: Path, lines: str | None) -> None:
+        (tmp_path / "subgid").unlink()
+        if lines is not None:
+            (tmp_path / "subgid").write_text(lines)
+        fault = Podman("fir").missing()
+        assert fault is not None
+        assert str(tmp_path / "subgid") in fault.reason
+        assert "usermod --add-subuids" in fault.remedy
+
+    def test_the_controller_by_which_cpus_are_kept_to(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(cgroup, "offers", lambda controller: controller != "cpuset")
+        fault = Podman("fir").missing()
+        assert fault is not None
+        assert "cpuset" in fault.reason
+        assert "Delegate=" in fault.remedy
+
+    def test_a_part_of_the_control_groups(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def none() -> dict[str, Path]:
+            raise IsolationError("no user can be given a part", remedy="Run as root")
+
+        monkeypatch.setattr(cgroup, "ground", none)
+        assert Podman("fir").missing() == Fault(reason="no user can be given a part", remedy="Run as root")
+
+    def test_the_program_that_maps_ids(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(programs, "found", lambda program: None if program == "newuidmap" else "/usr/bin/it")
+        fault = Podman("fir").missing()
+        assert fault is not None
+        assert "newuidmap" in fault.reason
+        assert "uidmap" in fault.remedy

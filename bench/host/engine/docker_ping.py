@@ -18,6 +18,8 @@ OWN_URL = "unix:///run/isobench/docker.sock"
 """Where ``bench.host.engine.private_docker`` lets its own engine listen."""
 
 PING_S = 5.0
+_INFO_S = 30.0
+"""An engine counts its containers and asks each runtime for its version before it tells of itself."""
 
 _RUNC = ("io.containerd.runc.", "io.containerd.runtime.")
 """How containerd spells runc."""
@@ -66,8 +68,8 @@ def silence() -> Silence:
 class _UnixConnection(http.client.HTTPConnection):
     """HTTP over a Unix socket."""
 
-    def __init__(self, path: str) -> None:
-        super().__init__("localhost", timeout=PING_S * patience.asked())
+    def __init__(self, path: str, within_s: float) -> None:
+        super().__init__("localhost", timeout=within_s * patience.asked())
         self._path = path
 
     def connect(self) -> None:
@@ -85,7 +87,7 @@ def refusal(url: str) -> str:
     """Return why no Docker engine answers a ping at this address within PING_S; empty: one does."""
     if not url.startswith("unix://"):
         return _refusal_over_network(url)
-    connection = _UnixConnection(url.removeprefix("unix://"))
+    connection = _UnixConnection(url.removeprefix("unix://"), PING_S)
     try:
         connection.request("GET", "/_ping")
         status = connection.getresponse().status
@@ -117,7 +119,7 @@ def engine_info(url: str) -> dict[str, Any]:
     """
     if not url.startswith("unix://"):
         return {}
-    connection = _UnixConnection(url.removeprefix("unix://"))
+    connection = _UnixConnection(url.removeprefix("unix://"), _INFO_S)
     try:
         connection.request("GET", "/info")
         info = json.loads(connection.getresponse().read())

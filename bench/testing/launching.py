@@ -14,6 +14,7 @@ from typing import NoReturn
 
 import pytest
 
+from bench.host import patience
 from bench.host.cpus import instance_cpus
 from bench.host.run_state import run_folder
 from bench.isolations.base import Availability, Instance, Isolation, Launch, Route
@@ -21,8 +22,8 @@ from bench.isolations.console import LIMIT_BYTES
 from bench.isolations.probe import check
 from bench.model import Cell, Envelope, Image, Network, Scenario, Storage, Trial
 
-START_S = 90.0
-LEAVE_S = 30.0
+START_S = patience.limit_s(90.0)
+LEAVE_S = patience.limit_s(30.0)
 
 _numbers = count(1)
 

@@ -87,7 +87,10 @@ class ReaderProcess:
             answer = self._asked("widths", str(folder))
         except BenchError as error:
             raise BenchError(f"how sure the figures are cannot be told: {error.what}", remedy=error.remedy) from error
-        return [Width(key=(key[0], key[1], key[2]), half_width=width) for key, width in answer]
+        return [
+            Width(key=(key[0], key[1], key[2]), half_width=width, baseline_scatter=scatter)
+            for key, width, scatter in answer
+        ]
 
     def so_far(self, folder: Path) -> SoFar:
         """Return what the figures in a run's folder are by now; raises BenchError where that cannot be told."""

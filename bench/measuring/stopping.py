@@ -2,7 +2,8 @@
 
 Rounds stay whole and interleaved: a round that leaves out the cells that are sure already still starts every cell
 that is not, and the baseline it is held against, once, in a fresh random order. Where a baseline costs little beside
-what is held against it, rounds of baselines alone come in between: they are the cheapest way to a surer ratio.
+what is held against it, or scatters much, rounds of baselines alone come in between: they are the cheapest way to a
+surer ratio.
 
 Looking at the data to decide when to stop shortens intervals: a run that stops on a width stops early where the values
 happened to lie close together (Chow & Robbins, Annals of Mathematical Statistics 36, 1965). Such runs therefore look
@@ -36,7 +37,7 @@ of two CPUs, docker against bare and unshare against bare, the intervals held th
 GROWTH = 1.25
 PATIENCE = 3 * PILOT
 """Rounds after which a cell is given up of which too few trials have ended well for an interval."""
-MOST_BETWEEN = 3
+MOST_BETWEEN = 9
 """Most rounds of baselines alone between two whole ones: beyond that the other side is what is left to make surer."""
 MOST_ROUNDS = 1000
 """No run that stops by itself goes on for longer than this."""
@@ -83,6 +84,8 @@ class Width:
 
     key: Key
     half_width: float | None
+    baseline_scatter: float = 1.0
+    """How much the baseline's values scatter, of what the cell's do: standard deviations of logarithms."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +136,8 @@ class Schedule:
         self._widths, self._now_s = widths, now_s
         self._spent_s: dict[Key, list[float]] = defaultdict(list)
         self._wanted: set[Key] = {key_of(cell) for cell in cells}
+        self._scatter: dict[tuple[str, str], float] = {}
+        """By scenario and parameters, that of the baseline, of what its widest ratio's other side has."""
         self._began_s = now_s()
         self._next_look = PILOT
         self.given = 0
@@ -220,8 +225,9 @@ class Schedule:
     def _between(self, whole: int) -> list[list[Cell]]:
         """Return the rounds of baselines alone that follow a whole one: a cheap side is made sure by more of itself.
 
-        Of two sides that scatter alike, each is worth trials in proportion to ``1 / sqrt(cost)`` (Kalibera & Jones,
-        ISMM 2013, section 5). Costs are known after the pilot; where the number of rounds is fixed, nothing is added.
+        A side is worth trials in proportion to its scatter over the root of what a trial costs (Neyman, Journal of the
+        Royal Statistical Society 97, 1934; Cochran, Sampling Techniques, 1977, section 5.5). Costs are known after the
+        pilot, scatters from the first look on; where the number of rounds is fixed, nothing is added.
         """
         if self._rule.is_fixed or whole <= PILOT:
             return []
@@ -234,9 +240,12 @@ class Schedule:
 
     def _further(self, baseline: Key) -> int:
         """Return how many times more than the cells that are held against it a baseline is worth being started."""
-        others_s = sum(self._own_s(key) for key in self._wanted if key[:2] == baseline[:2] and key[2] != BASELINE)
-        own_s = self._own_s(baseline)
-        return min(MOST_BETWEEN, max(0, round(math.sqrt(others_s / own_s)) - 1)) if own_s else 0
+        own_s, setting = self._own_s(baseline), baseline[:2]
+        others_s = sum(self._own_s(key) for key in self._wanted if key[:2] == setting and key[2] != BASELINE)
+        if not own_s:
+            return 0
+        worth = self._scatter.get(setting, 1.0) * math.sqrt(others_s / own_s)
+        return round(min(MOST_BETWEEN + 1, max(1, worth))) - 1
 
     def _goes_on(self, number: int, heard: Heard) -> bool:
         if self._rule.is_fixed or number == 1:
@@ -246,6 +255,7 @@ class Schedule:
             self._next_look = math.ceil(done * GROWTH)
             widths = self._widths()
             self._wanted = self._unsure(widths, done)
+            self._scatter = self._scatters(widths)
             heard.looked(self._look(widths, done))
             if not self._wanted:
                 self.reason = self._why_no_cell_goes_on(widths, done)
@@ -272,6 +282,11 @@ class Schedule:
         goal = max(self._rule.precision or 0.0, self._affordable(known, done))
         waiting = given.keys() - known.keys() if done < PATIENCE else set()
         return {key for key, width in known.items() if width > goal} | waiting
+
+    def _scatters(self, widths: Sequence[Width]) -> dict[tuple[str, str], float]:
+        """Return how much each baseline scatters, of what is held against it and is the widest of what goes on."""
+        unsure = [one for one in widths if one.key in self._wanted and math.isfinite(one.half_width or 0.0)]
+        return {one.key[:2]: one.baseline_scatter for one in sorted(unsure, key=lambda one: one.half_width or 0.0)}
 
     def _affordable(self, known: Mapping[Key, float], done: int) -> float:
         """Return the half-width that every ratio can be brought to in the time left; 0 where time is no matter.

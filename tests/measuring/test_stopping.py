@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
@@ -39,6 +39,7 @@ class Machine:
 
     cost_s: dict[str, float]
     spread: dict[str, float]
+    scatter: float = 1.0
     now_s: float = 0.0
     done: dict[Key, int] = field(default_factory=dict)
     looks: list[Look] = field(default_factory=list)
@@ -52,7 +53,9 @@ class Machine:
 
     def widths(self) -> list[Width]:
         return [
-            Width(key=key, half_width=self.spread[key[2]] / n**0.5) for key, n in self.done.items() if key[2] != "bare"
+            Width(key=key, half_width=self.spread[key[2]] / n**0.5, baseline_scatter=self.scatter)
+            for key, n in self.done.items()
+            if key[2] != "bare"
         ]
 
     def run(
@@ -143,6 +146,28 @@ def test_rounds_of_a_cheap_baseline_alone_come_between_whole_ones_once_costs_are
     alike = Machine(cost_s={"bare": 1.0, "docker": 1.0}, spread={"docker": 0.3})
     _, whole = alike.run(Rule(precision=0.05), [cell for cell in CELLS if cell.isolation != "vm"])
     assert {len(trials) for trials in whole} == {4}
+
+
+@pytest.mark.parametrize(("scatter", "between"), [(0.2, 0), (1.0, 2), (2.0, 5), (math.inf, MOST_BETWEEN), (0.0, 0)])
+def test_a_baseline_that_scatters_more_gets_more_rounds_of_its_own_from_the_first_look_on(
+    scatter: float, between: int
+) -> None:
+    """Three times the trials for a ninth of the cost, times what it scatters of what the other side does."""
+    one = Machine(cost_s={"bare": 1.0, "docker": 9.0}, spread={"docker": 0.3}, scatter=scatter)
+    _, turns = one.run(Rule(precision=0.05), [cell for cell in CELLS if cell.isolation != "vm"])
+    assert [len(trials) for trials in turns[PILOT : PILOT + 2 * (1 + between)]] == [4, *[2] * between] * 2
+
+
+def test_of_many_that_share_a_baseline_the_widest_says_how_often_it_is_started() -> None:
+    @dataclass
+    class Apart(Machine):
+        def widths(self) -> list[Width]:
+            scatters = {"docker": 0.1, "vm": 2.0}
+            return [replace(one, baseline_scatter=scatters[one.key[2]]) for one in super().widths()]
+
+    one = Apart(cost_s={"bare": 1.0, "docker": 2.0, "vm": 2.0}, spread={"docker": 0.2, "vm": 0.3})
+    _, turns = one.run(Rule(precision=0.05))
+    assert [len(trials) for trials in turns[PILOT : PILOT + 4]] == [6, 2, 2, 2]  # 2 x the root of (2 + 2) / 1
 
 
 def test_a_number_of_rounds_adds_no_rounds_of_the_baseline_alone() -> None:

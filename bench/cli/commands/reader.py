@@ -41,7 +41,7 @@ def serve() -> None:
 def _answer(what: str, folder: str = "", *more: Any) -> Response:
     match what:
         case "widths":
-            return _tried(lambda: [[list(key), width] for key, width in widths(Path(folder)).items()])
+            return _tried(lambda: [[list(key), *sureness] for key, sureness in widths(Path(folder)).items()])
         case "so far":
             return _tried(lambda: so_far(Path(folder)))
         case "report":

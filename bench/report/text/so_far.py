@@ -10,7 +10,6 @@ from bench.analysis.data.isolations import IsolationFacts
 from bench.analysis.data.manifest import load_manifest
 from bench.analysis.figures import widths
 from bench.analysis.figures.by_round import CellKey, FigureKey, sides
-from bench.analysis.figures.summary import measured
 from bench.analysis.figures.sweep import label
 from bench.analysis.statistics import intervals
 from bench.analysis.statistics.paired_series import Side
@@ -29,7 +28,7 @@ def so_far(run_dir: Path) -> tuple[list[str], list[IsolationRow]]:
     manifest = load_manifest(run_dir)
     found = {
         (_column(cell, manifest), cell.isolation): _figure(figure, side, manifest)
-        for cell, figures in sides(measured(load(run_dir))).items()
+        for cell, figures in sides(widths.answering(load(run_dir, compact=True), manifest)).items()
         for figure, side in figures.items()
         if figure[:2] == _asked(manifest, cell.scenario)
     }

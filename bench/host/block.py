@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 
 from bench.errors import IsolationError
+from bench.host.files import contents
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,10 +47,9 @@ def written_v1(folder: Path) -> int | None:
     the kernel brings out of the cache later, for the root. Source: kernel,
     ``Documentation/admin-guide/cgroup-v1/blkio-controller.rst``, and ``block/blk-throttle.h``.
     """
-    written = _service_bytes(folder)
-    if not written and not any(_service_bytes(above) for above in folder.parents):
-        return None
-    return _whole(written)
+    written = _service_bytes(folder) or []
+    above = takewhile(lambda rows: rows is not None, map(_service_bytes, folder.parents))  # as far as groups go
+    return _whole(written) if written or any(above) else None
 
 
 def written_v2(folder: Path) -> int | None:
@@ -57,22 +58,25 @@ def written_v2(folder: Path) -> int | None:
     Source: kernel, ``Documentation/admin-guide/cgroup-v2.rst``, ``io.stat``.
     """
     try:
-        rows = [line.split() for line in (folder / "io.stat").read_text().splitlines()]
+        rows = [line.split() for line in contents(folder / "io.stat").splitlines()]
     except OSError:
         return None
     amounts = [(row[0], word.removeprefix("wbytes=")) for row in rows for word in row[1:] if word.startswith("wbytes=")]
     return _whole((number, int(amount)) for number, amount in amounts)
 
 
-def _service_bytes(folder: Path) -> list[tuple[str, int]]:
-    """Return the devices of which a version 1 group keeps books, by number, each with the bytes written to it."""
+def _service_bytes(folder: Path) -> list[tuple[str, int]] | None:
+    """Return the devices of which a version 1 group keeps books, by number, each with the bytes written to it.
+
+    None where the folder is no group.
+    """
     for name in ("blkio.throttle.io_service_bytes_recursive", "blkio.throttle.io_service_bytes"):
         try:
-            rows = [line.split() for line in (folder / name).read_text().splitlines()]
+            rows = [line.split() for line in contents(folder / name).splitlines()]
         except OSError:
             continue
         return [(row[0], int(row[2])) for row in rows if len(row) == 3 and row[1] == "Write"]
-    return []
+    return None
 
 
 def _whole(written: Iterable[tuple[str, int]]) -> int:

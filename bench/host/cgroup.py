@@ -16,6 +16,7 @@ from pathlib import Path
 from bench.errors import IsolationError, LeftoverError
 from bench.host.accounting import AccountReading
 from bench.host.block import Disk
+from bench.host.files import contents
 from bench.host.groups import books, delegation, freezer
 from bench.model import DiskRate, Envelope
 
@@ -55,7 +56,7 @@ def mounts() -> dict[str, Path]:
     Source: ``/proc/self/mounts``; a version 1 mount names its controllers in its options.
     """
     found: dict[str, Path] = {}
-    for line in Path("/proc/self/mounts").read_text().splitlines():
+    for line in contents("/proc/self/mounts").splitlines():
         _device, where, kind, options, *_ = line.split()
         if kind == "cgroup2":
             found.setdefault("", Path(where))
@@ -68,7 +69,7 @@ def mounts() -> dict[str, Path]:
 
 def hierarchies() -> list[Path]:
     """Return where every hierarchy is mounted, those without a controller that we use included: runtimes use them."""
-    lines = [line.split() for line in Path("/proc/self/mounts").read_text().splitlines()]
+    lines = [line.split() for line in contents("/proc/self/mounts").splitlines()]
     return [Path(where) for _device, where, kind, *_ in lines if kind in ("cgroup", "cgroup2")]
 
 
@@ -185,7 +186,7 @@ class Cgroup:
         """Return the group a process is in, to read it."""
         found = mounts()
         folders: dict[str, Path] = {}
-        for line in Path(f"/proc/{pid}/cgroup").read_text().splitlines():
+        for line in contents(f"/proc/{pid}/cgroup").splitlines():
             _number, controllers, path = line.split(":", 2)
             for name in controllers.split(","):
                 if name in found:
@@ -220,7 +221,7 @@ class Cgroup:
         found: set[int] = set()
         for procs in [folder / "cgroup.procs", *folder.glob("**/cgroup.procs")]:
             with contextlib.suppress(OSError):
-                found.update(int(word) for word in procs.read_text().split())
+                found.update(int(word) for word in contents(procs).split())
         return sorted(found)
 
     def read(self) -> AccountReading:
@@ -233,7 +234,7 @@ class Cgroup:
         found = {}
         for limit, (controller, name) in files.items():
             with contextlib.suppress(OSError, KeyError):
-                value = (self._folders[controller] / name).read_text().strip()
+                value = contents(self._folders[controller] / name).strip()
                 found[limit] = "max" if value.isdigit() and len(value) >= _UNLIMITED_DIGITS else value
         return found
 
@@ -316,7 +317,7 @@ def _make_below(controller: str, root: Path, path: str, *, also: Sequence[str] =
 def _controllers(folder: Path) -> Sequence[str]:
     """Return what a group of version 2 may pass on; nothing of version 1."""
     try:
-        return (folder / "cgroup.controllers").read_text().split()
+        return contents(folder / "cgroup.controllers").split()
     except OSError:
         return ()
 

@@ -1,4 +1,4 @@
-"""Where a run's files may be written."""
+"""Where a run's files may be written, and how the kernel's small ones are read."""
 
 from __future__ import annotations
 
@@ -19,3 +19,9 @@ def require_writable(results: Path) -> None:
         raise InputError(
             f"cannot write results to {results}: {error.strerror}", remedy="Name another folder with --results"
         ) from error
+
+
+def contents(file: str | Path) -> str:
+    """Return the text of a file of the kernel's; raises OSError. Without what ``read_text`` has around each of them."""
+    with open(file, "rb", buffering=0) as small:  # noqa: PTH123 - a Path is half of what it saves
+        return small.read().decode(errors="replace")

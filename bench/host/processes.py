@@ -11,6 +11,7 @@ from pathlib import Path, PurePath
 import psutil
 
 from bench.host.accounting import ProcessMemory, Unreadable
+from bench.host.files import contents
 
 _CREDENTIALS = struct.Struct("3i")
 """``struct ucred``: pid, user, group."""
@@ -55,7 +56,7 @@ class PsutilProcess:
     def peak_rss_bytes(self) -> int:
         """Read VmHWM, which the kernel keeps; sampling could miss the peak."""
         with _readable(self.pid):
-            for line in Path(f"/proc/{self.pid}/status").read_text().splitlines():
+            for line in contents(f"/proc/{self.pid}/status").splitlines():
                 if line.startswith("VmHWM:"):
                     return int(line.split()[1]) * 1024
         raise Unreadable(f"process {self.pid} has no address space left")
@@ -72,7 +73,7 @@ class PsutilProcess:
         It holds all threads, and the children that were waited for. Source: proc(5); kernel, ``fs/proc/base.c``.
         """
         with _readable(self.pid):
-            for line in Path(f"/proc/{self.pid}/io").read_text().splitlines():
+            for line in contents(f"/proc/{self.pid}/io").splitlines():
                 if line.startswith("write_bytes:"):
                     return int(line.split()[1])
         raise Unreadable(f"the kernel keeps no books of what process {self.pid} writes")
@@ -126,7 +127,7 @@ def _family(pid: int) -> list[int]:
 
 
 def _children(pid: int) -> list[int]:
-    lists = [(task / "children").read_text() for task in Path(f"/proc/{pid}/task").iterdir()]
+    lists = [contents(task / "children") for task in Path(f"/proc/{pid}/task").iterdir()]
     return [int(word) for text in lists for word in text.split()]
 
 

@@ -81,11 +81,13 @@ class Watch:
             with self._injected():
                 self._count_cpu(deadline_ns)
             self._await_end(deadline_ns)
-        self._take(peak_samples(self._instance, at_s=self._now_s()))
-        self._take(disk_samples(self._instance, at_s=self._now_s()))
+        account = self._instance.account
+        books = account.read() if account is not None else AccountReading()
+        self._take(peak_samples(self._instance, books, at_s=self._now_s()))
+        self._take(disk_samples(self._instance, books, at_s=self._now_s()))
         if self._scenario.outgrows_memory:
             self._take(limit_samples(self._instance, at_s=self._now_s()))
-        self._note_own_doing()
+        self._note_own_doing(books)
         held = self._instance.held()
         self._instance.dismiss()
         self._check_exit()
@@ -219,10 +221,8 @@ class Watch:
         self._instance.wait("window_finish", *_OVER, timeout_s=self._left_s(deadline_ns))
         self._take(cpu_samples(before, self._cpu(), at_s=self._now_s()))
 
-    def _note_own_doing(self) -> None:
+    def _note_own_doing(self, books: AccountReading) -> None:
         """Note what the sentinels must not hold against others: what the instance used, and where it met its limits."""
-        account = self._instance.account
-        books = account.read() if account is not None else AccountReading()
         used_s = self._cpu().used_s
         limit_bytes = self._launch.envelope.memory_bytes
         self._observation.throttled = (

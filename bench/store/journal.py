@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
-from dataclasses import asdict
+from dataclasses import fields
 from datetime import datetime
 from io import FileIO
 from pathlib import Path
@@ -15,6 +15,8 @@ from typing import Self
 from bench.errors import written
 from bench.model import Measurement, Sample
 from bench.store.layout import CONSOLE, JOURNAL, TRIAL_SCHEMA
+
+_FIELDS = [one.name for one in fields(Sample) if one.name != "step"]
 
 _GZIP_LEVEL = 3
 """Fast, and a console compresses well at any level."""
@@ -95,10 +97,8 @@ def line_of(measurement: Measurement, *, started_at: datetime) -> dict[str, obje
 
 def _entry(sample: Sample) -> dict[str, object]:
     """Return a sample as a journal line keeps it: without the key ``step`` where it belongs to none."""
-    entry: dict[str, object] = asdict(sample)
-    if not sample.step:
-        del entry["step"]
-    return entry
+    entry: dict[str, object] = {name: getattr(sample, name) for name in _FIELDS}
+    return {**entry, "step": dict(sample.step)} if sample.step else entry
 
 
 def _write(file: FileIO, data: bytes) -> None:

@@ -224,7 +224,8 @@ def test_version_1_adds_up_what_was_written_to_each_disk(v1: dict[str, Path], na
 
 def test_a_version_1_group_has_written_nothing_only_where_others_have_been_counted(v1: dict[str, Path]) -> None:
     group = Cgroup({name: root / "isobench/fir" for name, root in v1.items()})
-    kernel_files(v1["blkio"] / "isobench/fir", blkio__throttle__io_service_bytes="Total 0\n")
+    for path in ("isobench", "isobench/fir"):
+        kernel_files(v1["blkio"] / path, blkio__throttle__io_service_bytes="Total 0\n")
     assert group.read().written_bytes is None
     kernel_files(v1["blkio"], blkio__throttle__io_service_bytes=SERVICE)
     assert group.read().written_bytes == 0
@@ -287,7 +288,7 @@ def test_mounts_are_read_from_the_kernels_table(monkeypatch: pytest.MonkeyPatch)
         "cgroup /sys/fs/cgroup/systemd cgroup rw,name=systemd 0 0\n"
         "cgroup2 /sys/fs/cgroup/unified cgroup2 rw 0 0\n"
     )
-    monkeypatch.setattr(Path, "read_text", lambda _self: table)
+    monkeypatch.setattr(cgroup, "contents", lambda _file: table)
     assert cgroup.mounts() == {
         "cpu": Path("/sys/fs/cgroup/cpu,cpuacct"),
         "cpuacct": Path("/sys/fs/cgroup/cpu,cpuacct"),

@@ -18,15 +18,12 @@ def test_both_ways_find_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     with subprocess.Popen(["/bin/sh", "-c", NESTED], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as shell:
         assert shell.stdout is not None
         assert [shell.stdout.readline() for _ in range(2)] == [b"up\n", b"up\n"]
-        read = Path.read_text
         listed = {one.pid for one in processes.descendants(shell.pid)}
 
-        def without_lists(path: Path, *given: str) -> str:
-            if path.name == "children":
-                raise FileNotFoundError(path)
-            return read(path, *given)
+        def without_lists(file: str | Path) -> str:
+            raise FileNotFoundError(file)
 
-        monkeypatch.setattr(Path, "read_text", without_lists)
+        monkeypatch.setattr(processes, "contents", without_lists)
         looked_for = {one.pid for one in processes.descendants(shell.pid)}
         shell.communicate()
     assert listed == looked_for

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from bench.host.disturbance.kernel_log import KernelLog
+from bench.host.files import contents
 
 PRESSURES = ("cpu.some", "io.some", "io.full", "memory.some", "memory.full")
 """What is read of PSI; ``full`` of the CPU says nothing about a whole host (kernel: accounting/psi.rst)."""
@@ -204,7 +205,7 @@ def _hot(folder: Path, cpus: Sequence[int]) -> int | None:
 def _text(file: Path) -> str:
     """Return a file's text; nothing where it is not there or not ours to read."""
     try:
-        return file.read_text()
+        return contents(file)
     except OSError:
         return ""
 

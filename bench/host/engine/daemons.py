@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Iterable
 from contextlib import suppress
+from functools import cache
 
 from bench.host.accounting import HostProcess, Unreadable
 from bench.host.cgroup import Cgroup
@@ -27,7 +28,14 @@ def cpu_s(daemons: Iterable[HostProcess], cpus: Collection[int]) -> float:
 
 def _service(pid: int) -> tuple[str, float | None]:
     """Return the service that a process is of and its CPU time; None where it is of a session, or of the same as we."""
+    group = _apart(pid)
+    return (str(group.cpu_books), group.read().cpu_s) if group else (str(pid), None)
+
+
+@cache
+def _apart(pid: int) -> Cgroup | None:
+    """Return the group of the service that a daemon is of; it stays in it for as long as it lives."""
     group, ours = Cgroup.of(pid), Cgroup.of(os.getpid()).cpu_books
     books = group.cpu_books
     apart = books is not None and books.suffix == ".service" and not (ours and ours.is_relative_to(books))
-    return (str(books), group.read().cpu_s) if apart else (str(pid), None)
+    return group if apart else None

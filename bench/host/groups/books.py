@@ -7,6 +7,7 @@ from pathlib import Path
 
 from bench.host.accounting import AccountReading
 from bench.host.block import written_v1, written_v2
+from bench.host.files import contents
 
 
 def read_v1(folders: Mapping[str, Path]) -> AccountReading:
@@ -47,14 +48,14 @@ def read_v2(folder: Path) -> AccountReading:
 
 def _number(file: Path) -> int | None:
     try:
-        return int(file.read_text())
+        return int(contents(file))
     except (OSError, ValueError):
         return None
 
 
 def _table(file: Path) -> dict[str, int]:
     try:
-        rows = [line.split() for line in file.read_text().splitlines()]
+        rows = [line.split() for line in contents(file).splitlines()]
     except OSError:
         return {}
     return {row[0]: int(row[1]) for row in rows if len(row) == 2 and row[1].lstrip("-").isdigit()}

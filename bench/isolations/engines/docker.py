@@ -316,4 +316,6 @@ def _foreign(url: str) -> Fault | None:
 def connected(url: str) -> docker.APIClient:
     """Return a connection to the engine at ``url``."""
     with translated("connect"):
-        return docker.APIClient(base_url=url, timeout=round(patience.limit_s(_API_S)))
+        api = docker.APIClient(base_url=url, timeout=round(patience.limit_s(_API_S)))
+    api.trust_env = False  # no proxy stands before a socket: to look for one takes a third of a call's CPU time
+    return api

@@ -10,9 +10,9 @@ import contextlib
 import os
 import signal
 import time
-from pathlib import Path
 
 from bench.errors import LeftoverError
+from bench.host.files import contents
 
 _LEAVE_S = 2.0
 """How long a shim may take to leave by itself once its container is gone; some 50 ms are usual."""
@@ -58,10 +58,10 @@ def _left_after(container: str, patience_s: float) -> list[int]:
 
 def bearing(container: str) -> list[int]:
     """Return the processes whose command line carries the container's full id."""
-    wanted, found = container.encode(), []
+    found = []
     for entry in os.scandir("/proc"):
         if entry.name.isdigit():
             with contextlib.suppress(OSError):
-                if wanted in Path(entry.path, "cmdline").read_bytes():
+                if container in contents(f"{entry.path}/cmdline"):
                     found.append(int(entry.name))
     return found

@@ -9,17 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from bench.host.accounting import HostProcess, Unreadable
+from bench.host.accounting import AccountReading, HostProcess, Unreadable
 from bench.isolations.base import Instance
 from bench.model import Sample
 
 
-def disk_samples(instance: Instance, *, at_s: float) -> list[Sample]:
-    """Return the bytes written since the instance exists; to be read while its entry still waits."""
+def disk_samples(instance: Instance, books: AccountReading, *, at_s: float) -> list[Sample]:
+    """Return the bytes written since the instance exists; to be read, as its ``books``, while its entry still waits."""
     samples = []
-    written = instance.account.read().written_bytes if instance.account is not None else None
-    if written is not None:
-        samples.append(_written(written, "cgroup", at_s))
+    if books.written_bytes is not None:
+        samples.append(_written(books.written_bytes, "cgroup", at_s))
     for role, processes in instance.processes().items():
         read = [] if role.startswith("shared:") else list(_read(processes))
         if read:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 
 import psutil
 
-from bench.host.accounting import HostProcess, ProcessMemory, Unreadable
+from bench.host.accounting import AccountReading, HostProcess, ProcessMemory, Unreadable
 from bench.isolations.base import Instance
 from bench.model import Sample
 
@@ -61,15 +61,14 @@ def own_and_shared_bytes(instance: Instance) -> tuple[int, int]:
     return own, shared
 
 
-def peak_samples(instance: Instance, *, at_s: float) -> list[Sample]:
-    """Read the peaks that the kernel keeps: the control group's, and each role's sum of VmHWM.
+def peak_samples(instance: Instance, books: AccountReading, *, at_s: float) -> list[Sample]:
+    """Read the peaks that the kernel keeps: the control group's, by its ``books``, and each role's sum of VmHWM.
 
     The workload's own processes have ended by now; their peak is the control group's.
     """
     samples = []
-    peak = instance.account.read().memory_peak_bytes if instance.account is not None else None
-    if peak is not None:
-        samples.append(_bytes("memory.peak.cgroup", peak, "cgroup", at_s))
+    if books.memory_peak_bytes is not None:
+        samples.append(_bytes("memory.peak.cgroup", books.memory_peak_bytes, "cgroup", at_s))
     for role, processes in instance.processes().items():
         if role != "workload" and not role.startswith("shared:"):
             peaks = list(_peaks(processes))

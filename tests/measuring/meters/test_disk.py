@@ -14,7 +14,7 @@ def test_the_group_and_every_role_of_the_instance_say_what_they_have_written() -
         "gofer": [Process(wrote_bytes=5)],
         "shared:engine": [Process(wrote_bytes=1000)],
     }
-    samples = disk_samples(Scripted(processes, AccountReading(written_bytes=45)), at_s=2.0)
+    samples = disk_samples(Scripted(processes), AccountReading(written_bytes=45), at_s=2.0)
     assert by_metric(samples) == {
         ("disk.written", "cgroup"): 45,
         ("disk.written", "processes:workload"): 42,
@@ -24,9 +24,8 @@ def test_the_group_and_every_role_of_the_instance_say_what_they_have_written() -
 
 
 def test_nothing_written_is_a_zero_and_no_books_are_none() -> None:
-    assert by_metric(disk_samples(Scripted({"vmm": [Process()]}, AccountReading(written_bytes=0)), at_s=1.0)) == {
+    assert by_metric(disk_samples(Scripted({"vmm": [Process()]}), AccountReading(written_bytes=0), at_s=1.0)) == {
         ("disk.written", "cgroup"): 0,
         ("disk.written", "processes:vmm"): 0,
     }
-    assert disk_samples(Scripted({"vmm": [Process(gone=True)], "shim": []}, AccountReading()), at_s=1.0) == []
-    assert disk_samples(Scripted({}), at_s=1.0) == []
+    assert disk_samples(Scripted({"vmm": [Process(gone=True)], "shim": []}), AccountReading(), at_s=1.0) == []

@@ -74,17 +74,15 @@ def test_peaks_are_the_kernels_and_daemons_shared_by_all_are_not_counted() -> No
             "shim": [Process(peak_bytes=5), Process(gone=True)],
             "shared:engine": [Process(peak_bytes=1000)],
         },
-        AccountReading(memory_peak_bytes=50),
     )
-    assert by_metric(peak_samples(instance, at_s=1.0)) == {
+    assert by_metric(peak_samples(instance, AccountReading(memory_peak_bytes=50), at_s=1.0)) == {
         ("memory.peak.cgroup", "cgroup"): 50,
         ("memory.peak.rss", "processes:shim"): 5,
     }
 
 
 def test_a_kernel_that_keeps_no_peak_gives_none() -> None:
-    assert peak_samples(Scripted({}, AccountReading(memory_bytes=1)), at_s=1.0) == []
-    assert peak_samples(Scripted({}), at_s=1.0) == []
+    assert peak_samples(Scripted({}), AccountReading(memory_bytes=1), at_s=1.0) == []
 
 
 def test_a_guest_uses_what_is_not_available_to_it() -> None:

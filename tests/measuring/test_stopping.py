@@ -12,6 +12,8 @@ import pytest
 from bench.errors import InputError
 from bench.measuring.plan import cells, plan
 from bench.measuring.stopping import (
+    GROWTH,
+    LOOKS_SHARE,
     MOST_BETWEEN,
     MOST_ROUNDS,
     PATIENCE,
@@ -108,10 +110,23 @@ def test_rounds_of_milliseconds_go_on_until_the_host_may_have_changed_its_state(
     assert [look.rounds for look in one.looks] == [schedule.rounds["a"]]
 
 
+def test_looking_takes_a_small_share_of_a_runs_time_however_short_its_rounds_are() -> None:
+    @dataclass
+    class Slow(Machine):
+        def widths(self) -> list[Width]:
+            self.now_s += 0.5
+            return super().widths()
+
+    one = Slow(cost_s=dict.fromkeys(NAMES, 0.005), spread={"docker": 0.4, "vm": 0.4})
+    one.run(Rule(precision=0.02))
+    assert len(one.looks) > 1
+    assert 0.5 * len(one.looks) <= 0.5 + LOOKS_SHARE * one.now_s
+
+
 def test_precision_ends_when_every_ratio_is_within_it() -> None:
     one = machine()
     schedule, turns = one.run(Rule(precision=0.02))
-    assert 25 <= rounds_of(turns, "vm") <= 25 * 1.25 + 1
+    assert 25 <= rounds_of(turns, "vm") <= 25 * GROWTH + 1
     assert all((width.half_width or 1) <= 0.02 for width in one.widths())
     assert "within 0.02" in schedule.reason
     assert one.looks[0].rounds == PILOT
@@ -156,6 +171,27 @@ def test_a_baseline_that_scatters_more_gets_more_rounds_of_its_own_from_the_firs
     one = Machine(cost_s={"bare": 1.0, "docker": 9.0}, spread={"docker": 0.3}, scatter=scatter)
     _, turns = one.run(Rule(precision=0.05), [cell for cell in CELLS if cell.isolation != "vm"])
     assert [len(trials) for trials in turns[PILOT : PILOT + 2 * (1 + between)]] == [4, *[2] * between] * 2
+
+
+@pytest.mark.parametrize("scatter", [0.5, 1.0, 2.0])
+@pytest.mark.parametrize("cost_s", [3.0, 9.0, 30.0])
+def test_no_other_share_of_trials_makes_a_ratio_as_sure_in_less_time(cost_s: float, scatter: float) -> None:
+    """Two means whose ratio is to have a variance V take (s1 c1^1/2 + s2 c2^1/2)^2 / V at the least (Cochran 1977)."""
+
+    @dataclass
+    class Two(Machine):
+        def widths(self) -> list[Width]:
+            (bares, others) = (self.done[key_of(cell)] for cell in given)
+            return [replace(one, half_width=math.hypot(scatter / bares**0.5, 1 / others**0.5)) for one in only(self)]
+
+    def only(one: Machine) -> list[Width]:
+        return [width for width in Machine.widths(one) if width.key == key_of(given[1])]
+
+    given = cells([scenario(name="a")], ("bare", "docker"))
+    one = Two(cost_s={"bare": 1.0, "docker": cost_s}, spread={"docker": 1.0}, scatter=scatter)
+    one.run(Rule(precision=0.1), given)
+    best_s = (scatter + cost_s**0.5) ** 2 / 0.1**2
+    assert best_s <= one.now_s <= 1.12 * best_s  # looks that grow by a tenth, whole numbers, and a pilot of pairs
 
 
 def test_of_many_that_share_a_baseline_the_widest_says_how_often_it_is_started() -> None:
@@ -249,7 +285,7 @@ def test_a_cell_whose_trials_end_badly_is_waited_for_and_then_given_up() -> None
     one = machine(vm=math.inf)
     _, turns = one.run(Rule(precision=0.09))
     assert rounds_of(turns, "docker") == PILOT
-    assert PATIENCE <= rounds_of(turns, "vm") <= PATIENCE * 1.25 + 1
+    assert PATIENCE <= rounds_of(turns, "vm") <= PATIENCE * GROWTH + 1
     assert one.looks[0].widest is not None
     assert one.looks[0].widest.key[2] == "docker"
 

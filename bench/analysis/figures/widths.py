@@ -70,9 +70,9 @@ def _known(asked: pd.DataFrame, manifest: Manifest) -> dict[CellKey, Sureness]:
         ["scenario", "parameters", "setting"], sort=False, observed=True
     ):
         scenario, parameters, _ = map(str, cell)
-        for isolation, sureness in _of_setting(group, manifest.stopping.confidence):
+        for isolation, one in _of_setting(group, manifest.stopping.confidence):
             key = CellKey(scenario, parameters, isolation)
-            found[key] = max(found.get(key, sureness), sureness, key=_width)
+            found[key] = max(found.get(key, one), one, key=_width)
     return found
 
 
@@ -102,10 +102,11 @@ def _of_setting(group: pd.DataFrame, confidence: float) -> Iterator[tuple[str, S
         for figure, side in figures.items():
             if isolation != BASELINE or len(by_isolation) == 1:
                 alone = BASELINE not in by_isolation or isolation == BASELINE
-                yield isolation, _sureness(side, None if alone else baselines.get(figure, NOTHING), confidence)
+                yield isolation, sureness(side, None if alone else baselines.get(figure, NOTHING), confidence)
 
 
-def _sureness(side: Side, baseline: Side | None, confidence: float) -> Sureness:
+def sureness(side: Side, baseline: Side | None, confidence: float) -> Sureness:
+    """Return how sure the ratio of two sides is, and how much the baseline scatters; None: there is no baseline."""
     if min(side.n, side.n if baseline is None else baseline.n) < intervals.MINIMUM:
         return Sureness(math.inf)
     if baseline is None:

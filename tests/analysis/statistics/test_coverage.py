@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from bench.analysis.figures import widths
 from bench.analysis.figures.summary import summarize
 from bench.analysis.quality.twins import twins
 from bench.analysis.statistics import intervals
@@ -20,9 +21,11 @@ from bench.analysis.statistics.intervals import Estimate
 from bench.analysis.statistics.paired_series import Side, over_one_stretch
 from bench.analysis.statistics.simulate import SHAPES, Shape, run, values
 from bench.analysis.statistics.studies import coverage_by_level, stopped
-from bench.measuring.stopping import GROWTH, PILOT
+from bench.measuring.plan import cells
+from bench.measuring.stopping import GROWTH, PILOT, Rule, Schedule, Width, key_of
 from bench.model import SEQUENTIAL_CONFIDENCE
 from bench.store.stored import canonical
+from tests.records import scenario
 
 RUNS = 2000
 TRUTH = 1.3
@@ -103,6 +106,47 @@ def test_runs_that_stop_by_their_own_width_still_hold_the_truth(shape: Shape) ->
         np.random.default_rng(8), runs=300, looks=looks, precision=0.08, confidence=SEQUENTIAL_CONFIDENCE, shape=shape
     )
     assert found["holds"].mean() >= 0.93  # 95 %, which 300 runs tell to about 1.3
+
+
+@pytest.mark.parametrize("scatter", [0.5, 3.0])
+def test_runs_that_start_bare_as_often_as_it_scatters_still_hold_the_truth(scatter: float) -> None:
+    """The schedule itself, on a machine whose truth is known: bare costs a ninth, and scatters less or more."""
+    found = [stopped_by_itself(number, scatter) for number in range(RUNS // 8)]
+    assert all(one.half_width <= 0.12 for one in found)
+    assert 0.92 <= covered(found, TRUTH) <= 0.99  # 95 %, which 250 runs tell to about 1.4
+
+
+class _Deaf:
+    """Hears how a schedule goes on, and does nothing about it."""
+
+    def planned(self, _trials: object) -> None: ...
+
+    def looked(self, _look: object) -> None: ...
+
+
+def stopped_by_itself(number: int, scatter: float) -> Estimate:
+    """Run a schedule until the ratio is within 12 %, and return the ratio as a report shows it."""
+    rng, clock = np.random.default_rng([number, int(10 * scatter)]), [0.0]
+    sd, cost_s = {"bare": 0.1 * scatter, "docker": 0.1}, {"bare": 1.0, "docker": 9.0}
+    known: dict[str, dict[int, float]] = {"bare": {}, "docker": {}}
+    given = cells([scenario(name="a")], list(known))
+
+    def both() -> tuple[Side, Side]:
+        return Side.by_round(known["docker"]), Side.by_round(known["bare"])
+
+    def look() -> list[Width]:
+        sure = widths.sureness(*both(), SEQUENTIAL_CONFIDENCE)
+        return [Width(key=key_of(given[1]), half_width=sure.half_width, baseline_scatter=sure.baseline_scatter)]
+
+    rule = Rule(precision=0.12)
+    schedule = Schedule(given, {"a": 1}, rule, seed=number, widths=look, now_s=lambda: clock[0])
+    for trials in schedule.turns(_Deaf()):
+        for trial in trials:
+            name = trial.cell.isolation
+            known[name][trial.round] = (TRUTH if name == "docker" else 1.0) * math.exp(rng.normal(0, sd[name]))
+            clock[0] += cost_s[name]
+            schedule.took(trial.cell, cost_s[name])
+    return intervals.paired_ratio(*both(), confidence=SEQUENTIAL_CONFIDENCE)
 
 
 def twinned(number: int) -> pd.DataFrame:

@@ -53,8 +53,8 @@ ALLOWED: dict[str, set[str]] = {
 SEAM = {"bench.isolations.base", "bench.isolations.console", "bench.isolations.timeline"}
 """All that meters may know of isolations."""
 
-LIGHT = ("bench.host.disturbance", "bench.host.machine", "bench.host.programs")
-"""Of the host, what is no hold on it: which readings spoil a trial, what a disk refuses, what it is, where programs
+LIGHT = ("bench.host.disturbance", "bench.host.files", "bench.host.machine", "bench.host.programs")
+"""Of the host, what is no hold on it: which readings spoil a trial, how its files are read, what it is, where programs
 lie."""
 
 FLEET = "bench.measuring.fleet"

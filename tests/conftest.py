@@ -33,8 +33,8 @@ BUILDS = ("images/", "measuring/provision/")
 """Where tests build or unpack images, which takes long and has nothing to do with who starts them."""
 
 MACHINES = ("isolations/launched/", "isolations/machines/", "tools/")
-"""Where virtual machines boot, which takes a CPU for minutes where they are emulated, a whole host last of all, and where
-what is started needs no engine either."""
+"""Where virtual machines boot, which takes a CPU for minutes where they are emulated, a whole host last of all, and
+where what is started needs no engine either."""
 
 LAB = ("tools/test_job.py",)
 """Where hosts are lost, one after the other. One that boots and measures is among the machines."""

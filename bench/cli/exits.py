@@ -19,6 +19,7 @@ class ExitCode(IntEnum):
     BAD_INPUT = 2
     NOTHING_MEASURED = 3
     WORSE = 4
+    DISK_FULL = 5
 
 
 def of_signal(name: str) -> int:

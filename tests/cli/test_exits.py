@@ -8,13 +8,14 @@ import pytest
 
 from bench.cli.commands.run import exit_code
 from bench.cli.exits import ExitCode, leave_with, of_signal
-from bench.errors import BenchError, ImageError, InputError, Interrupted, ResultsError
+from bench.errors import BenchError, ImageError, InputError, Interrupted, ResultsError, StoreError
 from bench.measuring.request import Finished
 from bench.model import Kind
 
 
-def finished(*kinds: Kind, interrupted: str | None = None) -> Finished:
-    return Finished(folder=Path(), outcomes={kind.value: 1 for kind in kinds}, interrupted=interrupted)
+def finished(*kinds: Kind, interrupted: str | None = None, refused: StoreError | None = None) -> Finished:
+    outcomes = {kind.value: 1 for kind in kinds}
+    return Finished(folder=Path(), outcomes=outcomes, interrupted=interrupted, refused=refused)
 
 
 @pytest.mark.parametrize(
@@ -28,6 +29,8 @@ def finished(*kinds: Kind, interrupted: str | None = None) -> Finished:
         (finished(Kind.FAILED), ExitCode.SOME_FAILED),
         (finished(Kind.UNSUPPORTED), ExitCode.NOTHING_MEASURED),
         (finished(), ExitCode.NOTHING_MEASURED),
+        (finished(Kind.OK, refused=StoreError("full")), ExitCode.DISK_FULL),
+        (finished(refused=StoreError("full")), ExitCode.DISK_FULL),
         (finished(Kind.OK, interrupted="SIGINT"), 130),
         (finished(Kind.FAILED, interrupted="SIGTERM"), 143),
     ],

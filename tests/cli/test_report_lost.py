@@ -99,7 +99,7 @@ def test_after_a_signal_later_ones_are_ignored_and_the_report_is_written(tmp_pat
 def test_a_disk_that_fills_between_trials_ends_the_run_with_a_report_of_what_is_there(tmp_path: Path) -> None:
     process = running(tmp_path, FULL.format(after=3), "--rounds", "10")
     out, err = process.communicate(timeout=120)
-    assert process.returncode == 1
+    assert process.returncode == 5
     assert err == "bench: cannot write trials.jsonl: No space left on device\n       Free some space\n"
     (run,) = (tmp_path / "results").iterdir()
     assert f"Report: {run}/report.html" in out
@@ -111,10 +111,10 @@ def test_a_disk_that_fills_between_trials_ends_the_run_with_a_report_of_what_is_
     assert (told["planned"], outcomes(tmp_path)) == (10, ["ok"] * 3)
 
 
-def test_a_disk_that_is_full_at_the_first_trial_is_exit_code_3(tmp_path: Path) -> None:
+def test_a_disk_that_is_full_at_the_first_trial_is_said(tmp_path: Path) -> None:
     process = running(tmp_path, FULL.format(after=0))
     _, err = process.communicate(timeout=120)
-    assert process.returncode == 3
+    assert process.returncode == 5
     assert "Traceback" not in err
     assert "bench: cannot write trials.jsonl" in err
 

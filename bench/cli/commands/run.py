@@ -162,8 +162,8 @@ def exit_code(finished: Finished) -> int:
     """Return what a run came to: a signal's code, or one of ExitCode."""
     if finished.interrupted:
         return of_signal(finished.interrupted)
+    if finished.refused:
+        return ExitCode.DISK_FULL
     if set(finished.outcomes) <= {Kind.UNSUPPORTED}:
         return ExitCode.NOTHING_MEASURED
-    if finished.refused:
-        return ExitCode.SOME_FAILED
     return ExitCode.OK if set(finished.outcomes) <= _FINE else ExitCode.SOME_FAILED

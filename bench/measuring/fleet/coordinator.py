@@ -196,7 +196,7 @@ def _meet(
     talk: Talk, members: Sequence[FleetMember], asked: FleetRequest, scenarios: Mapping[str, str], say: Say
 ) -> None:
     """Have every host look at itself, and leave out who is not like the others."""
-    talk.ask(on_host.look, [one for one in members if one.address])
+    talk.ask(on_host.look, [one for one in members if one.address], back_s=asked.wait_s)
     known = {one.name: one.facts for one in members if one.facts and one.state == "measuring"}
     ours = {"isobench": __version__, "distributed": version("distributed")}
     reasons = left_out(known, ours, scenarios, one_machine=asked.one_machine)

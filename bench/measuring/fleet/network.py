@@ -14,6 +14,7 @@ from typing import Any
 import dask.config
 from distributed import Client, LocalCluster, Security
 from distributed.comm.addressing import parse_host_port
+from distributed.versions import VersionMismatchWarning
 
 from bench.errors import BenchError, InputError
 from bench.measuring.fleet import certificates
@@ -90,6 +91,7 @@ def is_loopback(host: str) -> bool:
 def quiet() -> Iterator[None]:
     """Keep dask.distributed from whatever it does unasked within this block; what it logs, we say ourselves."""
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    warnings.filterwarnings("ignore", category=VersionMismatchWarning)  # admission knows which of them matter
     with dask.config.set(_QUIET):
         yield
 

@@ -10,6 +10,7 @@ import os
 import platform
 import shutil
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -24,6 +25,7 @@ from distributed import Status, get_worker
 from bench.errors import BenchError, InputError
 from bench.host.run_state import state_folder
 from bench.host.subprocesses import Child
+from bench.isolations.console import LIMIT_BYTES
 from bench.measuring.fleet.admission import HostFacts
 from bench.measuring.fleet.host_request import HostRequest, resuming
 from bench.measuring.fleet.mirror import GrowingRun
@@ -100,6 +102,9 @@ def _measure(request: HostRequest, tell: _Tell) -> None:
     wanted = _wanted()
     results = _results(request)
     results.mkdir(parents=True, exist_ok=request.arrived is not None)
+    while wanted() and (why := _full(results)):
+        tell("full", reason=why)
+        time.sleep(_LOOK_S)
     tell("began")
     with _alone(results) as held, ExitStack() as stack:
         growing = _found(results, request)
@@ -114,6 +119,16 @@ def _measure(request: HostRequest, tell: _Tell) -> None:
         growing = growing or _found(results, request)
         _send(growing, tell)
         tell("ended", code=run.wait(), digest=growing.digest if growing else "", said=run.tail(2))
+
+
+def _full(results: Path) -> str:
+    """Return why the disk would refuse what is kept of a trial; empty where it has room."""
+    try:
+        with tempfile.TemporaryFile(dir=results) as file:
+            os.posix_fallocate(file.fileno(), 0, LIMIT_BYTES)
+    except OSError as error:
+        return error.strerror or str(error)
+    return ""
 
 
 def _results(request: HostRequest) -> Path:

@@ -30,6 +30,8 @@ _FINE = (0, 1)
 """Exit codes of a run that was measured: all went well, some trials failed."""
 _TOLD_TO = (129, 130, 143)
 """Of one that was told to end."""
+_FULL = 5
+"""Of one that a full disk has ended."""
 _FACTS = TypeAdapter(HostFacts)
 
 There = Callable[[], Mapping[str, str]]
@@ -56,9 +58,9 @@ class FleetMember:
     heard_s: float = 0.0
     """On the monotonic clock: the last time."""
     away_s: float | None = None
-    """On the monotonic clock: since when it is away, and waited for; None: it is there."""
+    """On the monotonic clock: since when it is away, or its disk full, and waited for; None: it goes on."""
     before: int = -1
-    """How many trials had arrived when it went away the last time."""
+    """How many trials had arrived then, the last time since it was asked for something else."""
     task: Future[None] | None = field(default=None, repr=False)
 
     def settle(self, state: HostState, reason: str = "") -> None:
@@ -97,11 +99,11 @@ class Talk:
     def ask(self, task: Task, members: Sequence[FleetMember], *, back_s: float = 0.0) -> None:
         """Ask these members, and return when each has answered, or is given up.
 
-        Who goes away meanwhile is waited for as long as ``back_s``, and asked to go on where it stopped.
+        Who goes away meanwhile, or has a full disk, is waited for as long as ``back_s``, and goes on where it stopped.
         """
         self._back_s = back_s
         for one in members:
-            one.waited_for = True
+            one.waited_for, one.before = True, -1
             self._submit(task, one)
         while any(one.waited_for for one in members):
             self._hear(_HEAR_S)
@@ -162,7 +164,9 @@ class Talk:
                 if one.waited_for and one.task and one.address == event.get("worker"):
                     self._went(one, "it died or left")
         elif (member := self._by_ticket.get(event.get("ticket", ""))) and member.waited_for:
-            member.heard_s, member.away_s = time.monotonic(), None
+            member.heard_s = time.monotonic()
+            if event.get("kind") != "full":
+                member.away_s, member.reason = None, ""
             try:
                 self._answered(member, heard_s, event)
             except (KeyError, TypeError, ValueError) as error:
@@ -174,12 +178,14 @@ class Talk:
             case "says":
                 self._say(f"{member.name}: {event['line']}")
             case "began":
-                if member.request.arrived is not None:
+                if member.request.arrived:
                     self._say(f"{member.name} goes on where it stopped")
             case "told":
                 facts = _FACTS.validate_python(event["facts"])
                 member.facts = replace(facts, apart_s=apart_s(facts, member.asked_s, heard_s))
                 member.waited_for = False
+            case "full":
+                self._waits(member, f"its disk is full: {event['reason']}")
             case "refused":
                 member.leave_out(str(event["reason"]))
                 self._say(f"{member.name} is {member.state}: {member.reason}")
@@ -198,6 +204,8 @@ class Talk:
             self._say(f"{member.name} has measured {member.mirror.trials} trials")
         elif event["code"] in _TOLD_TO:
             self._went(member, "it was told to end")
+        elif event["code"] == _FULL:
+            self._went(member, "it was ended by a full disk")
         else:
             self._lose(member, f"its run ended with exit code {event['code']}. {' '.join(event['said'])}".rstrip(". "))
 
@@ -216,7 +224,7 @@ class Talk:
         there = self._there()
         for one in away:
             if time.monotonic() - cast(float, one.away_s) > self._back_s:
-                self._lose(one, f"{one.reason}, and did not come back within {self._back_s:.0f} s")
+                self._lose(one, f"{one.reason}, and did not go on within {self._back_s:.0f} s")
             elif one.task is None and one.name in there:
                 one.address, one.mirror = there[one.name], one.mirror.again()
                 del self._by_ticket[one.request.ticket]
@@ -225,15 +233,20 @@ class Talk:
                 self._submit(task, one)
 
     def _went(self, member: FleetMember, reason: str) -> None:
-        """Wait for a member to come back, unless it has come back before and measured nothing since."""
+        """Wait for a member to come back, where it is to be asked again."""
+        if self._waits(member, reason):
+            self._client.cancel([member.task])
+            member.task = None
+
+    def _waits(self, member: FleetMember, reason: str) -> bool:
+        """Whether a member is waited for: not where it has stopped before and measured nothing since."""
         if member.away_s is None:
             if not self._back_s or member.mirror.trials == member.before:
                 self._lose(member, reason)
-                return
+                return False
             member.away_s, member.before, member.reason = time.monotonic(), member.mirror.trials, reason
             self._say(f"{member.name} is away: {reason}")
-        self._client.cancel([member.task])
-        member.task = None
+        return True
 
     def _lose(self, member: FleetMember, reason: str) -> None:
         member.settle("lost", reason)

@@ -9,13 +9,14 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bench.analysis.data.frame import load
+from bench.host.subprocesses import ran
 from tests.measuring.fleet.conftest import COMES_S, Start, bench, eventually
 
 OLD = "import bench.model.version; bench.model.version.__version__ = '0.0.9'"
@@ -55,6 +56,40 @@ def test_what_goes_wrong_costs_that_host_and_one_that_was_killed_goes_on(
     assert not list(tmp_path.rglob("evil"))
     eventually(lambda: not _running_for(tmp_path / "state-beta"))
     assert not list(tmp_path.glob("state-beta/fleet/*")), "what has arrived is kept in one place"
+
+
+def test_a_full_disk_ends_a_run_which_goes_on_when_there_is_room(
+    worker: Start, address: str, small_disk: Path, tmp_path: Path
+) -> None:
+    worker(address, "alpha")
+    (tmp_path / "hosts.txt").write_text("alpha\n")
+    words = ["--rounds", "40", "--isolation", "bare", "--hosts", str(tmp_path / "hosts.txt"), "--wait", "3m"]
+    with _fleet(*words, "--listen", address, "--results", str(tmp_path / "r")) as running:
+        eventually(lambda: list(tmp_path.glob("r/*/alpha/trials.jsonl")))
+        _fill(small_disk / "filler")
+        assert running.stdout
+        said = next(line for line in running.stdout if "alpha is " in line)
+        kept = len(next(tmp_path.glob("r/*/alpha/trials.jsonl")).read_bytes().splitlines())
+        (small_disk / "filler").unlink()
+        rest, _ = running.communicate(timeout=COMES_S)
+    assert said == "  alpha is away: it was ended by a full disk\n"
+    assert running.returncode == 0, rest
+    (resumed,) = _whole(next(tmp_path.glob("r/*/alpha")), 40)
+    assert resumed["after"] == kept
+
+
+def test_a_host_that_dies_while_it_looks_at_itself_is_waited_for(worker: Start, address: str, tmp_path: Path) -> None:
+    dies = "import os; import bench.measuring.fleet.on_host as it; it.build_images = lambda *_: os._exit(1)"
+    first = worker(address, "alpha", code=dies)
+    (tmp_path / "hosts.txt").write_text("alpha\n")
+    words = ["--rounds", "3", "--isolation", "bare", "--hosts", str(tmp_path / "hosts.txt"), "--wait", "3m"]
+    with _fleet(*words, "--listen", address, "--results", str(tmp_path / "r")) as running:
+        first.wait(timeout=COMES_S)
+        worker(address, "alpha")
+        said, _ = running.communicate(timeout=COMES_S)
+    assert "alpha is away: it died or left\n" in said
+    assert running.returncode == 0, said
+    assert not _whole(next(tmp_path.glob("r/*/alpha")), 3), "it had no run before"
 
 
 def test_a_worker_that_hangs_is_waited_for_and_goes_on(worker: Start, address: str, tmp_path: Path) -> None:
@@ -151,6 +186,27 @@ def test_a_scheduler_that_cannot_listen_is_said_with_the_reason(address: str, tm
     assert told.returncode == 3
     assert told.stderr.splitlines()[0].startswith(f"bench: no scheduler can listen at tcp://{address}: ")
     assert "ddress already in use" in told.stderr
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """Yield the state folder of alpha, on a disk of its own."""
+    folder = tmp_path / "state-alpha"
+    folder.mkdir()
+    mounted = ran("mount", "-t", "tmpfs", "-o", "size=64m,mode=700", "alpha", folder)
+    if mounted.returncode:
+        pytest.skip(f"nothing can be mounted here: {mounted.stderr.strip()}")
+    try:
+        yield folder
+    finally:
+        ran("umount", "--lazy", folder)
+
+
+def _fill(file: Path) -> None:
+    """Let a file grow until its disk refuses more."""
+    with file.open("wb", buffering=0) as stream, suppress(OSError):
+        while True:
+            stream.write(bytes(1 << 16))
 
 
 def _whole(run: Path, trials: int) -> list[dict[str, Any]]:

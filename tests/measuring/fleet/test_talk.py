@@ -95,6 +95,8 @@ def test_a_run_that_has_come_whole_is_measured(tmp_path: Path) -> None:
         ([{"kind": "refused", "reason": "no"}], "left out", "no"),
         ([JOURNAL, {**ENDED, "code": 3, "said": ["no room"]}], "lost", "its run ended with exit code 3. no room"),
         ([JOURNAL, {**ENDED, "code": 143}], "lost", "it was told to end"),
+        ([JOURNAL, {**ENDED, "code": 5}], "lost", "it was ended by a full disk"),
+        ([{"kind": "full", "reason": "No space left on device"}], "lost", "its disk is full: No space left on device"),
         ([{**ENDED, "digest": ""}], "lost", "its run ended with exit code 0"),
     ],
 )  # fmt: skip
@@ -160,14 +162,65 @@ def test_a_host_that_is_back_is_asked_for_the_rest(tmp_path: Path) -> None:
 
 def test_a_host_that_does_not_come_back_is_lost(tmp_path: Path) -> None:
     member, said, _ = _waited_for(tmp_path, [JOURNAL, DIED], there=False)
-    assert (member.state, member.reason) == ("lost", "it died or left, and did not come back within 3 s")
+    assert (member.state, member.reason) == ("lost", "it died or left, and did not go on within 3 s")
     assert said[-1].endswith("1 trials of it are kept")
 
 
 def test_a_host_that_comes_back_and_says_nothing_is_lost(tmp_path: Path) -> None:
     member, _, client = _waited_for(tmp_path, [JOURNAL, DIED], [])
-    assert member.reason == "it died or left, and did not come back within 3 s"
+    assert member.reason == "it died or left, and did not go on within 3 s"
     assert len(client.asked) == 2
+
+
+FULL: dict[str, object] = {**ENDED, "code": 5}
+NO_ROOM: dict[str, object] = {"kind": "full", "reason": "No space left on device"}
+
+
+def test_a_host_that_a_full_disk_has_ended_goes_on_when_there_is_room(tmp_path: Path) -> None:
+    ended = {**ENDED, "digest": hashlib.sha256(LINE + SECOND).hexdigest()}
+    member, said, client = _waited_for(tmp_path, [JOURNAL, FULL], [NO_ROOM, NO_ROOM, BEGAN, REST, ended])
+    assert (member.state, member.reason, member.mirror.trials) == ("measured", "", 2)
+    assert said == [
+        "alpha is away: it was ended by a full disk", "alpha goes on where it stopped", "alpha has measured 2 trials",
+    ]  # fmt: skip
+    assert len(client.asked) == 2
+
+
+def test_a_host_whose_disk_stays_full_is_lost_with_what_it_has_measured(tmp_path: Path) -> None:
+    member, said, client = _waited_for(tmp_path, [JOURNAL, FULL], [NO_ROOM])
+    assert (member.state, member.reason) == ("lost", "it was ended by a full disk, and did not go on within 3 s")
+    assert said[-1].endswith("1 trials of it are kept")
+    assert client.cancelled == 2, "its worker waits no more"
+
+
+def test_a_host_that_a_full_disk_ends_again_without_a_trial_between_is_lost(tmp_path: Path) -> None:
+    member, _, client = _waited_for(tmp_path, [JOURNAL, FULL], [BEGAN, FULL])
+    assert (member.state, member.reason) == ("lost", "it was ended by a full disk")
+    assert len(client.asked) == 2
+
+
+def test_a_host_that_went_away_while_it_looked_at_itself_is_asked_again_and_may_go_away_once_more(
+    tmp_path: Path,
+) -> None:
+    facts: dict[str, object] = {"machine": "m", "versions": {}, "scenarios": {}, "images": {}}
+    told = {"kind": "told", "facts": {**facts, "began_s": 0.0, "told_s": 0.0}}
+    request = HostRequest(fleet="fleet-x", ticket="t", scenarios=("startup",), seed=1)
+    member = FleetMember(
+        name="alpha", number=1, address="tcp://10.0.0.9:1", request=request, mirror=Mirror(tmp_path / "alpha")
+    )
+    answers: list[list[Mapping[str, object]]] = [
+        [DIED],
+        [told],
+        [{**DIED, "worker": "tcp://10.0.0.9:2"}],
+        [JOURNAL, ENDED],
+    ]
+    client = _Scripted(answers)
+    talk = Talk(cast(Client, client), "topic", [member], 60, lambda: {"alpha": "tcp://10.0.0.9:2"}, lambda _line: None)
+    with talk.listening():
+        talk.ask(_measure, [member], back_s=3)
+        assert (member.facts and member.facts.machine, member.state, member.reason) == ("m", "measuring", "")
+        talk.ask(_measure, [member], back_s=3)
+    assert (member.state, member.mirror.trials) == ("measured", 1)
 
 
 def test_a_host_that_dies_again_without_a_trial_between_is_lost(tmp_path: Path) -> None:

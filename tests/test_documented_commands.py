@@ -44,6 +44,7 @@ _HISTORY = "cli/commands/test_history.py::"
 _FLEET = "measuring/fleet/test_two_hosts.py::test_each_measures_and_both_journals_arrive"
 _FAULTS = "measuring/fleet/test_faults.py::"
 _RESUMED = f"{_FAULTS}test_a_fleet_whose_coordinator_was_killed_goes_on_when_asked"
+_LAB_FLEET = "tools/test_smoke.py::test_a_host_of_the_lab_measures_in_a_fleet_and_reaches_nothing_else"
 _PLUGIN = "isolations/test_plugin.py::test_an_installed_package_adds_an_isolation_that_is_measured_like_any_other"
 
 ELSEWHERE = {
@@ -104,6 +105,11 @@ ELSEWHERE = {
     "python -m bench run surface --results /srv/results": (
         "tools/test_smoke.py::test_debian_13_measures_start_up_on_four_isolations"
     ),
+    "python -m bench fleet worker tls://127.0.0.1 --tls certificates/this --name this": _FLEET,
+    "tools/lab run debian13 --reach 8786 --with certificates/lab --timeout 14400 -- "
+    ".venv/bin/python -m bench fleet worker tls://10.0.2.100 --tls lab --name lab": _LAB_FLEET,
+    "python -m bench fleet run startup footprint --quick --isolation bare,docker --hosts hosts.txt --listen 127.0.0.1 "
+    "--tls certificates/here --wait 10m": _LAB_FLEET,
     "tools/lab clean": "tools/test_main.py::test_clean_leaves_what_is_current",
     "tools/setup --dev": "test_setup.py::test_a_dry_run_names_what_is_missing",
     "python -m bench history": f"{_HISTORY}test_a_regression_is_4_and_is_named_with_what_changed",

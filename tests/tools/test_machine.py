@@ -13,8 +13,8 @@ from tools.hosts.table import host
 DISKS = {"system": Path("/there/system.qcow2"), "results": Path("/there/results")}
 
 
-def words(name: str, job: dict[str, int] | None) -> str:
-    return " ".join(machine.words(host(name), Built(folder=Path("/cache/lab/one")), DISKS, job=job))
+def words(name: str, job: dict[str, int] | None, reach: int | None = None) -> str:
+    return " ".join(machine.words(host(name), Built(folder=Path("/cache/lab/one")), DISKS, job=job, reach=reach))
 
 
 def test_there_is_no_network_and_disks_of_the_cache_are_not_attached() -> None:
@@ -23,6 +23,13 @@ def test_there_is_no_network_and_disks_of_the_cache_are_not_attached() -> None:
     assert "file=/cache" not in command
     assert "file=/there/system.qcow2,id=system,if=none,format=qcow2" in command
     assert "file=/there/results,id=results,if=none,format=raw" in command
+
+
+def test_a_port_that_is_reached_is_all_of_a_network() -> None:
+    command = words("debian13", None, 8786)
+    assert " -nic user,model=virtio-net-pci,ipv6=off,restrict=on,guestfwd=tcp:10.0.2.100:8786-cmd:" in command
+    assert "relay.py 8786 " in command
+    assert "hostfwd" not in command
 
 
 def test_no_host_but_one_has_kvm_inside_and_all_have_one_thread() -> None:

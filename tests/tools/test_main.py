@@ -61,6 +61,13 @@ def test_wrong_use_is_2_and_boots_nothing(words: list[str], jobs: list[tuple[str
     assert jobs == []
 
 
+@pytest.mark.parametrize("port", ["0", "65536", "ssh"])
+def test_what_is_reached_is_a_port(port: str, jobs: list[tuple[str, list[str], object]]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        lab.main(["run", "debian13", "--reach", port, "--", "true"])
+    assert jobs == []
+
+
 def test_clean_leaves_what_is_current(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ISOBENCH_CACHE", str(tmp_path))
     current = system.place(host("debian13").system)

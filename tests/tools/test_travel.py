@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from bench.errors import InputError
 from tools.hosts import table, travel
 from tools.hosts.errors import LabError
 
@@ -39,6 +40,24 @@ def test_the_checkout_travels_as_it_is_now_with_the_job(clone: Path, tmp_path: P
     script = f'. {tmp_path}/.lab-job; echo $user $groups; HOME=there "${{command[@]}}"'
     done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=False)
     assert (done.stdout, done.returncode) == ("ada docker\nthere\n", 3)
+
+
+def test_what_goes_along_lies_in_the_checkout_by_its_name(clone: Path, tmp_path: Path) -> None:
+    disk, alpha = tmp_path / "disk", tmp_path / "certificates" / "alpha"
+    alpha.mkdir(parents=True)
+    (alpha / "key.pem").write_text("key")
+    (alpha / "key.pem").chmod(0o600)
+    travel.checkout(disk, clone, table.host("debian13"), ["true"], [alpha])
+    subprocess.run(["tar", "-xf", str(disk), "-C", str(tmp_path)], check=True)
+    assert (tmp_path / "alpha" / "key.pem").read_text() == "key"
+    assert (tmp_path / "alpha" / "key.pem").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize(("name", "said"), [("kept", "its name is taken"), ("gone", "it is not there")])
+def test_what_cannot_go_along_is_named(clone: Path, tmp_path: Path, name: str, said: str) -> None:
+    (tmp_path / "kept").write_text("of mine")
+    with pytest.raises(InputError, match=f"{name} cannot go along: {said}"):
+        travel.checkout(tmp_path / "disk", clone, table.host("debian13"), ["true"], [tmp_path / name])
 
 
 def test_a_folder_that_is_no_clone_is_refused(tmp_path: Path) -> None:

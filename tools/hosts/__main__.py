@@ -78,6 +78,8 @@ def _run(chosen: Host, asked: argparse.Namespace) -> int:
         chosen,
         asked.command,
         images=asked.images,
+        beside=asked.beside,
+        reach=asked.reach,
         results=asked.results,
         keep=asked.keep,
         timeout_s=asked.timeout,
@@ -134,6 +136,13 @@ def _say(line: str) -> None:
     print(f"lab: {line}", file=sys.stderr, flush=True)
 
 
+def _port(text: str) -> int:
+    """Read a number of TCP's; raises ValueError for another one."""
+    if not 0 < (port := int(text)) < 1 << 16:
+        raise ValueError(text)
+    return port
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="tools/lab",
@@ -161,6 +170,13 @@ def _parser() -> argparse.ArgumentParser:
     for action in (run, survey):
         action.add_argument(
             "--results", metavar="FOLDER", type=Path, help=f"where to put what lies in {travel.RESULTS}"
+        )
+        action.add_argument(
+            "--with", metavar="PATH", type=Path, action="append", default=[], dest="beside",
+            help="a file or folder to put into the checkout there, by its name",
+        )  # fmt: skip
+        action.add_argument(
+            "--reach", metavar="PORT", type=_port, help="a TCP port of our loopback that is 10.0.2.100:PORT there"
         )
         action.add_argument("--keep", action="store_true", help="keep the host's disks and console")
         action.add_argument("--timeout", metavar="SECONDS", type=float, default=3600.0, help="for the command (3600)")

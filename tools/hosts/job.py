@@ -51,6 +51,8 @@ def run(
     command: Sequence[str],
     *,
     images: Sequence[str],
+    beside: Sequence[Path] = (),
+    reach: int | None = None,
     results: Path | None,
     keep: bool,
     timeout_s: float,
@@ -59,12 +61,13 @@ def run(
 ) -> Ended:
     """Run ``command`` in the current checkout, in ``host`` as it is when fresh; what it says goes to ``out``.
 
-    ``results`` gets what lies in /srv/results in the end. Raises LabError where the host is lost, with the last lines
+    ``beside`` go along; ``reach`` is the port of our loopback that it reaches. ``results`` gets what lies in
+    /srv/results in the end. Raises LabError where the host is lost, with the last lines
     of its console, ImageError where it cannot be built.
     """
-    with _prepared(host, images=images, command=command, keep=keep, say=say) as (built, disks):
+    with _prepared(host, images=images, command=command, beside=beside, keep=keep, say=say) as (built, disks):
         try:
-            return boot(host, built, disks, timeout_s=timeout_s, out=out, say=say)
+            return boot(host, built, disks, reach=reach, timeout_s=timeout_s, out=out, say=say)
         finally:
             if results is not None:
                 _hand_back(disks, results, say)
@@ -75,6 +78,7 @@ def boot(
     built: system.Built,
     disks: Mapping[str, Path],
     *,
+    reach: int | None = None,
     timeout_s: float,
     out: Callable[[bytes], object],
     say: Say,
@@ -90,7 +94,7 @@ def boot(
         qemu = held.enter_context(
             Child(
                 f"lab host {host.name}",
-                machine.words(host, built, disks, job=sockets),
+                machine.words(host, built, disks, job=sockets, reach=reach),
                 terminate_s=_STOP_S,
                 kill_s=_STOP_S,
                 bound_to=_all_cpus(),
@@ -152,7 +156,13 @@ class _Port:
 
 @contextmanager
 def _prepared(
-    host: Host, *, images: Sequence[str], command: Sequence[str], keep: bool, say: Say
+    host: Host,
+    *,
+    images: Sequence[str],
+    command: Sequence[str],
+    beside: Sequence[Path] = (),
+    keep: bool,
+    say: Say,
 ) -> Iterator[tuple[system.Built, dict[str, Path]]]:
     """Lay out the disks of a job, as long as the block lasts, or longer where they are to be kept."""
     for program in ("qemu-system-x86_64", "qemu-img"):
@@ -168,7 +178,7 @@ def _prepared(
         disks["images"] = _overlay(folder / "images.qcow2", image_disk)
         for name in ("checkout", "results"):
             disks[name] = folder / name
-        travel.checkout(disks["checkout"], system.ROOT, host, command)
+        travel.checkout(disks["checkout"], system.ROOT, host, command, beside)
         travel.empty(disks["results"])
         try:
             yield built, disks

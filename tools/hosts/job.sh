@@ -21,6 +21,11 @@ if [ "$user" != root ]; then # whose trees have no devices, and are their own
     rm -rf "$cache"/images/*/private
     chown -R "$user:$user" "/home/$user/.cache"
 fi
+for interface in /sys/bus/virtio/drivers/virtio_net/virtio*/net/*; do # of `run --reach`
+    [ -e "$interface" ] || continue
+    ip address add 10.0.2.15/24 dev "${interface##*/}"
+    ip link set "${interface##*/}" up
+done
 ln -s /opt/lab/venv /srv/isobench/.venv
 mkdir -p /srv/results
 chown -R "$user:$user" /srv/isobench /srv/results

@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from bench import images
+from bench.errors import InputError
 from bench.host.subprocesses import ran
 from bench.images import cache, forms
 from bench.images.boot.kit import kit
@@ -29,10 +30,11 @@ _IMAGES_BYTES = 12 << 30
 _CHUNK_BYTES = 1 << 20
 
 
-def checkout(disk: Path, root: Path, host: Host, command: Sequence[str]) -> None:
+def checkout(disk: Path, root: Path, host: Host, command: Sequence[str], beside: Sequence[Path] = ()) -> None:
     """Write what git knows or would add, as it is now, and the job to ``disk``, as a tar.
 
-    Raises LabError where ``root`` is no clone.
+    ``beside`` are further files and folders, each found there by its name. Raises LabError where ``root`` is no clone,
+    InputError for what is not there or has a name that is taken.
     """
     listed = ran("git", "-C", str(root), "ls-files", "-z", "--cached", "--others", "--exclude-standard")
     if listed.returncode != 0:
@@ -43,6 +45,13 @@ def checkout(disk: Path, root: Path, host: Host, command: Sequence[str]) -> None
         for name in sorted(set(listed.stdout.split("\0")) - {""}):
             if os.path.lexists(root / name):  # not what was removed and is not committed yet
                 tar.add(root / name, name, recursive=False)
+        for path in beside:
+            if not path.exists() or os.path.lexists(root / path.name):
+                raise InputError(
+                    f"{path} cannot go along: {'its name is taken' if path.exists() else 'it is not there'}",
+                    remedy="Name a file or folder that has a name of its own",
+                )
+            tar.add(path, path.name)
         member = tarfile.TarInfo(_JOB)
         member.size = len(job)
         tar.addfile(member, io.BytesIO(job))

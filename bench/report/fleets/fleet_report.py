@@ -104,10 +104,22 @@ def _caveats(found: FleetRuns) -> Iterator[str]:
         yield f"In more than one stretch were measured {_named(list(resumed))}: each host's own report says when."
     else:
         yield from (f"{name} was {about.gaps(manifest)}." for name, manifest in resumed.items())
+    for hypervisor, names in _virtual(found).items():
+        are = "Virtual machines themselves are" if len(names) > 1 else "A virtual machine itself is"
+        yield words.sentence(f"{are} {_named(names)}, by {hypervisor}")
     if found.fleet.one_machine and len(found.runs) > 1:
         yield "Hosts may have shared a machine, and disturbed each other: they are no hosts of their own."
     if len(found.runs) < FEWEST:
         yield f"A summary over hosts takes {FEWEST} at least: of fewer nobody knows how they scatter."
+
+
+def _virtual(found: FleetRuns) -> dict[str, list[str]]:
+    """Return the hosts that are virtual machines, by hypervisor."""
+    by: dict[str, list[str]] = {}
+    for run in found.runs:
+        if run.manifest.host.virtual:
+            by.setdefault(run.manifest.host.virtual, []).append(run.name)
+    return by
 
 
 def _sentence(one: OverHosts) -> str:

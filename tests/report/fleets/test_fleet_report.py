@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,6 +26,16 @@ def test_it_says_who_is_in_it_and_who_is_not(folder: Path) -> None:
     status, lost, *_ = compose_fleet(folder).sentences
     assert status == "4 of 5 hosts measured startup and memory; in no figure is h0002."
     assert lost == "h0003 is in the figures with the 30 trials that had arrived: it died or left."
+
+
+def test_it_says_which_hosts_are_virtual_and_by_whom(tmp_path: Path) -> None:
+    folder = write_fleet_folder(tmp_path / "fleet-z", 3)
+    host = json.loads((folder / "h0002" / "manifest.json").read_text())["host"]
+    change_manifest(folder / "h0002", host={**host, "virtual": "QEMU, which emulates it"})
+    change_manifest(folder / "h0003", host={**host, "virtual": ""})
+    first, second, *_ = compose_fleet(folder).sentences[1:]
+    assert first == "A virtual machine itself is h0001, by kvm."
+    assert second == "A virtual machine itself is h0002, by QEMU, which emulates it."
 
 
 def test_every_figure_has_mean_spread_next_host_and_on_how_many_it_holds(folder: Path) -> None:

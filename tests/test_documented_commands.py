@@ -105,11 +105,11 @@ ELSEWHERE = {
     "python -m bench run surface --results /srv/results": (
         "tools/test_smoke.py::test_debian_13_measures_start_up_on_four_isolations"
     ),
-    "python -m bench fleet worker tls://127.0.0.1 --tls certificates/this --name this": _FLEET,
-    "tools/lab run debian13 --reach 8786 --with certificates/lab --timeout 14400 -- "
+    "python -m bench fleet worker tls://127.0.0.1 --tls ../certificates/this --name this": _FLEET,
+    "tools/lab run debian13 --reach 8786 --with ../certificates/lab --timeout 14400 -- "
     ".venv/bin/python -m bench fleet worker tls://10.0.2.100 --tls lab --name lab": _LAB_FLEET,
     "python -m bench fleet run startup footprint --quick --isolation bare,docker --hosts hosts.txt --listen 127.0.0.1 "
-    "--tls certificates/here --wait 10m": _LAB_FLEET,
+    "--tls ../certificates/here --wait 10m": _LAB_FLEET,
     "tools/lab clean": "tools/test_main.py::test_clean_leaves_what_is_current",
     "tools/setup --dev": "test_setup.py::test_a_dry_run_names_what_is_missing",
     "python -m bench history": f"{_HISTORY}test_a_regression_is_4_and_is_named_with_what_changed",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import math
 import re
 from collections.abc import Callable, Mapping
 from functools import cache
@@ -18,7 +19,7 @@ from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
 from bench.report.blocks import Chapter, chapters
-from bench.report.content import Picture, Report
+from bench.report.content import Picture, Report, Seen
 from bench.report.render import dark
 from bench.report.render.anchors import Anchors
 from bench.report.text.glossary import Explained
@@ -69,7 +70,14 @@ def template() -> Template:
     )
     environment.filters["type"] = lambda block: type(block).__name__
     environment.filters["explained"] = _explained
+    environment.filters["sorting"] = _sorting
     return environment.get_template("template.html.j2")
+
+
+def _sorting(cell: str | Seen) -> Markup:
+    """Return the attribute by which a page sorts a cell that stands for a number; nothing for another."""
+    value = getattr(cell, "value", math.nan)
+    return Markup("") if math.isnan(value) else Markup(f' data-value="{value}"')
 
 
 @pass_context

@@ -24,6 +24,8 @@ def jobs(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, list[str], object]]
             error = LabError("the host ended", remedy="Look")
             error.add_note("Its console ended with:\npanic")
             raise error
+        if command == ["slow"]:
+            return job.Ended(status=124, login_s=1.0, took_s=61.5)
         return job.Ended(status=7, login_s=1.0, took_s=2.0)
 
     monkeypatch.setattr(job, "run", run)
@@ -41,6 +43,14 @@ def test_a_lost_host_is_another_code_with_its_console(
 ) -> None:
     assert lab.main(["run", "debian13", "--", "lost"]) == 125
     assert capsys.readouterr().err == "lab: the host ended\nlab: Its console ended with:\npanic\nlab: Look\n"
+    assert len(jobs) == 1
+
+
+def test_a_command_whose_time_is_up_is_told_how_to_have_more(
+    jobs: list[tuple[str, list[str], object]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert lab.main(["run", "debian13", "--timeout", "60", "--", "slow"]) == 124
+    assert "was ended after 60 s: allow it more, --timeout SECONDS" in capsys.readouterr().err
     assert len(jobs) == 1
 
 

@@ -30,16 +30,16 @@ def clone(tmp_path: Path) -> Path:
 
 def test_the_checkout_travels_as_it_is_now_with_the_job(clone: Path, tmp_path: Path) -> None:
     disk = tmp_path / "disk"
-    travel.checkout(disk, clone, table.host("debian13-member"), ["sh", "-c", "echo $HOME; exit 3"])
+    travel.checkout(disk, clone, table.host("debian13-member"), ["sh", "-c", "echo $HOME; exit 3"], limit_s=60)
     assert disk.stat().st_size % (1 << 20) == 0
     subprocess.run(["tar", "-xf", str(disk), "-C", str(tmp_path)], check=True)
     assert (tmp_path / "kept").read_text() == "changed"
     assert (tmp_path / "new").exists()
     assert not (tmp_path / "removed").exists()
     assert not (tmp_path / "ignored").exists()
-    script = f'. {tmp_path}/.lab-job; echo $user $groups; HOME=there "${{command[@]}}"'
+    script = f'. {tmp_path}/.lab-job; echo $user $groups $limit; HOME=there "${{command[@]}}"'
     done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=False)
-    assert (done.stdout, done.returncode) == ("ada docker\nthere\n", 3)
+    assert (done.stdout, done.returncode) == ("ada docker 60\nthere\n", 3)
 
 
 def test_what_goes_along_lies_in_the_checkout_by_its_name(clone: Path, tmp_path: Path) -> None:
@@ -47,7 +47,7 @@ def test_what_goes_along_lies_in_the_checkout_by_its_name(clone: Path, tmp_path:
     alpha.mkdir(parents=True)
     (alpha / "key.pem").write_text("key")
     (alpha / "key.pem").chmod(0o600)
-    travel.checkout(disk, clone, table.host("debian13"), ["true"], [alpha])
+    travel.checkout(disk, clone, table.host("debian13"), ["true"], limit_s=60, beside=[alpha])
     subprocess.run(["tar", "-xf", str(disk), "-C", str(tmp_path)], check=True)
     assert (tmp_path / "alpha" / "key.pem").read_text() == "key"
     assert (tmp_path / "alpha" / "key.pem").stat().st_mode & 0o777 == 0o600
@@ -57,12 +57,14 @@ def test_what_goes_along_lies_in_the_checkout_by_its_name(clone: Path, tmp_path:
 def test_what_cannot_go_along_is_named(clone: Path, tmp_path: Path, name: str, said: str) -> None:
     (tmp_path / "kept").write_text("of mine")
     with pytest.raises(InputError, match=f"{name} cannot go along: {said}"):
-        travel.checkout(tmp_path / "disk", clone, table.host("debian13"), ["true"], [tmp_path / name])
+        travel.checkout(
+            tmp_path / "disk", clone, table.host("debian13"), ["true"], limit_s=60, beside=[tmp_path / name]
+        )
 
 
 def test_a_folder_that_is_no_clone_is_refused(tmp_path: Path) -> None:
     with pytest.raises(LabError, match="no clone"):
-        travel.checkout(tmp_path / "disk", tmp_path, table.host("debian13"), ["true"])
+        travel.checkout(tmp_path / "disk", tmp_path, table.host("debian13"), ["true"], limit_s=60)
 
 
 def test_results_come_back_from_a_disk_that_a_tar_was_written_to(tmp_path: Path) -> None:

@@ -22,6 +22,8 @@ from tools.hosts.table import Host, host, hosts
 LAB_FAILED = 125
 """The exit code where the lab failed, not the command; as of `docker run`."""
 _WRONG_USE = 2
+TIME_IS_UP = 124
+"""The exit code of a command that was ended since it took too long; as of `timeout`."""
 
 
 def main(words: Sequence[str]) -> int:
@@ -86,6 +88,8 @@ def _run(chosen: Host, asked: argparse.Namespace) -> int:
         out=_pass_on,
         say=_say,
     )
+    if ended.status == TIME_IS_UP and ended.took_s - ended.login_s >= asked.timeout:
+        _say(f"the command was ended after {asked.timeout:.0f} s: allow it more, --timeout SECONDS")
     _say(f"the command ended with {ended.status} after {ended.took_s:.0f} s, {ended.login_s:.0f} of them to the login")
     return ended.status
 

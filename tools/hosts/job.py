@@ -25,6 +25,8 @@ CONSOLE = "console.log"
 """The file of what a host's serial line said."""
 LOGIN_S = 120.0
 """Within which a host is logged in to; 35 s on a quiet machine."""
+_HAND_BACK_S = 300.0
+"""Within which a host ends a command whose time is up, and writes what there is of results."""
 _LEFT_BYTES = 256 << 20
 """How much must stay free on the disk of the overlay, which a host that is full would wait for without end."""
 _ROOM_BYTES = 4 << 30
@@ -61,11 +63,14 @@ def run(
 ) -> Ended:
     """Run ``command`` in the current checkout, in ``host`` as it is when fresh; what it says goes to ``out``.
 
-    ``beside`` go along; ``reach`` is the port of our loopback that it reaches. ``results`` gets what lies in
-    /srv/results in the end. Raises LabError where the host is lost, with the last lines
-    of its console, ImageError where it cannot be built.
+    After ``timeout_s`` it is ended, with status 124. ``beside`` go along; ``reach`` is the port of our loopback that it
+    reaches. ``results`` gets what lies in /srv/results in the end. Raises LabError where the host is lost, with the
+    last lines of its console, ImageError where it cannot be built.
     """
-    with _prepared(host, images=images, command=command, beside=beside, keep=keep, say=say) as (built, disks):
+    with _prepared(host, command, images=images, limit_s=timeout_s, beside=beside, keep=keep, say=say) as (
+        built,
+        disks,
+    ):
         try:
             return boot(host, built, disks, reach=reach, timeout_s=timeout_s, out=out, say=say)
         finally:
@@ -113,7 +118,7 @@ def boot(
 
 def console(host: Host, *, images: Sequence[str], say: Say) -> int:
     """Boot ``host`` for a person, on this terminal; return QEMU's status."""
-    with _prepared(host, images=images, command=("true",), keep=False, say=say) as (built, disks):
+    with _prepared(host, ("true",), images=images, keep=False, say=say) as (built, disks):
         say("root is logged in when it is up; Ctrl-A X ends it, Ctrl-A H helps")
         words = ["setpriv", "--pdeathsig", "KILL", *machine.words(host, built, disks, job=None)]
         return subprocess.run(words, check=False).returncode
@@ -157,9 +162,10 @@ class _Port:
 @contextmanager
 def _prepared(
     host: Host,
+    command: Sequence[str],
     *,
     images: Sequence[str],
-    command: Sequence[str],
+    limit_s: float = 0.0,
     beside: Sequence[Path] = (),
     keep: bool,
     say: Say,
@@ -178,7 +184,7 @@ def _prepared(
         disks["images"] = _overlay(folder / "images.qcow2", image_disk)
         for name in ("checkout", "results"):
             disks[name] = folder / name
-        travel.checkout(disks["checkout"], system.ROOT, host, command, beside)
+        travel.checkout(disks["checkout"], system.ROOT, host, command, limit_s=limit_s, beside=beside)
         travel.empty(disks["results"])
         try:
             yield built, disks
@@ -245,7 +251,8 @@ def _watch(
                 )
             if login_s is None and passed_s > login_limit_s:
                 raise LabError(f"nobody could log in within {login_limit_s:.0f} s", remedy=patience.longer())
-            if login_s is not None and passed_s - login_s > timeout_s:
+            if login_s is not None and passed_s - login_s > timeout_s + patience.limit_s(_HAND_BACK_S):
                 raise LabError(
-                    f"the command took longer than {timeout_s:.0f} s", remedy="Allow it more: --timeout SECONDS"
+                    f"the host did not end a command that took longer than {timeout_s:.0f} s",
+                    remedy="Allow it more: --timeout SECONDS",
                 )

@@ -8,6 +8,7 @@ events=/dev/virtio-ports/lab.events
 disks=/dev/disk/by-id
 user=root
 groups=
+limit=3600
 command=(true)
 # shellcheck source=/dev/null
 . /srv/isobench/.lab-job
@@ -38,7 +39,7 @@ echo ready >"$events"
 # shellcheck disable=SC2016
 systemd-run --quiet --collect --wait --pipe --uid="$user" --property=PAMName=login \
     --property=WorkingDirectory=/srv/isobench --setenv=LANG=C.UTF-8 \
-    /bin/bash --login -c 'exec "$@"' lab "${command[@]}" >/dev/virtio-ports/lab.output 2>&1 </dev/null
+    /bin/bash --login -c 'exec timeout --kill-after=30 "$@"' lab "$limit" "${command[@]}" >/dev/virtio-ports/lab.output 2>&1 </dev/null
 status=$?
 journalctl --boot --no-hostname --output=short-monotonic >/srv/results/journal.txt
 tar --create --file="$disks/virtio-results" --directory=/srv/results .

@@ -30,16 +30,23 @@ _IMAGES_BYTES = 12 << 30
 _CHUNK_BYTES = 1 << 20
 
 
-def checkout(disk: Path, root: Path, host: Host, command: Sequence[str], beside: Sequence[Path] = ()) -> None:
+def checkout(
+    disk: Path, root: Path, host: Host, command: Sequence[str], *, limit_s: float, beside: Sequence[Path] = ()
+) -> None:
     """Write what git knows or would add, as it is now, and the job to ``disk``, as a tar.
 
-    ``beside`` are further files and folders, each found there by its name. Raises LabError where ``root`` is no clone,
-    InputError for what is not there or has a name that is taken.
+    The command is ended after ``limit_s``; ``beside`` are further files and folders, each found there by its name.
+    Raises LabError where ``root`` is no clone, InputError for what is not there or has a name that is taken.
     """
     listed = ran("git", "-C", str(root), "ls-files", "-z", "--cached", "--others", "--exclude-standard")
     if listed.returncode != 0:
         raise LabError(f"{root} is no clone of git: {listed.stderr.strip()}", remedy="Run the lab in a clone")
-    words = {"user": shlex.quote(host.user), "groups": ",".join(host.groups), "command": f"({shlex.join(command)})"}
+    words = {
+        "user": shlex.quote(host.user),
+        "groups": ",".join(host.groups),
+        "limit": f"{limit_s:g}",
+        "command": f"({shlex.join(command)})",
+    }
     job = "".join(f"{name}={value}\n" for name, value in words.items()).encode()
     with tarfile.open(disk, "w") as tar:
         for name in sorted(set(listed.stdout.split("\0")) - {""}):

@@ -17,7 +17,8 @@ from bench.errors import IsolationError, LeftoverError
 from bench.host.accounting import AccountReading
 from bench.host.block import Disk
 from bench.host.files import contents
-from bench.host.groups import books, delegation, freezer
+from bench.host.groups import books, freezer
+from bench.host.user import delegation
 from bench.model import DiskRate, Envelope
 
 _V1_CONTROLLERS = ("memory", "cpuset", "cpu", "cpuacct", "pids", "blkio")

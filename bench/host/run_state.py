@@ -30,6 +30,7 @@ from bench.errors import LeftoverError, StoreError, written
 from bench.host import run_names
 from bench.host.engine.docker_ping import answers
 from bench.host.places import require_usable
+from bench.host.user import ids
 
 _LOCKS = Path("/run/lock")
 _REMEMBERED_S = 24 * 3600.0
@@ -102,7 +103,7 @@ def scratch(run: str, label: str, role: str = "", *, entered: bool = False) -> I
     try:
         yield folder
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        ids.remove(folder)
 
 
 def note_leftovers(run: str) -> None:
@@ -187,7 +188,7 @@ def empty(run: str) -> bool:
         raise LeftoverError(f"{mounted[0]} is mounted in the scratch space of run {run}", remedy=f"umount {mounted[0]}")
     for path in found:
         if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path, ignore_errors=True)
+            ids.remove(path)
         else:
             path.unlink(missing_ok=True)
     if left := [path for path in found if os.path.lexists(path)]:
@@ -198,7 +199,7 @@ def empty(run: str) -> bool:
 def forget(run: str) -> bool:
     """Remove a dead run's scratch space and let its sign go; return whether there was any of them."""
     found = empty(run) or run_folder(run).is_dir()
-    shutil.rmtree(run_folder(run), ignore_errors=True)
+    ids.remove(run_folder(run))
     sign = _registry() / run
     with suppress(OSError):
         found = found or sign.stat().st_size > 0
@@ -268,7 +269,7 @@ def _leave(run: str, sign: int) -> None:
         with suppress(LeftoverError):
             empty(run)
     else:
-        shutil.rmtree(run_folder(run), ignore_errors=True)
+        ids.remove(run_folder(run))
         with suppress(OSError):
             os.ftruncate(sign, 0)
     os.close(sign)

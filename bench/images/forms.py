@@ -16,6 +16,7 @@ from pathlib import Path
 from bench.errors import ImageError
 from bench.host import programs
 from bench.host.subprocesses import ran
+from bench.host.user import ids
 from bench.images import cache
 from bench.model import Image, Say
 
@@ -101,7 +102,7 @@ def _format(path: Path, *, image: Image, say: Say) -> None:
     words += ["-U", identity, "-E", f"hash_seed={identity},root_owner=0:0,lazy_itable_init=0"]
     words += ["-d", os.fspath(source), os.fspath(path), f"{image.disk_bytes // 1024}k"]
     if os.geteuid() != 0:  # the tree is the user's: show it to mke2fs as root's
-        words = ["unshare", "--user", "--map-root-user", *words]
+        words = ["unshare", *ids.namespace(), *words]
     _run(words, f"image {image.name!r} could not be made a disk", too_small=_too_small(image, needed))
     path.chmod(0o644)
 

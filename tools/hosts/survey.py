@@ -17,6 +17,7 @@ import sys
 import time
 from pathlib import Path
 
+from bench.host.engine.docker_ping import answers
 from tools.hosts.travel import RESULTS
 
 _PROGRAMS = {
@@ -30,7 +31,7 @@ _PROGRAMS = {
 _CAME = {"pass": "passed", "fail": "failed", "not applicable": "skipped"}
 """How a check of the contract ends, as it is said and as the record has it."""
 _ROOTLESS = "/usr/share/docker.io/contrib/dockerd-rootless.sh"
-_ENGINE_S = 120.0
+_ENGINE_S = 600.0
 _CONTRACT_S = 1800.0
 """Within which an isolation has kept the contract, or not: some minutes where all is emulated."""
 _TRACEBACK = "Traceback (most recent call last)"
@@ -75,7 +76,7 @@ def _engine_of_the_user() -> str:
     subprocess.run([*words, f"--setenv=PATH={os.environ['PATH']}:/usr/sbin:/sbin", _ROOTLESS], check=True)
     socket = Path(os.environ["XDG_RUNTIME_DIR"], "docker.sock")
     deadline = time.monotonic() + _ENGINE_S
-    while not socket.exists() and time.monotonic() < deadline:
+    while not answers(f"unix://{socket}") and time.monotonic() < deadline:
         time.sleep(1)
     return f"unix://{socket}"
 

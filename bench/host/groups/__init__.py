@@ -1,1 +1,1 @@
-"""What stands behind a control group: its own books, and the part of the tree that a user without root is given."""
+"""What stands behind a control group: its own books, and what freezes it."""

@@ -21,10 +21,10 @@ from bench.errors import IsolationError, UnavailableError, written
 from bench.host import cgroup, patience, processes, programs
 from bench.host.cpus import every_cpu
 from bench.host.engine.docker_ping import answers
-from bench.host.groups import delegation
 from bench.host.run_names import of_process
 from bench.host.run_state import alive, kept, state_folder
 from bench.host.subprocesses import Child
+from bench.host.user import delegation, ids
 from bench.isolations.base import HOST_STACK, Fault, Route
 from bench.isolations.engines import docker_facts
 from bench.isolations.engines.docker import Docker
@@ -36,10 +36,12 @@ _START_S = 20.0
 _STOP_S = 5.0
 _MOST_PROCESSES = 32768
 """Podman 4.3 fails on higher ones, whatever the host's own is; measured."""
-_SUBORDINATE = (Path("/etc/subuid"), Path("/etc/subgid"))
-"""Who may map which ids. Source: subuid(5)."""
 _CONFIG = """\
 [containers]
+default_capabilities = [
+  "AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "MKNOD", "NET_BIND_SERVICE", "NET_RAW", "SETFCAP",
+  "SETGID", "SETPCAP", "SETUID", "SYS_CHROOT",
+]
 base_hosts_file = "none"
 default_ulimits = [{ulimits}]
 [engine]
@@ -50,7 +52,8 @@ runtime = "{runtime}"
 tmp_dir = "{run}/libpod"
 """
 """An instance is told none of the host's own names. Without systemd there are no groups and no journal of its own.
-Locks in shared memory would be those of every other podman of this user, which are counted together."""
+Its capabilities are Docker's: podman 5 leaves three of them out. Locks in shared memory would be those of every other
+podman of this user, which are counted together."""
 _STORAGE = """\
 [storage]
 driver = "overlay"
@@ -155,14 +158,12 @@ def _without_root() -> Fault | None:
             reason="the user's own systemd is not given the controller cpuset, by which podman keeps to CPUs",
             remedy=f"{delegation.REMEDY}; or run as root",
         )
-    user = pwd.getpwuid(os.geteuid()).pw_name
-    for file in _SUBORDINATE:
-        lines = file.read_text().splitlines() if file.exists() else []
-        if not any(line.partition(":")[0] in (user, str(os.geteuid())) for line in lines):
-            return Fault(
-                reason=f"{file} gives {user} no subordinate ids, which a container's users are mapped to",
-                remedy=programs.as_root(f"usermod --add-subuids 100000-165535 --add-subgids 100000-165535 {user}"),
-            )
+    if file := ids.ungiven():
+        user = pwd.getpwuid(os.geteuid()).pw_name
+        return Fault(
+            reason=f"{file} gives {user} no subordinate ids, which a container's users are mapped to",
+            remedy=programs.as_root(f"usermod --add-subuids 100000-165535 --add-subgids 100000-165535 {user}"),
+        )
     return None
 
 

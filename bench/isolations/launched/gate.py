@@ -25,6 +25,7 @@ from bench.host.block import disk_below
 from bench.host.groups import freezer
 from bench.host.run_state import kept, scratch
 from bench.host.subprocesses import Child, status_of, version_of
+from bench.host.user import ids
 from bench.isolations.base import (
     HOST_STACK,
     LOOPBACK,
@@ -185,13 +186,12 @@ class Gate:
 
     def _words(self, seat: Seat, command: Sequence[str], entrances: Sequence[Path]) -> list[str]:
         launch, storage = seat.launch, seat.launch.storage
-        user = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
         tree = images.tree(launch.image, say=lambda _line: None)
         alone = ["--net"] if self.furnished and seat.network == "none" else []
         data = (storage.kind, storage.path, str(storage.size_bytes)) if storage else ("-", "-", "-")
         return [
             *("env", "--default-signal"),  # under nohup a workload would ignore SIGHUP, here and nowhere else
-            *("unshare", *user, "--mount", *alone),
+            *("unshare", *ids.namespace(), "--mount", *alone),
             *(str(tree / ".isobench/busybox"), "sh", str(_GATE), str(tree), str(seat.folder)),
             *(str(FURNISH) if self.furnished else "-", self.waits, self.covers, seat.network, *data),
             *(*map(str, entrances), "--", *command),

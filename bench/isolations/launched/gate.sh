@@ -13,6 +13,7 @@
 # child: a fork and an exec, as from any shell. WAITS is where the shell waits: outside, or inside the root, so that what
 # COMMAND names is the root's and no chroot is left to do.
 set -eu
+umask 022  # as an engine's, whatever the user's
 tree=$1 scratch=$2 furnish=$3 waits=$4 covered=$5 network=$6 storage=$7 data=$8 bytes=$9
 shift 9
 root=$scratch/root volume=$scratch/volume proc=host

@@ -17,8 +17,8 @@ from bench.host import cgroup, programs
 from bench.host.processes import PsutilProcess, named, readable
 from bench.host.run_names import instance, of_process
 from bench.host.run_state import forget, is_dead, registered_runs
+from bench.host.user import ids
 from bench.isolations.base import Fault, Isolation
-from bench.isolations.engines import podman
 from bench.isolations.engines.docker import Docker
 from bench.isolations.engines.docker_leaks import bearing
 from bench.isolations.engines.docker_volume import LABEL
@@ -131,7 +131,7 @@ class TestWithoutRoot:
         monkeypatch.setattr(programs, "found", lambda program: f"/usr/bin/{program}")
         monkeypatch.setattr(cgroup, "ground", dict)
         monkeypatch.setattr(cgroup, "offers", lambda _controller: True)
-        monkeypatch.setattr(podman, "_SUBORDINATE", (tmp_path / "subuid", tmp_path / "subgid"))
+        monkeypatch.setattr(ids, "_SUBORDINATE", (tmp_path / "subuid", tmp_path / "subgid"))
         (tmp_path / "subuid").write_text("nobody:100000:65536\n")
         (tmp_path / "subgid").write_text("65534:100000:65536\n")
 

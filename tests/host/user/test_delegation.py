@@ -10,7 +10,7 @@ import pytest
 
 from bench.errors import IsolationError
 from bench.host import cgroup
-from bench.host.groups import delegation
+from bench.host.user import delegation
 
 Make = Callable[..., Path]
 

@@ -1,0 +1,44 @@
+"""A user namespace of a user's own: root in it is the user, its others are ids that the user was given beside.
+
+Without such ids there is one user inside, and who changes to another one, as services do, fails. Source: subuid(5),
+newuidmap(1), unshare(1).
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import subprocess
+from functools import cache
+from pathlib import Path
+
+from bench.host import programs
+
+_SUBORDINATE = (Path("/etc/subuid"), Path("/etc/subgid"))
+
+
+@cache
+def namespace() -> tuple[str, ...]:
+    """Return the options of ``unshare`` for a namespace in which this process is root; none where it is root."""
+    if os.geteuid() == 0:
+        return ()
+    several = programs.found("newuidmap") and ungiven() is None
+    return ("--user", "--map-root-user", *(("--map-auto",) if several else ()))
+
+
+def ungiven() -> Path | None:
+    """Return the file that gives this user no ids; None: both do."""
+    names = (pwd.getpwuid(os.geteuid()).pw_name, str(os.geteuid()))
+    for file in _SUBORDINATE:
+        lines = file.read_text().splitlines() if file.exists() else []
+        if not any(line.partition(":")[0] in names for line in lines):
+            return file
+    return None
+
+
+def remove(folder: Path) -> None:
+    """Remove a folder as far as that goes, with what users of a namespace have left in it."""
+    shutil.rmtree(folder, ignore_errors=True)
+    if folder.exists() and namespace():
+        subprocess.run(["unshare", *namespace(), "rm", "-rf", folder], capture_output=True, check=False)

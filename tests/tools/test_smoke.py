@@ -19,7 +19,7 @@ pytestmark = pytest.mark.vm
 
 
 def test_debian_13_measures_start_up_on_four_isolations(tmp_path: Path) -> None:
-    words = ["tools/lab", "run", "debian13", "--timeout", "1200", "--results", str(tmp_path)]
+    words = ["tools/lab", "run", "debian13", "--timeout", "3000", "--results", str(tmp_path)]
     beside_others = {**os.environ, patience.VARIABLE: "4"}
     done = subprocess.run(
         [*words, "--", "sh", "tools/hosts/smoke.sh"],

@@ -9,13 +9,15 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
-import subprocess
 from functools import cache
 from pathlib import Path
 
 from bench.host import programs
+from bench.host.subprocesses import ran, told_by
 
 _SUBORDINATE = (Path("/etc/subuid"), Path("/etc/subgid"))
+_MAPS = "--map-auto"
+"""Of util-linux 2.38 and later."""
 
 
 @cache
@@ -23,8 +25,8 @@ def namespace() -> tuple[str, ...]:
     """Return the options of ``unshare`` for a namespace in which this process is root; none where it is root."""
     if os.geteuid() == 0:
         return ()
-    several = programs.found("newuidmap") and ungiven() is None
-    return ("--user", "--map-root-user", *(("--map-auto",) if several else ()))
+    several = programs.found("newuidmap") and ungiven() is None and _MAPS in told_by("unshare", "--help")
+    return ("--user", "--map-root-user", *((_MAPS,) if several else ()))
 
 
 def ungiven() -> Path | None:
@@ -41,4 +43,4 @@ def remove(folder: Path) -> None:
     """Remove a folder as far as that goes, with what users of a namespace have left in it."""
     shutil.rmtree(folder, ignore_errors=True)
     if folder.exists() and namespace():
-        subprocess.run(["unshare", *namespace(), "rm", "-rf", folder], capture_output=True, check=False)
+        ran("unshare", *namespace(), "rm", "-rf", folder)

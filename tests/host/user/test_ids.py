@@ -46,6 +46,11 @@ def test_without_the_program_that_maps_them_ids_are_of_no_use(monkeypatch: pytes
     assert ids.namespace() == ("--user", "--map-root-user")
 
 
+def test_an_older_unshare_maps_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ids, "told_by", lambda *_words: "-c, --map-current-user")  # of 2.37
+    assert ids.namespace() == ("--user", "--map-root-user")
+
+
 def test_root_needs_no_namespace(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     assert ids.namespace() == ()

@@ -33,11 +33,11 @@ BUILDS = ("images/", "measuring/provision/")
 """Where tests build or unpack images, which takes long and has nothing to do with who starts them."""
 
 MACHINES = ("isolations/launched/", "isolations/machines/", "tools/")
-"""Where virtual machines boot, which takes a CPU for minutes where they are emulated, a whole host last of all, and
-where what is started needs no engine either."""
+"""Where virtual machines boot, which takes a CPU for minutes where they are emulated, and where what is started needs
+no engine either."""
 
-LAB = ("tools/test_fleet_host.py", "tools/test_job.py")
-"""Where hosts take part in a fleet, or are lost, one after the other. One that measures is among the machines."""
+LAB = ("tools/test_fleet_host.py", "tools/test_job.py", "tools/test_smoke.py")
+"""Where whole hosts are built and booted, which takes a quarter of an hour of a CPU where they are emulated."""
 
 STOCK = ("test_stock_scenarios.py",)
 """Where every stock scenario is run for real, on containers and machines alike: when the tests of both have ended."""

@@ -17,6 +17,7 @@ import sys
 import time
 from pathlib import Path
 
+from bench.host import programs
 from bench.host.engine.docker_ping import answers
 from tools.hosts.travel import RESULTS
 
@@ -40,6 +41,7 @@ _TRACEBACK = "Traceback (most recent call last)"
 def main(isolations: str = "all", contract: str = "none") -> int:
     """Write the record, and what it was made of, to the results; return 1 where anything did not go well."""
     folder = Path(RESULTS)
+    programs.reach_system_folders()
     if os.geteuid() != 0 and not os.access("/var/run/docker.sock", os.W_OK):
         os.environ["DOCKER_HOST"] = _engine_of_the_user()
     doctor = _run("doctor", *(() if isolations == "all" else ("-i", isolations)), "--json")
@@ -73,7 +75,7 @@ def main(isolations: str = "all", contract: str = "none") -> int:
 def _engine_of_the_user() -> str:
     """Start a Docker engine without root, as its own setup does, in the user's systemd; return its address."""
     words = ["systemd-run", "--user", "--quiet", "--unit=docker", "--property=Delegate=yes"]
-    subprocess.run([*words, f"--setenv=PATH={os.environ['PATH']}:/usr/sbin:/sbin", _ROOTLESS], check=True)
+    subprocess.run([*words, f"--setenv=PATH={os.environ['PATH']}", _ROOTLESS], check=True)
     socket = Path(os.environ["XDG_RUNTIME_DIR"], "docker.sock")
     deadline = time.monotonic() + _ENGINE_S
     while not answers(f"unix://{socket}") and time.monotonic() < deadline:

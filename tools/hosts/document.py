@@ -18,7 +18,7 @@ Record = dict[str, Any]
 
 def seen() -> Mapping[str, Record]:
     """Return the records of all hosts that were surveyed, by name."""
-    return {path.stem: json.loads(path.read_text()) for path in sorted(SEEN.glob("*.json"))}
+    return {path.stem: json.loads(path.read_text()) for path in sorted(SEEN.glob("*.json"), key=lambda path: path.stem)}
 
 
 def keep(name: str, record: Record) -> None:

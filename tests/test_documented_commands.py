@@ -44,7 +44,7 @@ _HISTORY = "cli/commands/test_history.py::"
 _FLEET = "measuring/fleet/test_two_hosts.py::test_each_measures_and_both_journals_arrive"
 _FAULTS = "measuring/fleet/test_faults.py::"
 _RESUMED = f"{_FAULTS}test_a_fleet_whose_coordinator_was_killed_goes_on_when_asked"
-_LAB_FLEET = "tools/test_smoke.py::test_a_host_of_the_lab_measures_in_a_fleet_and_reaches_nothing_else"
+_LAB_FLEET = "tools/test_fleet_host.py::test_a_host_of_the_lab_measures_in_a_fleet_and_reaches_nothing_else"
 _PLUGIN = "isolations/test_plugin.py::test_an_installed_package_adds_an_isolation_that_is_measured_like_any_other"
 
 ELSEWHERE = {

@@ -29,9 +29,17 @@ def namespace() -> tuple[str, ...]:
     return ("--user", "--map-root-user", *((_MAPS,) if several else ()))
 
 
+def user() -> str:
+    """Return this user's name; the number of one who has none."""
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        return str(os.geteuid())
+
+
 def ungiven() -> Path | None:
     """Return the file that gives this user no ids; None: both do."""
-    names = (pwd.getpwuid(os.geteuid()).pw_name, str(os.geteuid()))
+    names = (user(), str(os.geteuid()))
     for file in _SUBORDINATE:
         lines = file.read_text().splitlines() if file.exists() else []
         if not any(line.partition(":")[0] in names for line in lines):

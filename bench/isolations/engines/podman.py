@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import atexit
 import os
-import pwd
 import resource
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
@@ -159,7 +158,7 @@ def _without_root() -> Fault | None:
             remedy=f"{delegation.REMEDY}; or run as root",
         )
     if file := ids.ungiven():
-        user = pwd.getpwuid(os.geteuid()).pw_name
+        user = ids.user()
         return Fault(
             reason=f"{file} gives {user} no subordinate ids, which a container's users are mapped to",
             remedy=programs.as_root(f"usermod --add-subuids 100000-165535 --add-subgids 100000-165535 {user}"),

@@ -51,6 +51,12 @@ def test_an_older_unshare_maps_one(monkeypatch: pytest.MonkeyPatch) -> None:
     assert ids.namespace() == ("--user", "--map-root-user")
 
 
+def test_a_user_without_a_name_is_a_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 4_711_471)
+    assert ids.user() == "4711471"
+    assert ids.ungiven() is not None
+
+
 def test_root_needs_no_namespace(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     assert ids.namespace() == ()

@@ -11,7 +11,6 @@ from bench.cli import completion, upkeep
 from bench.cli.fleets import fleet_app
 from bench.cli.given import AsJson, Kernel, NoReport, Results, RunGiven, Scenarios, Verbose, Yes
 from bench.cli.helping import Command, Group
-from bench.model.version import __version__
 
 app = typer.Typer(
     cls=Group,
@@ -38,6 +37,8 @@ def _root(
     version: Annotated[bool, typer.Option("--version", help="Show the version and exit.")] = False,
 ) -> None:
     if version:
+        from bench.model.version import __version__
+
         typer.echo(f"isobench {__version__}")
         raise typer.Exit
 

@@ -167,7 +167,7 @@ def test_options_make_a_scenario() -> None:
         Metric(name="rate", unit="1/s", better="higher", pattern="a = ([0-9.]+) per s", least=0.0),
         Metric(name="lag_ms", unit="ms", better="lower", pattern=r"lag=(\d+)"),
     )
-    assert (scenario.envelope.cpus, scenario.envelope.memory_bytes, scenario.envelope.pids) == (2, 64 << 20, 256)
+    assert (scenario.envelope.cpus, scenario.envelope.memory_bytes, scenario.envelope.pids) == (2, 64 << 20, 4096)
     assert own(quick=True).rounds == 2
     assert own().command == ()
     assert own().version != scenario.version

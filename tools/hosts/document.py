@@ -67,7 +67,4 @@ def _outcome(name: str, record: Mapping[str, Mapping[str, object]]) -> str:
     kept = record["contract"].get(name)
     if not isinstance(kept, dict):
         return said
-    broken = f", {kept['failed']} broken" if kept["failed"] else ""
-    return f"{said}; contract: {kept['passed']} kept{broken}" + (
-        f", {kept['skipped']} skipped" if kept["skipped"] else ""
-    )
+    return f"{said}; contract: " + ", ".join(f"{count} {came}" for came, count in kept.items() if count)

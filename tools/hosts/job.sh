@@ -27,6 +27,12 @@ for interface in /sys/bus/virtio/drivers/virtio_net/virtio*/net/*; do # of `run 
     ip address add 10.0.2.15/24 dev "${interface##*/}"
     ip link set "${interface##*/}" up
 done
+if [ -z "$(ip route show default)" ]; then # pasta, of podman without root, serves hosts that have one: it leads nowhere
+    ip link add nowhere type dummy
+    ip address add 192.0.2.2/24 dev nowhere
+    ip link set nowhere up
+    ip route add default via 192.0.2.1
+fi
 ln -s /opt/lab/venv /srv/isobench/.venv
 mkdir -p /srv/results
 chown -R "$user:$user" /srv/isobench /srv/results

@@ -28,6 +28,7 @@ from bench.model import BASELINE, Kind, Scalar
 from bench.store.manifest import Manifest, RunScenario
 from bench.store.table import dtypes
 
+NOT_SHOWN, TOO_FEW = "no difference shown", "too few rounds"
 START_UP, IDLE_MEMORY, BUYS = "start-up", "idle memory", "what it buys"
 _PROVISION = ("provision.ready", "host")
 _RESTORE = ("restore.answer", "host")
@@ -240,7 +241,7 @@ def _cell(question: Question, isolation: str, sweep: Sweep | None, manifest: Man
         and (shows := mark(found))
     )
     if at and (found := at.finding(isolation, shown.metric, shown.vantage)):
-        return GlanceCell(found=found, mark=mark(found), reason=_doubt(found), others=others)
+        return GlanceCell(found=found, mark=mark(found), reason=doubt(found), others=others)
     told = manifest.isolations.get(isolation)
     if told and not told.ready:
         return GlanceCell(found=None, mark=Mark.NOT_MEASURED, reason=told.reason or "did not run")
@@ -260,13 +261,16 @@ def _ends(sweep: Sweep | None, isolation: str) -> Mapping[str, int]:
     return next(filter(counted_endings, every), {})
 
 
-def _doubt(found: Finding) -> str:
-    """Say why nothing sure can be said of a figure; nothing where something can."""
+def doubt(found: Finding) -> str:
+    """Say why nothing sure can be said of a figure; nothing where something can.
+
+    More rounds would tell, too, where the figure's own interval leaves bare out, but not the test among so many.
+    """
     if mark(found) is not Mark.UNSURE:
         return ""
     if not math.isfinite(found.ratio):
         return found.no_ratio or f"{BASELINE} has no such figure"
-    return "no difference shown" if math.isfinite(found.ratio_low) else "too few rounds"
+    return NOT_SHOWN if found.ratio_low <= 1 <= found.ratio_high else TOO_FEW
 
 
 def _row(question: Question, isolation: str, cell: GlanceCell, *, emulated: bool) -> dict[str, object]:

@@ -13,6 +13,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from bench.analysis.data.isolations import UNTOLD, IsolationFacts
 from bench.analysis.figures.comparison import Finding
+from bench.analysis.figures.glance import NOT_SHOWN, TOO_FEW
 from bench.analysis.figures.summary import BASELINE
 from bench.analysis.statistics.significance import MARGIN
 from bench.report.plots import style
@@ -28,23 +29,24 @@ _SPREAD = 0.5  # of a row, over which the settings of one figure stand
 _NAME_LETTERS, _WHAT_LETTERS, _SAID_LETTERS = 32, 84, 76
 """What fits before a row, above a group of rows, and beside a row: its ratio, how that stands, and what is missing."""
 
-_LOOKS = {effect.EQUIVALENT: "s", effect.NOT_SHOWN: "o", effect.TOO_FEW: "o"}
-"""Markers of what is no difference; a difference is a diamond."""
+_DIFFERS, _NO_FIGURE = "differs from bare", "no figure, and why"
+_LOOKS = {
+    _DIFFERS: ("D", True),
+    TOO_FEW: ("D", False),
+    NOT_SHOWN: ("o", False),
+    effect.EQUIVALENT: ("s", False),
+    _NO_FIGURE: ("x", True),
+}
+"""What a marker says, in the order of the legend: its shape, and whether it is filled."""
 
-_IN_LITTLE_ROOM = {effect.EQUIVALENT: "equivalent"}
+_LEGEND_COLUMNS = 5
+
+_IN_LITTLE_ROOM = {effect.EQUIVALENT: "equivalent", NOT_SHOWN: "none shown", TOO_FEW: "too few"}
 """Words that the legend has whole."""
 
 _CHANGED = "†"
 _BARE_CHANGED = f"({BASELINE} {_CHANGED})"
 """Marks for speeds that were not steady while a workload ran."""
-
-_LEGEND = (
-    ("D", True, "differs from bare"),
-    ("o", False, effect.NOT_SHOWN),
-    ("s", False, effect.EQUIVALENT),
-    ("x", True, "no figure, and why"),
-)
-"""Marker, whether it is filled, what it says."""
 
 
 def draw(found: Sequence[OverviewRow], facts: IsolationFacts = UNTOLD) -> Figure | None:
@@ -72,7 +74,7 @@ def _draw(found: Sequence[OverviewRow], shown: Sequence[OverviewRow], facts: Iso
             axes.set_title(f"{kind}, ratio to bare")
             _scale(axes, rows)
         changed = any(one.moving or one.bare_moving for line in shown for one in line.places)
-        _legend(figure, grid[0][0], f"{_CHANGED} speed changed" if changed else "")
+        _legend(figure, grid[0][0], _said_by(shown), f"{_CHANGED} speed changed" if changed else "")
     return figure
 
 
@@ -120,15 +122,16 @@ def _line(axes: Axes, y: float, line: OverviewRow, colour: str) -> None:
     """Draw every setting of a line, one below the other within its row."""
     known = line.known
     if not known:
-        axes.plot([0.5], [y], "x", color=style.INK, markersize=6, transform=axes.get_yaxis_transform())
+        marker, _ = _LOOKS[_NO_FIGURE]
+        axes.plot([0.5], [y], marker, color=style.INK, markersize=6, transform=axes.get_yaxis_transform())
         return
     step = _SPREAD / max(len(known) - 1, 1)
     for turn, (_, found) in enumerate(known):
         at = y + (turn * step - _SPREAD / 2 if len(known) > 1 else 0)
         if math.isfinite(found.ratio_low):
             axes.plot([found.ratio_low, found.ratio_high], [at, at], color=colour, linewidth=1.6, solid_capstyle="butt")
-        marker = _LOOKS.get(effect.of(found), "D")
-        fill = colour if marker == "D" else style.PAPER
+        marker, filled = _LOOKS[_saying(found)]
+        fill = colour if filled else style.PAPER
         size = 5.5 if len(known) <= 3 else 3.5
         axes.plot([found.ratio], [at], marker, color=colour, markerfacecolor=fill, markersize=size)
 
@@ -162,7 +165,7 @@ def _marked(text: str, letters: int, mark: str) -> str:
 
 
 def _tally(found: Sequence[Finding]) -> str:
-    """Return how many figures stand how to bare's: ``worse at 3, no difference shown at 1``."""
+    """Return how many figures stand how to bare's: ``worse at 3, none shown at 1``."""
     counts: dict[str, int] = {}
     for one in found:
         counts[effect.of(one)] = counts.get(effect.of(one), 0) + 1
@@ -189,17 +192,27 @@ def _scale(axes: Axes, rows: Sequence[OverviewRow]) -> None:
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{words.plain(value)}x"))
 
 
-def _legend(figure: Figure, axes: Axes, remark: str) -> None:
+def _saying(found: Finding) -> str:
+    """Return what the marker of a figure says."""
+    return how if (how := effect.of(found)) in _LOOKS else _DIFFERS
+
+
+def _said_by(shown: Sequence[OverviewRow]) -> list[str]:
+    """Return what the markers of these lines say."""
+    said = {_saying(found) for line in shown for _, found in line.known}
+    said |= {_NO_FIGURE for line in shown if not line.known}
+    return [what for what in _LOOKS if what in said]
+
+
+def _legend(figure: Figure, axes: Axes, said: Sequence[str], remark: str) -> None:
     """Explain the markers below the panels, and what else is to be said."""
-    handles = [
-        axes.plot(
-            [], [], marker, linestyle="none", color=style.INK, markerfacecolor=style.INK if filled else style.PAPER,
-            markersize=5.5,
-        )[0]
-        for marker, filled, _ in _LEGEND
-    ]  # fmt: skip
-    labels = [text for _, _, text in _LEGEND]
+    handles = []
+    for marker, filled in map(_LOOKS.__getitem__, said):
+        fill = style.INK if filled else style.PAPER
+        handles += axes.plot([], [], marker, color=style.INK, markerfacecolor=fill, markersize=5.5)
+    labels = list(said)
     if remark:
         handles += axes.plot([], [], linestyle="none")
         labels.append(remark)
-    figure.legend(handles, labels, loc="outside lower center", ncols=len(labels), frameon=False, fontsize=8.5)
+    columns = min(len(labels), _LEGEND_COLUMNS)
+    figure.legend(handles, labels, loc="outside lower center", ncols=columns, frameon=False, fontsize=8.5)

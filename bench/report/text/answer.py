@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from bench.analysis.figures.comparison import Finding
-from bench.analysis.figures.glance import Mark, mark
+from bench.analysis.figures.glance import NOT_SHOWN, TOO_FEW, Mark, mark
 from bench.analysis.figures.summary import BASELINE, OVERHEAD
 from bench.analysis.figures.sweep import Sweep
 from bench.model import TWIN
@@ -106,8 +106,8 @@ def _furthest(line: OverviewRow) -> tuple[str, Finding]:
 
 
 def _ratio(found: Finding, what: str = "") -> str:
-    notes = {effect.NOT_SHOWN: ", no difference shown", effect.EQUIVALENT: f", {effect.EQUIVALENT}",
-             effect.TOO_FEW: " from too few rounds"}  # fmt: skip
+    notes = {NOT_SHOWN: ", no difference shown", effect.EQUIVALENT: f", {effect.EQUIVALENT}",
+             TOO_FEW: " from too few rounds"}  # fmt: skip
     return words.of_bare(found.ratio, found.ratio_low, found.ratio_high, what) + notes.get(effect.of(found), "")
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from bench.analysis.figures import ranks
 from bench.analysis.figures.comparison import Comparison, Finding
-from bench.analysis.figures.glance import Mark, mark
+from bench.analysis.figures.glance import Mark, doubt, mark
 from bench.analysis.figures.sweep import Sweep
 from bench.analysis.statistics.significance import MARGIN
 from bench.report.text import words
@@ -15,8 +15,6 @@ from bench.report.text import words
 BETTER = Mark.BETTER.value
 WORSE = Mark.WORSE.value
 EQUIVALENT = f"equivalent within {MARGIN * 100:.0f} %"
-NOT_SHOWN = "no difference shown"
-TOO_FEW = "too few rounds"
 
 SMALLEST = "Smallest change that could have been seen"
 
@@ -32,9 +30,7 @@ def of(found: Finding) -> str:
     shows = mark(found)
     if shows is None or not math.isfinite(found.ratio):
         return ""
-    if shows is Mark.UNSURE:
-        return NOT_SHOWN if math.isfinite(found.ratio_low) else TOO_FEW
-    return EQUIVALENT if shows is Mark.SAME else shows.value
+    return doubt(found) or (EQUIVALENT if shows is Mark.SAME else shows.value)
 
 
 def seen_from(detectable: float) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +12,9 @@ import pandas as pd
 import pytest
 
 import bench
-from bench.analysis.figures.glance import IDLE_MEMORY, START_UP, Mark
+from bench.analysis.figures.glance import IDLE_MEMORY, NOT_SHOWN, START_UP, TOO_FEW, Mark, doubt
 from bench.errors import ResultsError
+from tests.analysis.choosing.test_musts import READY
 from tests.synthetic import write_run
 
 PUBLISHED = Path(bench.__file__).parents[1] / "results/published"
@@ -100,6 +103,17 @@ def test_too_few_rounds_make_nothing_sure(tmp_path: Path) -> None:
     row = found["docker", START_UP]
     assert (row.mark, row.reason) == ("unsure", "too few rounds")
     assert row.ratio > 10
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "told"),
+    [(86.0, 97.0, TOO_FEW), (0.01, 0.02, TOO_FEW), (0.9, 1.1, NOT_SHOWN), (math.nan, math.nan, TOO_FEW)],
+)
+def test_what_is_apart_but_by_the_test_among_many_is_not_said_to_show_no_difference(
+    low: float, high: float, told: str
+) -> None:
+    assert doubt(replace(READY, ratio_low=low, ratio_high=high, p=0.4)) == told
+    assert not doubt(READY)
 
 
 def test_without_bare_figures_stand_and_nothing_is_called_better(scripted: Path, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import pytest
 from bench import report
 from bench.analysis.data.frame import load
 from bench.analysis.data.manifest import load_manifest
+from bench.analysis.figures import glance
 from bench.analysis.figures.sweep import Sweep, sweeps
 from bench.report import content
 from bench.report.plots import overview_forest
@@ -80,6 +81,18 @@ def test_the_picture_has_every_line_with_its_standing(lines: tuple[overview.Over
     assert sum("worse" in text for text in said) >= 3
     assert figure.axes[0].get_xscale() == "log"
     assert not matplotlib.pyplot.get_fignums()
+
+
+def test_few_rounds_among_many_comparisons_are_a_sign_of_their_own(tmp_path: Path) -> None:
+    """Of three rounds, the test among many shows nothing, and a start that takes longer tenfold is not called none."""
+    few = write_run(tmp_path / "run", rounds=3, trouble=False)
+    figure = overview_forest.draw(overview.lines(sweeps(load(few), load_manifest(few)), load_manifest(few)))
+    assert figure is not None
+    said = " ".join(text.get_text() for axes in figure.axes for text in axes.texts)
+    assert "too few" in said
+    legend = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert glance.TOO_FEW in legend
+    assert not any("no figure" in text for text in legend), "what does not occur is not explained"
 
 
 def test_nothing_to_hold_against_bare_gives_no_picture() -> None:

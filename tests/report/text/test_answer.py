@@ -9,6 +9,7 @@ import pytest
 
 from bench.analysis.data.frame import load
 from bench.analysis.data.manifest import load_manifest
+from bench.analysis.figures.glance import NOT_SHOWN, TOO_FEW
 from bench.analysis.figures.sweep import sweeps
 from bench.report.tables import overview
 from bench.report.text import answer, effect
@@ -17,7 +18,7 @@ from tests.synthetic import write_run
 
 @pytest.mark.parametrize(
     ("standing", "told"),
-    [(effect.TOO_FEW, " from too few rounds"), (effect.NOT_SHOWN, ", no difference shown"), (effect.WORSE, "")],
+    [(TOO_FEW, " from too few rounds"), (NOT_SHOWN, ", no difference shown"), (effect.WORSE, "")],
 )
 def test_what_is_compared_stands_before_what_is_noted_of_it(
     standing: str, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -44,6 +44,6 @@ def test_a_host_of_the_lab_measures_in_a_fleet_and_reaches_nothing_else(tmp_path
     assert done.returncode == 0, done.stdout + done.stderr
     assert "lab serves tls://10.0.2.100" in said
     assert "reached" not in said
-    assert "A virtual machine itself is lab, by QEMU, which emulates it." in done.stdout.replace("\n", " ")
+    assert "lab is itself a virtual machine (QEMU, which emulates it)." in done.stdout.replace("\n", " ")
     [journal] = tmp_path.glob("results/*/lab/trials.jsonl")
     assert {json.loads(line)["outcome"] for line in journal.read_text().splitlines()} <= {"ok", "spoiled"}

@@ -32,9 +32,17 @@ async def _serve(place: Again, name: str, say: Callable[[str], None]) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     stopped = asyncio.create_task(stop.wait())
+    told = set[str]()
+
+    def tell(line: str) -> None:
+        """Say what has not been said since a scheduler was served: who refuses is asked again each second."""
+        if line not in told:
+            told.add(line)
+            say(line)
+
     while not stop.is_set():
         endpoint = place()
-        say(f"{name} waits for a scheduler at {endpoint.address}")
+        tell(f"{name} waits for a scheduler at {endpoint.address}")
         worker = _worker(endpoint, name)
         try:
             starting = asyncio.ensure_future(worker)
@@ -42,23 +50,26 @@ async def _serve(place: Again, name: str, say: Callable[[str], None]) -> None:
             if not starting.done():
                 starting.cancel()
                 break
-            await _served(starting, worker, stopped, say)
+            if await _served(starting, worker, stopped, tell):
+                told.clear()
         finally:
             await worker.close(timeout=_AGAIN_S, executor_wait=False)
 
 
 async def _served(
     starting: asyncio.Future[Worker], worker: Worker, stopped: asyncio.Task[bool], say: Callable[[str], None]
-) -> None:
+) -> bool:
+    """Serve a scheduler until it ends; return whether one was there."""
     try:
         await starting
     except Exception as error:  # noqa: BLE001 - dask raises anything; the next scheduler may be better
         say(f"{worker.name}: {error.__cause__ or error}")
         await asyncio.sleep(_AGAIN_S)
-        return
+        return False
     say(f"{worker.name} serves {worker.scheduler.address}")
     while worker.status is Status.running and not stopped.done():
         await asyncio.wait((stopped,), timeout=_AGAIN_S)
+    return True
 
 
 def _worker(place: Endpoint, name: str) -> Worker:

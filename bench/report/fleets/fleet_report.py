@@ -105,8 +105,8 @@ def _caveats(found: FleetRuns) -> Iterator[str]:
     else:
         yield from (f"{name} was {about.gaps(manifest)}." for name, manifest in resumed.items())
     for hypervisor, names in _virtual(found).items():
-        are = "Virtual machines themselves are" if len(names) > 1 else "A virtual machine itself is"
-        yield words.sentence(f"{are} {_named(names)}, by {hypervisor}")
+        each = "Each of " if len(names) > 1 else ""
+        yield words.sentence(f"{each}{_named(names)} is itself a virtual machine ({hypervisor})")
     if found.fleet.one_machine and len(found.runs) > 1:
         yield "Hosts may have shared a machine, and disturbed each other: they are no hosts of their own."
     if len(found.runs) < FEWEST:

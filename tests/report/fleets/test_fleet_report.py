@@ -32,10 +32,11 @@ def test_it_says_which_hosts_are_virtual_and_by_whom(tmp_path: Path) -> None:
     folder = write_fleet_folder(tmp_path / "fleet-z", 3)
     host = json.loads((folder / "h0002" / "manifest.json").read_text())["host"]
     change_manifest(folder / "h0002", host={**host, "virtual": "QEMU, which emulates it"})
+    assert "Each of h0001 and h0003 is itself a virtual machine (kvm)." in compose_fleet(folder).sentences
     change_manifest(folder / "h0003", host={**host, "virtual": ""})
     first, second, *_ = compose_fleet(folder).sentences[1:]
-    assert first == "A virtual machine itself is h0001, by kvm."
-    assert second == "A virtual machine itself is h0002, by QEMU, which emulates it."
+    assert first == "h0001 is itself a virtual machine (kvm)."
+    assert second == "h0002 is itself a virtual machine (QEMU, which emulates it)."
 
 
 def test_every_figure_has_mean_spread_next_host_and_on_how_many_it_holds(folder: Path) -> None:

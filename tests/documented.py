@@ -124,6 +124,9 @@ def shell(lines: Sequence[str]) -> str:
     return "\n".join(("```sh", *lines, "```"))
 
 
+_OVERVIEW = "plots/overview.svg"
+
+
 def published() -> str:
     """Return the published reports, each with its first picture."""
     parts = []
@@ -134,8 +137,9 @@ def published() -> str:
             f"## {about['name']}",
             f"[The report]({place}/report.html) of {about['date']}: {', '.join(about['scenarios'])} on "
             f"{', '.join(about['isolations'])}. {_markdown(about['host'])}.",
-            f"![{about['name']}: every figure as a ratio to bare, with its interval]({place}/plots/overview.svg)",
         ]
+        if (path.parent / _OVERVIEW).exists():  # a fleet's report has none: nothing is pooled
+            parts += [f"![{about['name']}: every figure as a ratio to bare, with its interval]({place}/{_OVERVIEW})"]
     return "\n\n".join(parts)
 
 

@@ -19,6 +19,7 @@ import urllib3.exceptions
 from bench.errors import IsolationError, LeftoverError, PortTakenError
 from bench.isolations.console import Console
 from bench.isolations.engines.docker_leaks import reap
+from bench.isolations.remedy import missing_package
 from bench.isolations.timeline import Timeline
 
 _STOPPING_S, _AGAIN_S = 10.0, 0.1
@@ -55,7 +56,9 @@ def translated(doing: str) -> Iterator[None]:
     except RAW as error:
         if "port is already allocated" in str(error) or "address already in use" in str(error):
             raise PortTakenError(f"cannot {doing}: {error}", remedy="Run again: another port is chosen") from error
-        raise IsolationError(f"cannot {doing}: {error}", remedy="python -m bench doctor") from error
+        no_nft = "unable to execute nft" in str(error)  # netavark's, without which podman 5 publishes no port
+        remedy = str(missing_package("", "nftables").remedy) if no_nft else "python -m bench doctor"
+        raise IsolationError(f"cannot {doing}: {error}", remedy=remedy) from error
 
 
 def bridge_gateway(api: docker.APIClient) -> str:

@@ -15,7 +15,7 @@ import docker.errors
 import pytest
 import requests
 
-from bench.errors import LeftoverError
+from bench.errors import IsolationError, LeftoverError
 from bench.isolations.engines import docker_api
 from bench.isolations.engines.docker_api import attached, remove
 from bench.isolations.timeline import Timeline
@@ -94,3 +94,17 @@ def test_a_container_that_is_never_removed_is_left_over(monkeypatch: pytest.Monk
     monkeypatch.setattr(docker_api, "_STOPPING_S", 0.3)
     with pytest.raises(LeftoverError, match="could not be removed: 500"):
         remove(Stopping(1 << 20), "box", Timeline())  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("said", "remedy"),
+    [
+        ('500 ("netavark: nftables error: unable to execute nft: No such file or directory (os error 2)")', "nftables"),
+        ("500 (no space left on device)", "python -m bench doctor"),
+    ],
+)
+def test_an_error_of_the_engines_comes_with_what_helps(said: str, remedy: str) -> None:
+    with pytest.raises(IsolationError) as raised, docker_api.translated("start a container"):
+        raise docker.errors.APIError(said)
+    assert said in raised.value.what
+    assert remedy in str(raised.value.remedy)

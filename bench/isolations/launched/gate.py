@@ -133,7 +133,11 @@ class GatedInstance(Instance):
         self.timeline.mark("gone", time.monotonic_ns())
 
     def _count_kills(self) -> None:
-        kills = self._account.read().oom_kills
+        """Count kills, also by the group around, which outlives the one that a runtime takes away with its container.
+
+        In version 2 of control groups it counts those below it; in version 1 only the kernel's log tells of them.
+        """
+        kills = self._account.read().oom_kills or self._group.read().oom_kills
         self._oom_kills = max(self._oom_kills, kills or 0)
 
 

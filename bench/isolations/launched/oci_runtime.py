@@ -6,6 +6,7 @@ Format of the bundle: OCI Runtime Specification 1.0.2, config.md and config-linu
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -23,7 +24,7 @@ from bench.isolations.launched.gate import Gated, GatedInstance
 from bench.isolations.launched.seat import Seat
 from bench.isolations.revival.criu import criu_fault, errors_in
 from bench.isolations.revival.offers import Checkpoint, Checkpointing, copied
-from bench.model import DiskRate
+from bench.model import DiskRate, Network
 
 _CAPABILITIES = (
     "CHOWN", "DAC_OVERRIDE", "FSETID", "FOWNER", "MKNOD", "NET_RAW", "SETGID", "SETUID", "SETFCAP", "SETPCAP",
@@ -204,7 +205,7 @@ def config(seat: Seat, group: str) -> dict[str, object]:
         },
         "root": {"path": str(seat.root), "readonly": False},
         "hostname": HOSTNAME,
-        "mounts": [*_mounts(), *_data(seat)],
+        "mounts": [*_mounts(seat.network), *_data(seat)],
         "linux": {
             "cgroupsPath": f"/{group}",
             "namespaces": [{"type": kind} for kind in kinds],
@@ -238,15 +239,18 @@ def _limits(seat: Seat) -> dict[str, object]:
     return found
 
 
-def _mounts() -> list[dict[str, object]]:
+def _mounts(network: Network) -> list[dict[str, object]]:
     careful = ["nosuid", "noexec", "nodev"]
+    sysfs = _mount("/sys", "sysfs", [*careful, "ro"])
+    if network != "none" and os.geteuid() != 0:  # a new one shows the network namespace, which is then not the user's
+        sysfs |= {"type": "bind", "source": "/sys", "options": ["rbind", *careful, "ro"]}
     return [
         _mount("/proc", "proc"),
         _mount("/dev", "tmpfs", ["nosuid", "strictatime", "mode=755", "size=65536k"]),
         _mount("/dev/pts", "devpts", ["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620"]),
         _mount("/dev/shm", "tmpfs", [*careful, "mode=1777", f"size={SHM_BYTES >> 10}k"]),
         _mount("/dev/mqueue", "mqueue", careful),
-        _mount("/sys", "sysfs", [*careful, "ro"]),
+        sysfs,
         _mount("/sys/fs/cgroup", "cgroup", [*careful, "relatime", "ro"]),
         _mount("/tmp", "tmpfs", ["mode=1777"]),
         _mount("/run", "tmpfs", ["mode=1777"]),

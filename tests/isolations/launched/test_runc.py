@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from bench.host import cgroup
 from bench.isolations.base import Isolation
-from bench.isolations.launched.oci_runtime import in_short
+from bench.isolations.launched.oci_runtime import config, in_short
+from bench.isolations.launched.seat import Seat
 from bench.isolations.revival.criu import criu_fault, errors_in
 from bench.isolations.revival.offers import no_checkpoint
-from bench.model import Image
+from bench.model import Image, Network
 from tests.isolations.coming_back import comes_back
 from tests.isolations.launched.gated import GatedContract
+from tests.records import launch
 
 
 class TestRunc(GatedContract):
@@ -25,6 +30,21 @@ class TestRunc(GatedContract):
         if fault := no_checkpoint(isolation):
             pytest.skip(fault.reason)
         comes_back(isolation, image, tmp_path)
+
+
+@pytest.mark.parametrize(("user", "network", "kind"), [(0, "host", "sysfs"), (7, "none", "sysfs"), (7, "host", "bind")])
+def test_a_user_beside_the_hosts_network_sees_the_hosts_sysfs(
+    user: int, network: Network, kind: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    asked, group = launch("true", folder=tmp_path), cgroup.Cgroup({})
+    asked = replace(asked, envelope=replace(asked.envelope, network=network))
+    monkeypatch.setattr("os.geteuid", lambda: user)
+    monkeypatch.setattr(cgroup, "offers", lambda _controller: True)
+    monkeypatch.setattr(cgroup, "limits_swap", lambda: True)
+    mounts: Any = config(Seat(launch=asked, folder=tmp_path, group=group, account=group), "box")["mounts"]
+    (sysfs,) = (one for one in mounts if one["destination"] == "/sys")
+    assert sysfs["type"] == kind
+    assert "ro" in sysfs["options"]
 
 
 def test_a_reason_is_told_without_values_and_calls() -> None:

@@ -121,8 +121,14 @@ class GatedInstance(Instance):
         return Exit(status=self._gate.status, out_of_memory=self._oom_kills > 0 or self._died_for_memory())
 
     def _died_for_memory(self) -> bool:
-        """Whether all of it was killed, the entry included, so that nobody was left to be asked before it went."""
-        return not self.console.happened("end") and killed_for_memory(self._place)
+        """Whether all of it was killed, the entry included, so that nobody was left to be asked before it went.
+
+        The group around outlives the one that a runtime takes away with its container, and counts what was killed below
+        it in version 2 of control groups; in version 1 only the kernel's log tells of them.
+        """
+        return not self.console.happened("end") and (
+            bool(self._group.read().oom_kills) or killed_for_memory(self._place)
+        )
 
     def stop(self) -> None:
         """End everything: ask the session, then kill it, then what is left in the control group; verified."""
@@ -133,11 +139,7 @@ class GatedInstance(Instance):
         self.timeline.mark("gone", time.monotonic_ns())
 
     def _count_kills(self) -> None:
-        """Count kills, also by the group around, which outlives the one that a runtime takes away with its container.
-
-        In version 2 of control groups it counts those below it; in version 1 only the kernel's log tells of them.
-        """
-        kills = self._account.read().oom_kills or self._group.read().oom_kills
+        kills = self._account.read().oom_kills
         self._oom_kills = max(self._oom_kills, kills or 0)
 
 

@@ -9,11 +9,16 @@ from typing import Any
 import pytest
 
 from bench.host import cgroup
-from bench.isolations.base import Isolation
+from bench.host.accounting import AccountReading
+from bench.host.subprocesses import Child
+from bench.isolations.base import Exit, Isolation
+from bench.isolations.console import Console
+from bench.isolations.launched import gate
 from bench.isolations.launched.oci_runtime import config, in_short
 from bench.isolations.launched.seat import Seat
 from bench.isolations.revival.criu import criu_fault, errors_in
 from bench.isolations.revival.offers import no_checkpoint
+from bench.isolations.timeline import Timeline
 from bench.model import Image, Network
 from tests.isolations.coming_back import comes_back
 from tests.isolations.launched.gated import GatedContract
@@ -74,3 +79,21 @@ def test_what_criu_says_of_itself_is_the_reason(said: str, tmp_path: Path, monke
     fault = criu_fault()
     assert (fault is None) == (not said)
     assert fault is None or said in fault.reason
+
+
+@pytest.mark.parametrize("kills", [None, 0, 2])
+def test_a_container_that_was_killed_whole_is_told_by_the_group_around(
+    kills: int | None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """As for a user, who may not read the kernel's log, where the runtime has taken the container's own group away."""
+    around, inside = cgroup.Cgroup({}), cgroup.Cgroup({})
+    monkeypatch.setattr(around, "read", lambda: AccountReading(oom_kills=kills))
+    monkeypatch.setattr(inside, "read", AccountReading)
+    monkeypatch.setattr(gate, "killed_for_memory", lambda _place: False)
+    asked = launch("true", folder=tmp_path)
+    console = Console(asked.trial.nonce, patterns={})
+    console.close(0)
+    with Child("it", ["sh", "-c", "exit 137"], terminate_s=1, kill_s=1) as child:
+        seat = Seat(launch=asked, folder=tmp_path / "run" / "box", group=around, account=inside)
+        left = gate.GatedInstance(Timeline(), console, child, seat).wait_exit(5)
+    assert left == Exit(status=137, out_of_memory=bool(kills))

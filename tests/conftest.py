@@ -71,10 +71,12 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 @pytest.hookimpl(tryfirst=True)  # before what is asked for is chosen by its marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark every test with the one part of the suite that it belongs to."""
+    """Mark every test with the one part of the suite that it belongs to; whole hosts and bars take their time."""
     for item in items:
         if item.get_closest_marker("bars") is None:
             item.add_marker(part_of(item))
+        if item.get_closest_marker("bars") or item.get_closest_marker("lab"):
+            item.add_marker(pytest.mark.timeout(0))
 
 
 def part_of(item: pytest.Item) -> str:

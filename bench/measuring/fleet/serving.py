@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import Callable
+from contextlib import suppress
 
 from distributed import Status, Worker
 
@@ -13,6 +14,7 @@ from bench.measuring.fleet.network import Endpoint, is_loopback, quiet
 RESOURCE = "isobench-host"
 """A mark of dask's that every worker has once: a host measures one thing at a time."""
 _AGAIN_S = 1.0
+_CLOSES_S = 5.0
 
 Again = Callable[[], Endpoint]
 """Gives the scheduler's address, with certificates that are still valid; raises InputError where they are not."""
@@ -53,7 +55,7 @@ async def _serve(place: Again, name: str, say: Callable[[str], None]) -> None:
             if await _served(starting, worker, stopped, tell):
                 told.clear()
         finally:
-            await worker.close(timeout=_AGAIN_S, executor_wait=False)
+            await close(worker)
 
 
 async def _served(
@@ -70,6 +72,12 @@ async def _served(
     while worker.status is Status.running and not stopped.done():
         await asyncio.wait((stopped,), timeout=_AGAIN_S)
     return True
+
+
+async def close(worker: Worker) -> None:
+    """Close a worker; of one that was cancelled while it closed, dask never says that it has."""
+    with suppress(TimeoutError):
+        await asyncio.wait_for(worker.close(timeout=_AGAIN_S, executor_wait=False), _CLOSES_S)
 
 
 def _worker(place: Endpoint, name: str) -> Worker:

@@ -28,7 +28,7 @@ from bench.isolations.base import HOST_STACK, Fault, Route
 from bench.isolations.engines import docker_facts
 from bench.isolations.engines.docker import Docker
 from bench.isolations.engines.docker_command import missing_command
-from bench.isolations.remedy import missing_package, sockets_below
+from bench.isolations.remedy import has_package, missing_package, sockets_below
 from bench.model import Image, Network, short_digest
 
 _START_S = 20.0
@@ -139,7 +139,10 @@ class Podman(Docker):
 def _lacking() -> Fault | None:
     """Return why no service of ours can run here; None: try it."""
     rootless = os.geteuid() != 0
-    tools = [("podman", "podman"), ("setpriv", "util-linux"), ("conmon", "conmon")]
+    if programs.found("podman") is None:
+        # It publishes ports by these since podman 5, which only recommends them.
+        return missing_package("the command podman is missing", "podman", *filter(has_package, ("nftables", "passt")))
+    tools = [("setpriv", "util-linux"), ("conmon", "conmon")]
     for tool, package in [*tools, *([("newuidmap", "uidmap")] if rootless else [])]:
         if programs.found(tool) is None:
             return missing_package(f"the command {tool} is missing", package)

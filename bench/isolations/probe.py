@@ -17,7 +17,7 @@ from bench.host.fingerprint import is_emulated
 from bench.host.run_state import note_leftovers, require_room
 from bench.isolations.base import Availability, Fault, Isolation, Launch
 from bench.isolations.envelope import mismatches, own_kernel, raise_own_limits
-from bench.model import Cell, Envelope, Image, Kind, Say, Scenario, Trial
+from bench.model import DEFAULT_PIDS, Cell, Envelope, Image, Kind, Say, Scenario, Trial
 
 BROKEN = "That is a fault in its code: tell its authors, or use another version"
 _MEMORY_BYTES = 256 << 20
@@ -169,7 +169,7 @@ def _start(isolation: Isolation, image: Image, timeout_s: float) -> ProbeResult:
 
 
 def _launch(isolation: Isolation, image: Image) -> Launch:
-    envelope = Envelope(cpus=1, memory_bytes=_MEMORY_BYTES, pids=256)
+    envelope = Envelope(cpus=1, memory_bytes=_MEMORY_BYTES, pids=DEFAULT_PIDS)
     scenario = Scenario(
         name="probe",
         title="Probe",

@@ -10,7 +10,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 
-from bench.model import Better, Network, Part, Provenance, StorageKind, Where
+from bench.model import DEFAULT_PIDS, Better, Network, Part, Provenance, StorageKind, Where
 from bench.scenario.values import (
     AnyMetricName,
     FilledText,
@@ -69,9 +69,7 @@ class EnvelopeTable(TomlTable):
 
     cpus: Annotated[int, Field(ge=1, le=4096)]
     memory_mib: Annotated[int, Field(ge=64, le=1 << 24)]
-    pids: Annotated[int, Field(ge=16, le=1 << 22)] = 4096
-    """For gVisor, which holds several tasks of the host's for each process of its own, some for a while after that has
-    ended: where processes come and go, as when 400 ask for a system call each, 1109 were seen at once."""
+    pids: Annotated[int, Field(ge=16, le=1 << 22)] = DEFAULT_PIDS
     network: Network = "none"
     write_mib_per_s: Annotated[int | None, Field(ge=1, le=1 << 20)] = None
     read_mib_per_s: Annotated[int | None, Field(ge=1, le=1 << 20)] = None

@@ -1,8 +1,8 @@
 """A run at a glance: a row an isolation, a column a question, and of each cell whether it is better or worse than bare.
 
 A column shows one figure, the same for every isolation, which is chosen before any is looked at: of the group's first
-scenario the first figure, at the first of the settings that most isolations have. Of the group's other figures a cell
-counts what they show.
+scenario the first figure, at the first of the settings that most isolations have, of those beside a neighbour where
+there are such. Of the group's other figures a cell counts what they show.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import pandas as pd
 
 from bench.analysis.data.frame import load
 from bench.analysis.data.isolations import IsolationFacts
+from bench.analysis.data.losses import GROWTH, LOSS
 from bench.analysis.data.manifest import load_manifest
 from bench.analysis.data.trials import counted_endings
 from bench.analysis.figures.comparison import Comparison, Finding
@@ -224,11 +225,17 @@ def question(group: str, asked: Sequence[AskedFigure], found: Sequence[Sweep]) -
     )
     first = next((one for _, one in every), asked[0])
     mine = [row for row, one in every if one is first]
+    mine = [row for row in mine if _beside_a_neighbour(row, first)] or mine
     known = {id(row): len(row.findings(first.metric, first.vantage)) for row in mine}
     at = max(mine, key=lambda row: known[id(row)], default=None)  # the first of several
     names = by_name[first.scenario].varying(mine) if mine else ()
     setting = {name: at.values_of[name] for name in names if name in at.values_of} if at else {}
     return Question(group=group, shown=first, at=at, setting=setting, every=every)
+
+
+def _beside_a_neighbour(row: Comparison, asked: AskedFigure) -> bool:
+    """Whether a setting has a neighbour, so that something is lost to it: where there are such, they are the question."""
+    return any(row.findings(f"{asked.metric}{how}", asked.vantage) for how in (LOSS, GROWTH))
 
 
 def _cell(question: Question, isolation: str, sweep: Sweep | None, manifest: Manifest) -> GlanceCell:

@@ -137,6 +137,11 @@ def test_scenarios_that_ask_about_the_same_are_one_question(scripted: Path, tmp_
     assert list(dict.fromkeys(table["question"])) == [START_UP, IDLE_MEMORY, "computing"]
 
 
+def test_of_neighbours_the_work_beside_one_is_shown_not_the_work_alone() -> None:
+    [at] = set(bench.Run(PUBLISHED / "beside-neighbours").glance["parameters"])
+    assert json.loads(at)["antagonist"] == "cpu"
+
+
 def test_what_is_no_run_is_said(tmp_path: Path) -> None:
     with pytest.raises(ResultsError):
         bench.glance(tmp_path)

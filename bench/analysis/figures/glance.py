@@ -234,7 +234,7 @@ def question(group: str, asked: Sequence[AskedFigure], found: Sequence[Sweep]) -
 
 
 def _beside_a_neighbour(row: Comparison, asked: AskedFigure) -> bool:
-    """Whether a setting has a neighbour, so that something is lost to it: where there are such, they are the question."""
+    """Whether a setting has a neighbour, to which something is lost: where there are such, they are the question."""
     return any(row.findings(f"{asked.metric}{how}", asked.vantage) for how in (LOSS, GROWTH))
 
 

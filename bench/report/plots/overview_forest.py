@@ -146,7 +146,7 @@ def _said(line: OverviewRow) -> str:
         interval = words.times_interval(found[0].ratio_low, found[0].ratio_high)
         return f"{words.times(found[0].ratio)} {interval}  {effect.of(found[0])}{missing}"
     span = words.ranged(min(one.ratio for one in found), max(one.ratio for one in found), "1")
-    return f"{span}x over {len(found)} settings  {_tally(found)}{missing}"
+    return f"{span}x{_tally(found)}{missing}"
 
 
 def _named(line: OverviewRow) -> str:
@@ -165,14 +165,14 @@ def _marked(text: str, letters: int, mark: str) -> str:
 
 
 def _tally(found: Sequence[Finding]) -> str:
-    """Return how many figures stand how to bare's: ``worse at 3, none shown at 1``."""
+    """Return at how many settings figures stand how to bare's: ``worse at 3, none shown at 1``."""
     counts: dict[str, int] = {}
     for one in found:
         counts[effect.of(one)] = counts.get(effect.of(one), 0) + 1
     if len(counts) == 1:
-        return f"{next(iter(counts))} at all"
+        return f" over {len(found)} settings  {next(iter(counts))} at all"
     known = sorted(counts.items(), key=lambda pair: -pair[1])
-    return ", ".join(f"{_IN_LITTLE_ROOM.get(word, word)} at {count}" for word, count in known)
+    return "  " + ", ".join(f"{_IN_LITTLE_ROOM.get(word, word)} at {count}" for word, count in known)
 
 
 def _scale(axes: Axes, rows: Sequence[OverviewRow]) -> None:

@@ -41,6 +41,8 @@ _LABELS = {
 }
 
 NAMED = {
+    "burst.growth_ready": "growth of the median time to ready",
+    "burst.growth_all": "growth of the makespan",
     "rate.alone": "time until ready, alone",
     "rate.kept": "starts that are kept",
     "exec.first": "the first command inside",

@@ -2,8 +2,8 @@
 
 The requirement is a fleet of 1,000 hosts with 100,000 samples each within 60 s and 2 GiB. Of such a fleet, in 50 cells
 on every host, with tables that are current, 58 and 59 s on a quiet host of two CPUs were seen, 104 CPU-s, and 573 MiB
-of all processes together. Memory is held here, and that a host takes no more than a
-few times as long as reading its table does: seconds hang on what else the machine does.
+of all processes together. Memory is held here, and that a host takes no more than a few times as long as reading its
+table does: seconds hang on what else the machine does.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ import pytest
 
 from bench.images import cache
 from tools.hosts import __main__ as lab
-from tools.hosts import document, job, system
+from tools.hosts import awake, document, job, system
 from tools.hosts.errors import LabError
 from tools.hosts.table import Host, host
 
@@ -81,11 +81,12 @@ def test_what_is_reached_is_a_port(port: str, jobs: list[tuple[str, list[str], o
 def test_clean_leaves_what_is_current(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ISOBENCH_CACHE", str(tmp_path))
     current = system.place(host("debian13").system)
+    awaken = awake.place(host("debian13"))
     old, kept = current.with_name("debian13-0"), current.with_name("kept-debian13-1")
     half = current.with_name(f".{current.name}.0123.partial")
-    for folder in (current, old, kept, half):
+    for folder in (current, awaken, old, kept, half):
         folder.mkdir()
     assert lab.main(["clean"]) == 0
-    assert [path.name for path in cache.shelf("lab").iterdir() if path.is_dir()] == [current.name]
+    assert {path for path in cache.shelf("lab").iterdir() if path.is_dir()} == {current, awaken}
     assert lab.main(["clean", "--all"]) == 0
-    assert not current.exists()
+    assert not [path for path in (current, awaken) if path.exists()]

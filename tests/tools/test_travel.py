@@ -31,7 +31,7 @@ def clone(tmp_path: Path) -> Path:
 def test_the_checkout_travels_as_it_is_now_with_the_job(clone: Path, tmp_path: Path) -> None:
     disk = tmp_path / "disk"
     travel.checkout(disk, clone, table.host("debian13-member"), ["sh", "-c", "echo $HOME; exit 3"], limit_s=60)
-    assert disk.stat().st_size % (1 << 20) == 0
+    assert disk.stat().st_size == travel.CHECKOUT_BYTES
     subprocess.run(["tar", "-xf", str(disk), "-C", str(tmp_path)], check=True)
     assert (tmp_path / "kept").read_text() == "changed"
     assert (tmp_path / "new").exists()
@@ -62,6 +62,12 @@ def test_what_cannot_go_along_is_named(clone: Path, tmp_path: Path, name: str, s
         )
 
 
+def test_more_than_the_disk_holds_is_refused(clone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(travel, "CHECKOUT_BYTES", 4096)
+    with pytest.raises(InputError, match="are 0 MiB, of 0"):
+        travel.checkout(tmp_path / "disk", clone, table.host("debian13"), ["true"], limit_s=60)
+
+
 def test_a_folder_that_is_no_clone_is_refused(tmp_path: Path) -> None:
     with pytest.raises(LabError, match="no clone"):
         travel.checkout(tmp_path / "disk", tmp_path, table.host("debian13"), ["true"], limit_s=60)
@@ -69,7 +75,7 @@ def test_a_folder_that_is_no_clone_is_refused(tmp_path: Path) -> None:
 
 def test_results_come_back_from_a_disk_that_a_tar_was_written_to(tmp_path: Path) -> None:
     disk, inside = tmp_path / "disk", tmp_path / "inside"
-    travel.empty(disk)
+    travel.empty(disk, 1 << 20)
     assert not travel.came_back(disk)
     (inside / "run").mkdir(parents=True)
     (inside / "run" / "manifest.json").write_text("{}")

@@ -15,7 +15,7 @@ from bench.host import programs
 from bench.host.signals import Interruptions
 from bench.host.subprocesses import ran
 from bench.images import cache
-from tools.hosts import document, job, system, travel
+from tools.hosts import awake, document, job, system, travel
 from tools.hosts.errors import LabError
 from tools.hosts.table import Host, host, hosts
 
@@ -112,7 +112,11 @@ def _clean(*, everything: bool) -> list[str]:
     """Remove what killed jobs and builds have left, and what no host of today is booted from; return what."""
     shelf = cache.shelf("lab")
     removed = [path.name for path in cache.sweep(shelf)]
-    current = set() if everything else {system.place(one.system) for one in hosts().values()}
+    current = (
+        set()
+        if everything
+        else {place for one in hosts().values() for place in (system.place(one.system), awake.place(one))}
+    )
     for path in sorted(shelf.iterdir()):
         if path.is_dir() and not path.name.startswith(".") and path not in current and (everything or _stale(path)):
             cache.remove(path)

@@ -1,4 +1,4 @@
-"""The QEMU command of a lab host: emulated, without a network but for a port, on a copy of nothing in the cache."""
+"""The QEMU command of a lab host: emulated, in a network where nothing answers, on a copy of what is in the cache."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 import shlex
 import sys
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tools.hosts.system import Built
@@ -27,25 +28,38 @@ _REACHED = "10.0.2.100"
 """Where a host finds the port that it may reach; it is 10.0.2.15 itself (job.sh)."""
 
 
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A host in which a command is to run, and which can be kept and brought back."""
+
+    ports: Mapping[str, int]
+    """Those of it that speak, and its monitor: name -> number of an open socket."""
+    memory: Path
+    """A file of its memory."""
+    saved: bool = field(kw_only=True)
+    """Whether the host comes back from there: it writes to a copy of its own, and waits for the rest of its state."""
+
+
 def words(
-    host: Host, built: Built, disks: Mapping[str, Path], *, job: Mapping[str, int] | None, reach: int | None = None
+    host: Host, built: Built, disks: Mapping[str, Path], *, job: Job | None, reach: int | None = None
 ) -> list[str]:
     """Return the command.
 
-    ``disks``: name -> file, the first an overlay of the system's. ``job``: port -> number of an open socket, where a
-    command is to run; None: a person gets the console on standard input and output. ``reach``: the TCP port of our
-    loopback that the host reaches; None: it has no network.
+    ``disks``: name -> file, the first an overlay of the system's. ``job``: None: a person gets the console on standard
+    input and output. ``reach``: the TCP port of our loopback that the host reaches; None: it reaches nothing.
     """
     # One thread for all CPUs: with one for each, a kernel that patches its code on another CPU dies of it now and then.
     # SVM stays on: with svm=off, QEMU 7.2 computes wrongly (links in /proc lose their first letters, mounts are lost).
     own = () if host.kvm else ("module_blacklist=kvm_amd",)
-    command = ["qemu-system-x86_64", "-name", f"lab-{host.name}", "-machine", "q35,usb=off"]
+    command = ["qemu-system-x86_64", "-name", f"lab-{host.name}", "-machine", "q35,usb=off,memory-backend=ram"]
     command += ["-accel", "tcg,thread=single", "-cpu", _CPU]
     command += ["-smp", f"{host.cpus},{host.topology}".rstrip(","), "-m", str(host.memory_mib)]
+    command += ["-object", _memory(host, job)]
     command += ["-display", "none", "-no-user-config", "-nodefaults", "-no-reboot", "-nic", _network(reach)]
     command += ["-kernel", os.fspath(built.kernel), "-initrd", os.fspath(built.initrd)]
     command += ["-append", " ".join((*_KERNEL, *own, *(("lab.job",) if job is not None else ())))]
-    command += ["-device", "virtio-rng-pci"]
+    # Two copies of a host that came back draw other random numbers: the kernel is told that it is another one.
+    command += ["-device", "virtio-rng-pci", "-device", "vmgenid,guid=auto"]
     for name, file in disks.items():
         kind = "qcow2" if file.suffix == ".qcow2" else "raw"
         # Nothing of it has to outlive this host's own crash.
@@ -54,15 +68,27 @@ def words(
     if job is None:
         return [*command, "-serial", "mon:stdio"]
     command += ["-serial", "stdio", "-device", "virtio-serial-pci"]
-    for name, descriptor in job.items():
+    for name, descriptor in job.ports.items():
         command += ["-chardev", f"socket,id={name},fd={descriptor}"]
-        command += ["-device", f"virtserialport,chardev={name},name=lab.{name}"]
-    return command
+        if name == "monitor":
+            command += ["-mon", "chardev=monitor,mode=control"]
+        else:
+            command += ["-device", f"virtserialport,chardev={name},name=lab.{name}"]
+    return [*command, *(("-incoming", "defer") if job.saved else ())]
+
+
+def _memory(host: Host, job: Job | None) -> str:
+    """Return what its memory lies in; that of a host that comes back is mapped for itself alone: a copy on write."""
+    size = f"id=ram,size={host.memory_mib}M"
+    if job is None:
+        return f"memory-backend-ram,{size}"
+    return f"memory-backend-file,{size},mem-path={job.memory},share={'off' if job.saved else 'on'}"
 
 
 def _network(reach: int | None) -> str:
     """Return a network in which nothing answers but a relay to one port; QEMU starts one for each connection."""
+    network = "user,model=virtio-net-pci,ipv6=off,restrict=on"
     if reach is None:
-        return "none"
+        return network
     relay = shlex.join([sys.executable, "-IS", str(_RELAY), str(reach)]).replace(",", ",,")
-    return f"user,model=virtio-net-pci,ipv6=off,restrict=on,guestfwd=tcp:{_REACHED}:{reach}-cmd:{relay}"
+    return f"{network},guestfwd=tcp:{_REACHED}:{reach}-cmd:{relay}"

@@ -24,10 +24,10 @@ from tools.hosts.table import Host
 RESULTS = "/srv/results"
 """Inside: what lies there comes back."""
 _JOB = ".lab-job"
-_RESULTS_BYTES = 8 << 30
-"""How much may come back; only what is written takes room."""
-_IMAGES_BYTES = 12 << 30
-_CHUNK_BYTES = 1 << 20
+CHECKOUT_BYTES = 4 << 30
+IMAGES_BYTES = 12 << 30
+RESULTS_BYTES = 8 << 30
+"""How much goes along and may come back; only what is written takes room."""
 
 
 def checkout(
@@ -36,7 +36,7 @@ def checkout(
     """Write what git knows or would add, as it is now, and the job to ``disk``, as a tar.
 
     The command is ended after ``limit_s``; ``beside`` are further files and folders, each found there by its name.
-    Raises LabError where ``root`` is no clone, InputError for what is not there or has a name that is taken.
+    Raises LabError where ``root`` is no clone, InputError for what is not there, too much or of a name that is taken.
     """
     listed = ran("git", "-C", str(root), "ls-files", "-z", "--cached", "--others", "--exclude-standard")
     if listed.returncode != 0:
@@ -62,7 +62,12 @@ def checkout(
         member = tarfile.TarInfo(_JOB)
         member.size = len(job)
         tar.addfile(member, io.BytesIO(job))
-    _round_up(disk)
+    if disk.stat().st_size > CHECKOUT_BYTES:
+        raise InputError(
+            f"the checkout and what goes along are {disk.stat().st_size >> 20} MiB, of {CHECKOUT_BYTES >> 20}",
+            remedy="Leave something out",
+        )
+    os.truncate(disk, CHECKOUT_BYTES)
 
 
 def image_disk(names: Sequence[str], *, say: Say) -> Path:
@@ -77,10 +82,21 @@ def image_disk(names: Sequence[str], *, say: Say) -> Path:
     return cache.once(folder, partial(_make_images, recipes=recipes, say=say), say=say) / "disk"
 
 
-def empty(disk: Path) -> None:
-    """Make the disk on which results come back."""
+def empty(disk: Path, size: int) -> None:
+    """Make a disk that has nothing on it, such as the one on which results come back."""
     with disk.open("wb") as stream:
-        stream.truncate(_RESULTS_BYTES)
+        stream.truncate(size)
+
+
+def overlay(file: Path, below: Path) -> Path:
+    """Make ``file`` a disk that is a copy of ``below`` until it is written to, and return it; raises LabError."""
+    kind = "qcow2" if below.suffix == ".qcow2" else "raw"
+    done = ran("qemu-img", "create", "-q", "-f", "qcow2", "-F", kind, "-b", below, file)
+    if done.returncode != 0:
+        raise LabError(
+            f"no overlay of {below} could be made: {done.stderr.strip()}", remedy="Is there room on the disk?"
+        )
+    return file
 
 
 def came_back(disk: Path) -> bool:
@@ -116,7 +132,7 @@ def _make_images(folder: Path, *, recipes: Sequence[Recipe], say: Say) -> None:
         for part in (kit(recipe.suite, say=say).initrd.parent, debian_base(recipe, say=say), image.folder):
             _link(part, tree / part.parent.name / part.name)
     words = ["mke2fs", "-q", "-F", "-t", "ext4", "-m", "0", "-E", "lazy_itable_init=1,root_owner=0:0"]
-    done = ran(*words, "-d", tree, folder / "disk", f"{_IMAGES_BYTES // 1024}k")
+    done = ran(*words, "-d", tree, folder / "disk", f"{IMAGES_BYTES // 1024}k")
     if done.returncode != 0:
         raise LabError(f"no disk could be made of images: {done.stderr.strip()}", remedy="Is there room on the disk?")
     cache.remove(tree)
@@ -130,10 +146,3 @@ def _link(found: Path, target: Path) -> None:
     done = ran("cp", "--archive", "--link", found, target)
     if done.returncode != 0:
         raise LabError(f"{found} could not be copied: {done.stderr.strip()}", remedy="Is there room on the disk?")
-
-
-def _round_up(disk: Path) -> None:
-    """A disk has whole sectors, and QEMU reads whole blocks."""
-    size = disk.stat().st_size
-    with disk.open("ab") as stream:
-        stream.write(b"\0" * (-size % _CHUNK_BYTES))

@@ -35,7 +35,7 @@ MACHINES = ("isolations/launched/", "isolations/machines/", "tools/")
 """Where virtual machines boot, which takes a CPU for minutes where they are emulated, and where what is started needs
 no engine either."""
 
-LAB = ("tools/test_fleet_host.py", "tools/test_job.py", "tools/test_running.py", "tools/test_smoke.py")
+LAB = ("tools/test_fleet_host.py", "tools/test_job.py", "tools/test_smoke.py")
 """Where whole hosts are built and booted, which takes a quarter of an hour of a CPU where they are emulated."""
 
 STOCK = ("test_stock_scenarios.py",)

@@ -15,7 +15,7 @@ from tools.hosts import system
 
 ISOLATIONS = ("bare", "docker", "podman", "crun")
 
-pytestmark = pytest.mark.vm
+pytestmark = [pytest.mark.vm, pytest.mark.timeout(2700)]  # a host is built first where none is in the cache
 
 
 def test_debian_13_measures_start_up_on_four_isolations(tmp_path: Path) -> None:

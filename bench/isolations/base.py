@@ -141,6 +141,7 @@ def console_of(launch: Launch, timeline: Timeline, secret: str = "") -> Console:
     """
     return Console(
         secret or secrets.token_hex(8),  # from no seed, and nowhere else
+        started=bool(secret),
         patterns=launch.patterns,
         ready_at_start="ready" not in launch.patterns and not launch.answers,
         on_event=timeline.mark,

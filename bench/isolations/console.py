@@ -3,7 +3,8 @@
 Bytes come in chunks as the host receives them. A line's stamp is the arrival of the chunk that completed it. A carriage
 return ends a line as a newline does: progress that rewrites its line is one line after another.
 The entry's marks are lines that carry ``@isobench SECRET``; a workload that does not know the secret cannot forge one.
-Until the start mark nothing of the workload can run, and the instance may not have the secret: marks come without it.
+Until the start mark nothing of the workload can run, and the instance may not have the secret: marks come without it;
+what is said by then is a tool's or a kernel's, kept for who asks why there is no workload.
 """
 
 from __future__ import annotations
@@ -57,13 +58,14 @@ class Console:
 
     The secret is handed to the entry as the first line of its input. Where that must not come before the instance
     listens, ``deliver`` takes it there when it says so: a line for its init, which says how the entry ended, and one
-    for the entry.
+    for the entry. One that has ``started`` comes back to where its workload runs.
     """
 
     def __init__(
         self,
         secret: str,
         *,
+        started: bool = False,
         patterns: Mapping[str, str] | None = None,
         ready_at_start: bool | None = None,
         on_event: Callable[[str, int], None] = lambda _event, _at_ns: None,
@@ -71,7 +73,7 @@ class Console:
     ) -> None:
         own = re.escape(secret.encode()) + rb" (?P<word>[a-z_]+)(?: (?P<rest>[^\r\n]*))?"
         self._mark = re.compile(rb"@isobench (?:" + own + rb"|(?P<early>" + _EARLY + rb"))(?:\r?\n|\r)")
-        self._started_bytes: int | None = None
+        self._started_bytes: int | None = 0 if started else None
         self._patterns = {event: pattern(text) for event, text in (patterns or {}).items()}
         self._ready_at_start = "ready" not in self._patterns if ready_at_start is None else ready_at_start
         self._on_event = on_event
@@ -149,15 +151,15 @@ class Console:
         return b"".join(self._chunks)
 
     def lines(self, number: str | None = None) -> Iterator[Line]:
-        """Yield the workload's own lines with their stamps; the entry's marks are left out.
+        """Yield the workload's own lines with their stamps; what came before it and the entry's marks are left out.
 
         With a ``number`` only what came while the command that the host sent under it was running.
         """
         raw = self.raw
-        begin = 0
-        if number is not None:
-            begin, finish = self._span(raw, number)
-            raw = raw[:finish]
+        begin, finish = (self._started_bytes, len(raw)) if number is None else self._span(raw, number)
+        if begin is None:
+            return
+        raw = raw[:finish]
         while begin < len(raw):
             line, here = _LINE.match(raw, begin), begin
             assert line is not None, "it matches anywhere"
@@ -227,7 +229,7 @@ class Console:
 
     def _match(self, text: bytes, at_ns: int) -> None:
         """Set the events whose pattern a line of the workload's own matches."""
-        waiting = self._waiting()
+        waiting = self._waiting() if self._started_bytes is not None else []
         lines = text.replace(b"\r", b"\n") if waiting else b""
         if not any(self._patterns[event].may_match(lines) for event in waiting):
             return

@@ -44,8 +44,8 @@ def test_a_port_that_is_reached_is_all_of_a_network() -> None:
     assert "hostfwd" not in command
 
 
-def test_no_host_but_one_has_kvm_inside_and_all_have_one_thread() -> None:
-    assert "thread=single" in words("debian13-kvm", None)
+def test_one_host_has_kvm_inside_and_a_thread_for_each_cpu() -> None:
+    assert "thread=multi" in words("debian13-kvm", None)
     assert "module_blacklist" not in words("debian13-kvm", None)
     assert "thread=single" in words("debian13", None)
     assert "module_blacklist=kvm_amd" in words("debian13", None)

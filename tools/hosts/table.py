@@ -39,7 +39,7 @@ class Host:
     groups: tuple[str, ...]
     """Which the user joins."""
     kvm: bool
-    """Whether virtual machines inside find KVM; it runs on emulated SVM, and all CPUs then on one of ours."""
+    """Whether virtual machines inside find KVM; it runs on emulated SVM."""
 
 
 class _Row(BaseModel):

@@ -17,7 +17,7 @@ N = ANY_NUMBER
 
 
 def lines(name: str) -> list[Line]:
-    console = Console(NONCE)
+    console = Console(NONCE, started=True)
     console.feed((OUTPUTS / name).read_bytes(), 1)
     return list(console.lines())
 

@@ -21,7 +21,7 @@ WINDOW = Window(begin="^begin", finish="^end", seconds=r"^end after ([0-9.]+) s"
 
 def said(*chunks: str | bytes) -> list[Line]:
     """Return the lines of a console that got these chunks at 1 s, 2 s, 3 s."""
-    console = Console(NONCE)
+    console = Console(NONCE, started=True)
     for number, chunk in enumerate(chunks, start=1):
         console.feed(chunk.encode() if isinstance(chunk, str) else chunk, number * 1_000_000_000)
     return list(console.lines())

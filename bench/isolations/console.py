@@ -73,7 +73,8 @@ class Console:
     ) -> None:
         own = re.escape(secret.encode()) + rb" (?P<word>[a-z_]+)(?: (?P<rest>[^\r\n]*))?"
         self._mark = re.compile(rb"@isobench (?:" + own + rb"|(?P<early>" + _EARLY + rb"))(?:\r?\n|\r)")
-        self._started_bytes: int | None = 0 if started else None
+        self._started_bytes: int | None = None
+        self._begin_bytes = 0 if started else None
         self._patterns = {event: pattern(text) for event, text in (patterns or {}).items()}
         self._ready_at_start = "ready" not in self._patterns if ready_at_start is None else ready_at_start
         self._on_event = on_event
@@ -156,7 +157,7 @@ class Console:
         With a ``number`` only what came while the command that the host sent under it was running.
         """
         raw = self.raw
-        begin, finish = (self._started_bytes, len(raw)) if number is None else self._span(raw, number)
+        begin, finish = (self._begin_bytes, len(raw)) if number is None else self._span(raw, number)
         if begin is None:
             return
         raw = raw[:finish]
@@ -229,7 +230,7 @@ class Console:
 
     def _match(self, text: bytes, at_ns: int) -> None:
         """Set the events whose pattern a line of the workload's own matches."""
-        waiting = self._waiting() if self._started_bytes is not None else []
+        waiting = self._waiting() if self._begin_bytes is not None else []
         lines = text.replace(b"\r", b"\n") if waiting else b""
         if not any(self._patterns[event].may_match(lines) for event in waiting):
             return
@@ -245,7 +246,7 @@ class Console:
                 self.deliver(f"{self.secret}\n{self.secret}")
             return
         if word == "start":
-            self._started_bytes = end_bytes
+            self._started_bytes = self._begin_bytes = end_bytes
         self._set(word, at_ns)
         if word == "start" and self._ready_at_start:
             self._set("ready", at_ns)

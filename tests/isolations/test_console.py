@@ -311,6 +311,14 @@ def test_what_a_tool_or_kernel_says_before_the_start_is_not_the_workloads() -> N
     assert console.tail() == ("Warning: ready in a future version", "one"), "for who asks why there is no workload"
 
 
+def test_one_that_comes_back_still_has_a_gate() -> None:
+    console = Console(SECRET, started=True, patterns={"ready": "up"})
+    console.feed(b"@isobench gate\nup\n", 1)
+    assert console.happened("gate")
+    assert console.happened("ready")
+    assert output(console) == [b"up"]
+
+
 def test_output_beyond_the_limit_overflows_and_is_kept_no_more() -> None:
     console = fed(b"12345678", b"9a", b"more\n" + mark("end 0"), limit_bytes=9)
     assert console.happened("overflow")

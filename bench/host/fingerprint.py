@@ -14,6 +14,11 @@ from bench.host.cpus import topology
 from bench.host.machine import Host
 from bench.host.subprocesses import ran
 
+_CPUINFO = Path("/proc/cpuinfo")
+_QEMU = "QEMU TCG CPU"
+_QEMU_ON_ARM = {"implementer": "0x00", "part": "0x051"}
+"""What QEMU's processor says there: an implementer that Arm leaves to software, and Q. Source: QEMU, arm/cpu64.c."""
+
 
 def fingerprint(*, cgroup: str) -> Host:
     """Describe this host; ``cgroup`` is the version its controllers are mounted in."""
@@ -36,28 +41,39 @@ def fingerprint(*, cgroup: str) -> Host:
 
 def is_emulated() -> bool:
     """Whether this host's processor is emulated: QEMU names it so where neither it nor KVM is told another name."""
-    return _cpu_model().startswith("QEMU TCG CPU")
+    return _cpu_model().startswith(_QEMU)
 
 
 def _cpu_model() -> str:
-    for line in Path("/proc/cpuinfo").read_text().splitlines():
-        key, _, value = line.partition(":")
-        if key.strip() in ("model name", "Model"):
-            return value.strip()
-    return platform.machine()
+    told = _CPUINFO.read_text()
+    if found := re.search(r"^(?:model name|Model)\s*:\s*(.+)$", told, re.MULTILINE):
+        return found[1].strip()
+    if all(re.search(rf"^CPU {key}\s*: {value}$", told, re.MULTILINE) for key, value in _QEMU_ON_ARM.items()):
+        return _QEMU
+    found = re.search(r"^\s*Model name:\s+(\w.*)$", _asked("lscpu"), re.MULTILINE)  # Arm's kernel has numbers alone
+    return found[1] if found else platform.machine()
+
+
+def _asked(*words: str) -> str:
+    """Return what a program says; nothing where it is not there."""
+    with suppress(OSError):
+        return ran(*words).stdout
+    return ""
 
 
 def hypervisor() -> str:
-    """Return who virtualizes this host, as ``lscpu`` reads it from the CPU; empty on hardware."""
-    told = ""
-    with suppress(OSError):  # a host without lscpu
-        told = ran("lscpu").stdout
-    found = re.search(r"^Hypervisor vendor:\s+(.+)$", told, re.MULTILINE)
+    """Return who virtualizes this host; empty on hardware.
+
+    ``lscpu`` reads it from the CPU, and what is no x86 tells it of no CPU: systemd knows firmwares and device trees.
+    """
+    found = re.search(r"^\s*Hypervisor vendor:\s+(.+)$", _asked("lscpu"), re.MULTILINE)
     if found:
         return found[1]
     if is_emulated():
         return "QEMU, which emulates it"
-    return "an unnamed hypervisor" if " hypervisor" in Path("/proc/cpuinfo").read_text() else ""
+    if (name := _asked("systemd-detect-virt", "--vm").strip()) not in ("", "none"):
+        return name
+    return "an unnamed hypervisor" if " hypervisor" in _CPUINFO.read_text() else ""
 
 
 def _caveats(virtual: str) -> list[str]:

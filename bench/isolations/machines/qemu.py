@@ -30,6 +30,11 @@ def qemu_binary() -> str | None:
     return programs.found(f"qemu-system-{platform.machine()}")
 
 
+def qemu_package() -> str:
+    """Return the package that has it, in Debian's word."""
+    return "qemu-system-arm" if platform.machine() == "aarch64" else "qemu-system-x86"
+
+
 class QemuLauncher:
     """Starts QEMU itself; implements ``launcher.Launcher``."""
 

@@ -27,7 +27,7 @@ from bench.isolations.machines import virtiofs
 from bench.isolations.machines.accelerator import EMULATED_S, Choice, choose
 from bench.isolations.machines.launcher import Launcher, RunningMachine
 from bench.isolations.machines.machine import Machine
-from bench.isolations.machines.qemu import QemuLauncher, qemu_binary
+from bench.isolations.machines.qemu import QemuLauncher, qemu_binary, qemu_package
 from bench.isolations.machines.saving import SavedMachines, coming_back
 from bench.isolations.machines.serial import SerialLine
 from bench.isolations.machines.tsc import tsc_khz
@@ -76,7 +76,7 @@ class VirtualMachine(SavedMachines, Isolation):
         if fault := self._launcher.missing() or (virtiofs.missing() if options.root == "virtiofs" else None):
             return fault
         if qemu_binary() is None:
-            return missing_package(f"QEMU for {platform.machine()} is not installed", "qemu-system-x86")
+            return missing_package(f"QEMU for {platform.machine()} is not installed", qemu_package())
         if options.root == "disk" and programs.found("qemu-img") is None:
             return missing_package("the command qemu-img is missing", "qemu-utils")
         return None

@@ -5,6 +5,7 @@ Nothing lands in the host's /boot: mmdebstrap downloads and extracts, the kit ke
 
 from __future__ import annotations
 
+import platform
 import re
 import shlex
 import tarfile
@@ -22,8 +23,17 @@ from bench.images.boot.guest_kernel import GuestKernel, drivers
 from bench.images.debian import architecture, mmdebstrap
 from bench.model import Network, Say, Storage, short_digest
 
+_SERIAL_LINES = {"aarch64": "ttyAMA0"}
+"""What the kernel calls a machine's first serial line where it is no PC's; by another name nothing is heard of it."""
+
+
+def console(machine: str) -> str:
+    """Return the kernel's argument for where it speaks, on a machine as ``uname`` names it."""
+    return f"console={_SERIAL_LINES.get(machine, 'ttyS0')}"
+
+
 KERNEL_ARGUMENTS = (
-    "console=ttyS0",
+    console(platform.machine()),
     "quiet",
     "loglevel=0",  # nothing between the workload's own lines
     "panic=-1",  # a kernel that cannot go on resets at once, and QEMU ends (-no-reboot)

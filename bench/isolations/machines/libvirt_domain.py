@@ -16,6 +16,12 @@ _TYPES = {("x86_64", "pc"): "pc", ("x86_64", "q35"): "q35", ("aarch64", "pc"): "
 _NETWORK_CARDS = {"x86_64": "virtio-net-pci,addr=0x10", "aarch64": "virtio-net-pci"}
 """The slot is one that libvirt, which does not know of the card, leaves free on ``pc`` and ``q35``."""
 
+_FEATURES = {"x86_64": "<acpi/>"}
+"""By which a guest powers off; on aarch64 libvirt has it with a firmware only, and guests need none to power off."""
+
+_EMULATED_CPUS = {"aarch64": "<cpu mode='custom' match='exact'><model fallback='forbid'>cortex-a72</model></cpu>"}
+"""Where QEMU's own choice runs no kernel of today: it is one of 32 bits. A newer one's signed pointers take long."""
+
 
 def xml(machine: Machine) -> str:
     """Describe a machine to libvirt: a transient domain that is gone when the guest powers off.
@@ -38,8 +44,8 @@ def xml(machine: Machine) -> str:
     <initrd>{escape(str(machine.initrd))}</initrd>
     <cmdline>{escape(machine.arguments)}</cmdline>
   </os>
-  <features><acpi/>{_translation_buffer(machine)}</features>
-  {"<cpu mode='host-passthrough'/>" if machine.kvm else ""}
+  <features>{_FEATURES.get(platform.machine(), "")}{_translation_buffer(machine)}</features>
+  {"<cpu mode='host-passthrough'/>" if machine.kvm else _EMULATED_CPUS.get(platform.machine(), "")}
   <on_poweroff>destroy</on_poweroff>
   <on_reboot>destroy</on_reboot>
   <on_crash>destroy</on_crash>

@@ -69,7 +69,7 @@ def test_there_is_no_network_as_the_envelope_says() -> None:
 def test_hardware_virtualization_only_where_it_was_chosen(kvm: bool, kind: str) -> None:
     domain = parsed(machine(kvm=kvm))
     assert domain.get("type") == kind
-    assert (domain.find("cpu") is not None) == kvm
+    assert (domain.find("cpu[@mode='host-passthrough']") is not None) == kvm
 
 
 def test_names_and_paths_are_escaped() -> None:
@@ -120,3 +120,13 @@ def test_q35_is_asked_for_by_its_name() -> None:
     found = parsed(replace(machine(), kind="q35")).find("os/type")
     assert found is not None
     assert found.get("machine") == "q35"
+
+
+def test_a_machine_of_arm_has_no_firmware_and_a_processor_of_64_bits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(platform, "machine", lambda: "aarch64")
+    domain = parsed(machine())
+    assert domain.find("features/acpi") is None
+    assert domain.findtext("cpu/model") == "cortex-a72"
+    accelerated = parsed(machine(kvm=True)).find("cpu")
+    assert accelerated is not None
+    assert accelerated.get("mode") == "host-passthrough"

@@ -8,6 +8,7 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
+from bench.host import programs
 from bench.host.subprocesses import version_of
 from bench.images import cache
 from bench.model import Say, short_digest
@@ -40,9 +41,8 @@ def place(host: Host) -> Path:
     disks = {name: Path(name) for name in ("system.qcow2", *dict(_JOBS))}
     job = machine.Job({"events": 0, "output": 0, "monitor": 0}, Path("memory"), saved=False)
     words = machine.words(host, Built(folder=system.place(host.system)), disks, job=job)
-    return (
-        cache.shelf("lab") / f"awake-{host.name}-{short_digest(version_of(words[0]).encode(), *map(str.encode, words))}"
-    )
+    release = version_of(words[0]) if programs.found(words[0]) else ""  # who only cleans up needs no emulator
+    return cache.shelf("lab") / f"awake-{host.name}-{short_digest(release.encode(), *map(str.encode, words))}"
 
 
 def _make(folder: Path, *, host: Host, built: Built, say: Say) -> None:

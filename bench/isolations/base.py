@@ -135,10 +135,7 @@ class Launch:
 
 
 def console_of(launch: Launch, timeline: Timeline, secret: str = "") -> Console:
-    """Return the console of an instance about to be launched; its events become marks of the timeline.
-
-    ``secret`` is that of an instance which comes back, and knows it already.
-    """
+    """Return an instance's console; events become the timeline's marks. One that comes back knows its ``secret``."""
     return Console(
         secret or secrets.token_hex(8),  # from no seed, and nowhere else
         started=bool(secret),

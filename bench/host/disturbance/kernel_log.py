@@ -22,9 +22,9 @@ _ALWAYS = re.compile(
 )
 """Hung tasks and machine checks count whatever their level (khungtaskd, mce(8))."""
 
-_OWN = re.compile(r"^Memory cgroup out of memory: |^Memory cgroup stats|^kvm \[\d+\]: |^kvm: vcpu\d+")
+_OWN = re.compile(r"^Memory cgroup out of memory: |^Memory cgroup stats|^(kvm(_amd|_intel)?: )?(kvm \[\d+\]: |vcpu\d+)")
 """What one instance brings on itself, at the level of an error: a kill at its own group's limit, a guest that uses a
-register its virtual CPU lacks."""
+register its virtual CPU lacks, where a newer kernel, such as 6.12, says first which module speaks."""
 
 
 class KernelLog:

@@ -7,14 +7,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from bench.host import cgroup
+from bench.host import cgroup, processes
 from bench.host.subprocesses import Child, told_by
 from bench.isolations.base import Fault, Launch
 from bench.isolations.console import Console
 from bench.isolations.launched.gate import Gated, GatedInstance
 from bench.isolations.launched.seat import Seat
 from bench.isolations.timeline import Timeline
-from bench.model import DiskRate
+from bench.model import DiskRate, Image, Say
 
 _BOOTED = Path("/run/systemd/system")
 """There while systemd is process 1 (sd_booted(3))."""
@@ -65,6 +65,11 @@ class SystemdRun(Gated):
             reason = "the host's control groups are of version 1"
             return Fault(reason=reason, remedy="Boot it with version 2", of_host=True)
         return super().missing()
+
+    def prepare(self, image: Image, say: Say) -> None:
+        """Extract the image's tree, and know who makes the scopes."""
+        super().prepare(image, say)
+        self.daemons = processes.readable([1])
 
     def group(self, seat_name: str, launch: Launch, folder: Path) -> cgroup.Cgroup:
         """Make a group for the gate; the limits are the scope's."""

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from bench.isolations.registry import open_isolation
+from bench.model import Image
 from tests.isolations.launched.gated import GatedContract
 
 
@@ -32,3 +33,10 @@ def test_a_host_that_systemd_does_not_keep_is_refused(
     fault = open_isolation("systemd-run", "fir").missing()
     assert fault is not None
     assert fault.reason == reason
+
+
+@pytest.mark.root
+def test_what_systemd_does_to_make_a_scope_is_no_strangers_work(image: Image) -> None:
+    isolation = open_isolation("systemd-run", "fir")
+    isolation.prepare(image, lambda _line: None)
+    assert [daemon.pid for daemon in isolation.daemons] == [1]

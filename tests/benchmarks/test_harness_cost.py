@@ -59,7 +59,7 @@ def process(command: list[str]) -> None:
 
 def fed(*, ready: str | None = None, data: bytes = LINES) -> Console:
     """Return a console that got the data in chunks as a pipe delivers them."""
-    console = Console(NONCE, patterns={"ready": ready} if ready else {})
+    console = Console(NONCE, started=True, patterns={"ready": ready} if ready else {})
     for begin in range(0, len(data), CHUNK_BYTES):
         console.feed(data[begin : begin + CHUNK_BYTES], begin)
     return console

@@ -23,7 +23,7 @@ _JOBS = (("images", travel.IMAGES_BYTES), ("checkout", travel.CHECKOUT_BYTES), (
 
 
 class Awake:
-    """A host in the cache; raises nothing."""
+    """The files of a host in the cache: what it had written, its memory, and the rest of its state."""
 
     def __init__(self, folder: Path) -> None:
         self.disk = folder / "system.qcow2"

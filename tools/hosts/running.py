@@ -23,7 +23,7 @@ from tools.hosts.table import Host
 CONSOLE = "console.log"
 """The file of what a host's serial line said, beside its first disk."""
 LOGIN_S = 120.0
-"""Within which a host has booted, and within which one that has is logged in to; 35 s and 10 s on a quiet machine."""
+"""Within which a host boots, and within which one that has booted is logged in to; a minute and 4 s on a quiet one."""
 _LEFT_BYTES = 256 << 20
 """How much must stay free on the disk of the overlay, which a host that is full would wait for without end."""
 _CONSOLE_LINES = 60

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from importlib.util import find_spec
 
 _SYSTEM_FOLDERS = ("/usr/local/sbin", "/usr/sbin", "/sbin")
 """Not on the path of a Debian user, who may run most of what lies there all the same."""
@@ -15,6 +16,15 @@ def found(program: str, *before: str) -> str | None:
     None: nowhere.
     """
     return shutil.which(program, path=os.pathsep.join([*before, _search_path()]))
+
+
+def of_wheel(program: str, package: str, folder: str) -> str | None:
+    """Return where a program lies that a wheel brings in a folder of its package, or else as ``found`` finds it.
+
+    What such a wheel puts on the path is a script of Python's, which takes its time.
+    """
+    spec = find_spec(package)
+    return found(program, *(f"{place}/{folder}" for place in (spec and spec.submodule_search_locations) or ()))
 
 
 def reach_system_folders() -> None:

@@ -134,6 +134,12 @@ _TABLE: Mapping[str, Row] = {
         colours={"microvm": "#CC79A7"},
         helpers=_MACHINES,
     ),
+    "microsandbox": _ours(
+        place="bench.isolations.launched.microsandbox:Microsandbox",
+        hint="pip install 'isobench[microsandbox]'",
+        order=105,
+        helpers={"libkrun VM": _VMM, "msb": _CLIENT},
+    ),
     "uml": _ours(place="bench.isolations.launched.uml:Uml", order=110, helpers={"linux.uml": _VMM}),
     "fake": _ours(place="bench.isolations.fake:Fake"),
 }

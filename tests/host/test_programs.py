@@ -57,3 +57,15 @@ def test_a_command_that_takes_root_is_said_as_who_asks_has_to_type_it(
     assert programs.as_root("apt-get install lxc") == "as root: apt-get install lxc"
     placed(sbin, "sudo")
     assert programs.as_root("apt-get install lxc") == "sudo apt-get install lxc"
+
+
+def test_a_program_of_a_wheel_goes_before_the_script_that_the_wheel_puts_on_the_path(
+    sbin: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = placed(sbin, "isobench-jail")
+    assert programs.of_wheel("isobench-jail", "isobench_jail", "bin") == str(script)
+    folder = tmp_path / "isobench_jail" / "bin"
+    folder.mkdir(parents=True)
+    monkeypatch.syspath_prepend(tmp_path)
+    program = placed(folder, "isobench-jail")
+    assert programs.of_wheel("isobench-jail", "isobench_jail", "bin") == str(program)

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import platform
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from bench.host.fingerprint import hypervisor
+
+DEVICE = Path("/dev/kvm")
+ONLY_OWN_GUESTS = (
+    "/dev/kvm is kvm-pvm here, software virtualization, which runs only guest kernels made for it (CONFIG_PVM_GUEST)"
+)
 _HARDWARE = ("kvm_intel", "kvm_amd", "kvm_hv")
 _SOFTWARE = ("kvm_pvm", "kvm_pr")
 """Modules that need nothing of the processor: page-table virtual machines (PVM), and POWER's for its user mode."""
@@ -25,6 +32,20 @@ class Kvm:
     def only_own_guests(self) -> bool:
         """Whether it runs no guest kernel but those that were made for it."""
         return self.module == "kvm_pvm"
+
+    @property
+    def says(self) -> str:
+        """By what a machine's processor comes about, and that it does so in a machine, where it does; for a person."""
+        word = self.module.replace("_", "-") or "KVM"
+        how = "hardware virtualization (KVM)" if self.kind == "hardware" else f"software virtualization ({word})"
+        return f"{how}, nested: this host is itself a virtual machine" if hypervisor() else how
+
+
+def closed(device: Path = DEVICE) -> str:
+    """Return why KVM cannot be used by who asks; empty: it can be opened."""
+    if os.access(device, os.R_OK | os.W_OK):
+        return ""
+    return "/dev/kvm does not open for this user" if device.exists() else "no /dev/kvm on this host"
 
 
 def kvm(root: Path = Path("/")) -> Kvm:

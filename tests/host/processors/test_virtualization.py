@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from bench.host.processors.virtualization import Kvm, kvm
+from bench.host.processors.virtualization import Kvm, closed, kvm
+
+NESTED = "nested: this host is itself a virtual machine"
 
 
 def root(folder: Path, *modules: str, flags: str = "fpu") -> Path:
@@ -51,3 +53,31 @@ def test_other_architectures_have_it_by_hardware(tmp_path: Path, monkeypatch: py
 @pytest.mark.skipif(not Path("/sys/module/kvm_pvm").exists(), reason="this host's KVM is not kvm-pvm")
 def test_this_host_s_kvm_is_known() -> None:
     assert kvm().module in ("kvm_pvm", "kvm_amd", "kvm_intel")
+
+
+@pytest.mark.parametrize(
+    ("found", "asked", "says"),
+    [
+        (Kvm(kind="hardware", module="kvm_amd"), "", "hardware virtualization (KVM)"),
+        (Kvm(kind="software", module="kvm_pvm"), "", "software virtualization (kvm-pvm)"),
+        (
+            Kvm(kind="hardware", module=""),
+            "Xen",
+            "hardware virtualization (KVM), nested: this host is itself a virtual machine",
+        ),
+    ],
+)
+def test_by_what_a_processor_comes_about_is_said(
+    found: Kvm, asked: str, says: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bench.host.processors.virtualization.hypervisor", lambda: asked)
+    assert found.says == says
+
+
+def test_a_device_that_is_missing_or_shut_is_told_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert closed(tmp_path / "kvm") == "no /dev/kvm on this host"
+    device = tmp_path / "kvm"
+    device.touch()
+    assert closed(device) == ""
+    monkeypatch.setattr("os.access", lambda *_asked: False)
+    assert closed(device) == "/dev/kvm does not open for this user"

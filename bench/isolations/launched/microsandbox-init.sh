@@ -10,7 +10,7 @@ for folder in tmp run; do
     $busybox mount -t tmpfs -o mode=1777 tmpfs /$folder || fail "cannot mount tmpfs on /$folder"
 done
 if [ "$network" = none ]; then
-    $busybox ifconfig eth0 down && : > /etc/resolv.conf || fail 'cannot take the network away'
+    $busybox ifconfig eth0 down && $busybox rm -f /etc/resolv.conf || fail 'cannot take the network away'
 fi
 [ "$storage" != tmpfs ] || $busybox mount -t tmpfs -o "size=$bytes" tmpfs "$data" || fail "cannot mount tmpfs on $data"
 echo +pids > /sys/fs/cgroup/cgroup.subtree_control && echo "$pids" > $group/pids.max || fail 'cannot limit processes'

@@ -16,14 +16,13 @@ import pytest
 
 from bench import images
 from bench.errors import ImageError, InputError, Interrupted
-from bench.host.run_names import is_id
-from bench.host.run_state import alive, registered_runs
+from bench.host.run_state import registered_runs
 from bench.isolations.base import Availability, Isolation
 from bench.isolations.fake import Fake
 from bench.isolations.registry import open_isolation
 from bench.measuring import session
 from bench.measuring.request import Finished, Request
-from bench.measuring.session import _check, execute, new_run_ids
+from bench.measuring.session import _check, execute
 from bench.measuring.stopping import Look, Rule
 from bench.model import Image, Measurement, Recipe, Scenario, Trial
 from bench.store.writer import only_writer
@@ -370,36 +369,3 @@ def test_the_same_seed_gives_the_same_order(tmp_path: Path) -> None:
     run(tmp_path, first)
     run(tmp_path, second)
     assert first.trials == second.trials
-
-
-def test_a_run_s_id_sorts_by_time_and_is_said_aloud(tmp_path: Path) -> None:
-    day, minute, word = new_run_ids(tmp_path)[0].split("-")
-    assert (len(day), len(minute)) == (8, 4)
-    assert word.isalpha()
-
-
-def test_no_run_of_these_results_lends_its_id_and_a_full_minute_numbers_its_trees(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(session, "_TREES", ["ash", "bay"])
-    now = session._now()
-    monkeypatch.setattr(session, "_now", lambda: now)
-    first = new_run_ids(tmp_path)[0]
-    (tmp_path / first).mkdir()
-    stamp, later = first[:13], new_run_ids(tmp_path)
-    assert {first, later[0]} == {f"{stamp}-ash", f"{stamp}-bay"}
-    assert set(later[1:3]) == {f"{stamp}-ash2", f"{stamp}-bay2"}
-    assert all(map(is_id, later))
-
-
-def test_runs_that_begin_in_one_minute_get_ids_of_their_own_one_after_another(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(session, "_TREES", ["ash"])
-    now = session._now()
-    monkeypatch.setattr(session, "_now", lambda: now)
-    borne = []
-    for _ in range(3):
-        with alive(*new_run_ids(tmp_path)) as folder:
-            borne.append(folder.name[14:])
-    assert borne == ["ash", "ash2", "ash3"]

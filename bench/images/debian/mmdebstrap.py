@@ -15,6 +15,7 @@ from pathlib import Path
 from bench.errors import ImageError
 from bench.host import programs
 from bench.host.subprocesses import Child, ran
+from bench.images.debian import architecture
 
 EPOCH_S = 0
 """The time stamp of every file in an image, so that the same packages give the same bytes."""
@@ -50,6 +51,12 @@ _COMPLAINTS = (
         "without root, mmdebstrap needs subordinate user ids",
         "As root: apt-get install uidmap, and give this user a range in /etc/subuid and /etc/subgid, or be root",
     ),
+    (
+        r"Exec format error",
+        "programs of another architecture do not run here",
+        "As root: apt-get install qemu-user-static, which systemd registers. Where there is none: "
+        "mount -t binfmt_misc none /proc/sys/fs/binfmt_misc && /lib/systemd/systemd-binfmt",
+    ),
     (r"E: (.+)", "mmdebstrap failed: {found}", "Mend that and run again"),
     (r"", "mmdebstrap failed without a reason", "Run again, and report it if it stays so"),
 )
@@ -77,7 +84,7 @@ def build(
             f"{wanted_by} needs mmdebstrap, which is not installed",
             remedy=programs.as_root("apt-get install mmdebstrap"),
         )
-    words = ["mmdebstrap", f"--variant={variant}", "--format=tar", *options]
+    words = ["mmdebstrap", f"--variant={variant}", "--format=tar", *_foreign(), *options]
     if packages:
         words.append(f"--include={','.join(packages)}")
     words += [suite, os.fspath(tar)]
@@ -87,6 +94,12 @@ def build(
         status, tail = _run(words, _environment(scratch))
     if status != 0:
         raise _complaint(tail, suite=suite, wanted_by=wanted_by)
+
+
+def _foreign() -> tuple[str, ...]:
+    """Return what another architecture than this machine's needs; mmdebstrap's own look for an emulator misses some."""
+    name = architecture.foreign()
+    return (f"--architectures={name}", "--skip=check/qemu") if name else ()
 
 
 def mirror() -> str:
@@ -147,6 +160,7 @@ def _removed(folder: Path) -> bool:
 def _environment(scratch: Path) -> dict[str, str]:
     return {
         **os.environ,
+        **({"QEMU_CPU": architecture.current().emulated} if architecture.foreign() else {}),
         "LC_ALL": "C",
         "SOURCE_DATE_EPOCH": str(EPOCH_S),
         "PATH": os.environ.get("PATH", os.defpath) + ":/usr/sbin:/sbin",

@@ -21,6 +21,7 @@ from bench.images.debian.mmdebstrap import _complaint, _run
         ("E: The repository 'x' does not have a Release file.", "no suite called 'bookworm'"),
         ("  Temporary failure resolving 'x'\nE: Failed to fetch x", "could not be reached"),
         ("E: unable to pick chroot mode automatically", "uidmap"),
+        ("chroot: failed to run command 'dpkg': Exec format error\nE: chroot failed", "of another architecture"),
         ("E: something else", "mmdebstrap failed: something else"),
         ("", "without a reason"),
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import shutil
 import subprocess
 import time
@@ -86,7 +87,7 @@ def _watched(
     )
     with running(host, built, disks, there.memory, saved=True, reach=reach, out=out) as it:
         it.bring_back(there.state)
-        it.tell(f"{time.time():.0f}")
+        it.tell(f"{time.time():.0f} {secrets.token_hex(32)}")
         it.logged_in("ready")
         login_s = time.monotonic() - began
         say(f"logged in after {login_s:.0f} s")

@@ -60,8 +60,7 @@ def words(
     command += ["-display", "none", "-no-user-config", "-nodefaults", "-no-reboot", "-nic", _network(reach)]
     command += ["-kernel", os.fspath(built.kernel), "-initrd", os.fspath(built.initrd)]
     command += ["-append", " ".join((*_KERNEL, *own, *(("lab.job",) if job is not None else ())))]
-    # Two copies of a host that came back draw other random numbers: the kernel is told that it is another one.
-    command += ["-device", "virtio-rng-pci", "-device", "vmgenid,guid=auto"]
+    command += ["-device", "virtio-rng-pci"]
     for name, file in disks.items():
         kind = "qcow2" if file.suffix == ".qcow2" else "raw"
         # Nothing of it has to outlive this host's own crash.

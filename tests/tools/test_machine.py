@@ -51,6 +51,15 @@ def test_one_host_has_kvm_inside_and_a_thread_for_each_cpu() -> None:
     assert "module_blacklist=kvm_amd" in words("debian13", None)
 
 
+def test_another_architecture_has_its_own_machine_and_serial_line() -> None:
+    command = words("debian13-arm64", JOB)
+    assert command.startswith("qemu-system-aarch64 ")
+    assert "thread=multi" in command
+    assert "console=ttyAMA0" in command
+    assert "ttyS0" not in command
+    assert "console=ttyS0" in words("debian13", JOB)
+
+
 def test_a_topology_is_handed_on() -> None:
     assert "-smp 8,sockets=1,cores=4,threads=2" in words("debian13-smt", None)
     assert "-smp 2 " in words("debian13", None)

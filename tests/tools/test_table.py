@@ -21,6 +21,12 @@ def test_every_system_has_what_the_harness_needs_beside_its_own_packages() -> No
         assert {"mmdebstrap", "docker.io", "podman", "crun", "systemd-sysv"} <= set(one.system.packages), one.name
 
 
+def test_a_system_has_the_kernel_of_its_architecture_and_machines_where_they_are_not_emulated_twice() -> None:
+    there, here = set(host("debian13-arm64").system.packages), set(host("debian13").system.packages)
+    assert there - here == {"linux-image-cloud-arm64"}
+    assert {"linux-image-cloud-amd64", "qemu-system-x86", "libvirt-dev"} <= here - there
+
+
 def test_a_host_that_is_not_there_gets_the_nearest_name() -> None:
     with pytest.raises(UnknownNameError, match="did you mean 'debian13-user'"):
         host("debian13-usr")
@@ -28,9 +34,13 @@ def test_a_host_that_is_not_there_gets_the_nearest_name() -> None:
 
 def test_an_unknown_key_or_system_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "hosts.toml"
-    file.write_text('packages = []\n[systems.one]\nsuite = "trixie"\n[hosts.h]\nsystem = "one"\ncpu = 3\n')
+    head = 'packages = []\narchitectures = {amd64 = []}\n[systems.one]\nsuite = "trixie"\n'
+    file.write_text(f'{head}[hosts.h]\nsystem = "one"\ncpu = 3\n')
     with pytest.raises(ValueError, match=r"hosts\.h\.cpu"):
         hosts(file)
-    file.write_text('packages = []\n[systems.one]\nsuite = "trixie"\n[hosts.h]\nsystem = "two"\n')
+    file.write_text(f'{head}[hosts.h]\nsystem = "two"\n')
     with pytest.raises(UnknownNameError, match="'two'"):
+        hosts(file)
+    file.write_text(f'{head}architecture = "arm64"\n[hosts.h]\nsystem = "one"\n')
+    with pytest.raises(UnknownNameError, match="'arm64'"):
         hosts(file)

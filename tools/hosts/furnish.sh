@@ -21,8 +21,10 @@ cp -L /etc/ssl/certs/ca-certificates.crt "$root/opt/lab/trusted.crt"
 inside() { env -u PIP_FIND_LINKS PIP_CERT=/opt/lab/trusted.crt SSL_CERT_FILE=/opt/lab/trusted.crt PIP_CONFIG_FILE=/dev/null \
     HOME=/root LC_ALL=C.UTF-8 TMPDIR=/tmp chroot "$root" "$@"; }
 inside python3 -m venv /opt/lab/venv
+extras=tests
+! inside pkg-config --exists libvirt 2>/dev/null || extras=$extras,vm # as tools/setup has it
 inside /opt/lab/venv/bin/pip install --quiet --no-cache-dir --no-compile --disable-pip-version-check \
-    --editable '/srv/isobench[vm,tests]'
+    --editable "/srv/isobench[$extras]"
 inside /opt/lab/venv/bin/python -m compileall -q -j 0 /opt/lab/venv/lib >"$folder/compiled" || : # examples that are no Python
 rm "$folder/compiled"
 inside /opt/lab/venv/bin/pip freeze --exclude-editable >"$folder/environment"
@@ -39,7 +41,7 @@ inside passwd --quiet --delete root
 # A machine that knows its id does not take this for its first boot, on which it would enable every unit.
 head -c 16 /dev/urandom | od -An -tx1 | tr -d ' \n' >"$root/etc/machine-id"
 echo >>"$root/etc/machine-id"
-inside systemctl enable --quiet lab.service serial-getty@ttyS0.service
+inside systemctl enable --quiet lab.service
 # Without a network they only wait, and they would work while others measure.
 inside systemctl mask --quiet systemd-networkd-wait-online.service apt-daily.timer apt-daily-upgrade.timer \
     e2scrub_all.timer fstrim.timer systemd-timesyncd.service

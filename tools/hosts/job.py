@@ -13,6 +13,7 @@ from pathlib import Path
 
 from bench.host import patience, programs
 from bench.images import cache
+from bench.images.debian import architecture
 from bench.model import Say
 from tools.hosts import machine, system, travel
 from tools.hosts.awake import Awake, awake
@@ -117,9 +118,9 @@ def _hand_back(disks: Mapping[str, Path], results: Path, say: Say) -> None:
 
 def _built(host: Host, say: Say) -> system.Built:
     """Return what a host boots; raises LabError where that could not be booted here."""
-    for program in ("qemu-system-x86_64", "qemu-img"):
+    emulator = machine.EMULATORS[host.system.architecture]
+    for program, package in ((emulator.program, emulator.package), ("qemu-img", "qemu-utils")):
         if programs.found(program) is None:
-            package = "qemu-system-x86" if "system" in program else "qemu-utils"
             remedy = programs.as_root(f"apt-get install {package}")
             raise LabError(f"{program} is not installed", remedy=remedy)
     return system.build(host.system, say=say)
@@ -138,7 +139,8 @@ def _disks(
     say: Say,
 ) -> Iterator[dict[str, Path]]:
     """Lay out the disks of a job, the first one over ``below``, as long as the block lasts, or longer: ``keep``."""
-    image_disk = travel.image_disk(images, say=say)
+    with architecture.building_for(host.system.architecture):
+        image_disk = travel.image_disk(images, say=say)
     cache.require_free(cache.root(), _ROOM_BYTES, f"a job in {host.name}")
     with cache.scratch("lab") as folder:
         disks = {"system": travel.overlay(folder / "system.qcow2", below)}

@@ -12,11 +12,40 @@ from pathlib import Path
 from tools.hosts.system import Built
 from tools.hosts.table import Host
 
-_CPU = "max,-avx,-avx2,-f16c,-fma"
-"""QEMU 7.2 shows AVX2 and computes it wrongly now and then: numpy died of it."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Emulator:
+    """What differs between the machines of two architectures."""
+
+    program: str
+    package: str
+    words: tuple[str, ...]
+    threads: str
+    """As QEMU has it: ``single`` for all CPUs, or ``multi``, one for each."""
+    console: str
+    """The first serial line, in the kernel's word."""
+
+
+EMULATORS = {
+    "amd64": Emulator(
+        program="qemu-system-x86_64",
+        package="qemu-system-x86",
+        # QEMU 7.2 shows AVX2 and computes it wrongly now and then: numpy died of it.
+        words=("-machine", "q35,usb=off,memory-backend=ram", "-cpu", "max,-avx,-avx2,-f16c,-fma"),
+        # With one for each, a kernel that patches its code on another CPU dies of it now and then.
+        threads="single",
+        console="ttyS0",
+    ),
+    "arm64": Emulator(
+        program="qemu-system-aarch64",
+        package="qemu-system-arm",
+        words=("-machine", "virt,memory-backend=ram", "-cpu", "neoverse-n1"),
+        threads="multi",
+        console="ttyAMA0",
+    ),
+}
 _KERNEL = (
     "root=/dev/vda",
-    "console=ttyS0",
     "quiet",
     "systemd.show_status=auto",  # what is waited for is on the console, where a job is lost
     "mitigations=off",
@@ -48,18 +77,18 @@ def words(
     ``disks``: name -> file, the first an overlay of the system's. ``job``: None: a person gets the console on standard
     input and output. ``reach``: the TCP port of our loopback that the host reaches; None: it reaches nothing.
     """
-    # One thread for all CPUs: with one for each, a kernel that patches its code on another CPU dies of it now and then.
-    # But where one runs all, most guests inside hang at boot, waiting for an interrupt (QEMU 7.2 and 10.0).
-    threads = "multi" if host.kvm else "single"
+    emulator = EMULATORS[host.system.architecture]
+    # Where one thread runs all CPUs, most guests inside hang at boot, waiting for an interrupt (QEMU 7.2 and 10.0).
+    threads = "multi" if host.kvm else emulator.threads
     # SVM stays on: with svm=off, QEMU 7.2 computes wrongly (links in /proc lose their first letters, mounts are lost).
     own = () if host.kvm else ("module_blacklist=kvm_amd",)
-    command = ["qemu-system-x86_64", "-name", f"lab-{host.name}", "-machine", "q35,usb=off,memory-backend=ram"]
-    command += ["-accel", f"tcg,thread={threads}", "-cpu", _CPU]
+    command = [emulator.program, "-name", f"lab-{host.name}", *emulator.words, "-accel", f"tcg,thread={threads}"]
     command += ["-smp", f"{host.cpus},{host.topology}".rstrip(","), "-m", str(host.memory_mib)]
     command += ["-object", _memory(host, job)]
     command += ["-display", "none", "-no-user-config", "-nodefaults", "-no-reboot", "-nic", _network(reach)]
     command += ["-kernel", os.fspath(built.kernel), "-initrd", os.fspath(built.initrd)]
-    command += ["-append", " ".join((*_KERNEL, *own, *(("lab.job",) if job is not None else ())))]
+    kernel = (*_KERNEL, f"console={emulator.console}", *own, *(("lab.job",) if job is not None else ()))
+    command += ["-append", " ".join(kernel)]
     command += ["-device", "virtio-rng-pci"]
     for name, file in disks.items():
         kind = "qcow2" if file.suffix == ".qcow2" else "raw"

@@ -27,7 +27,7 @@ _PROGRAMS = {
     "podman": ("podman", "--version"),
     "crun": ("crun", "--version"),
     "libvirt": ("libvirtd", "--version"),
-    "QEMU": ("qemu-system-x86_64", "--version"),
+    "QEMU": (f"qemu-system-{platform.machine()}", "--version"),
 }
 _CAME = ("pass", "fail", "not applicable")
 """How a check of the contract ends, as it is said and as the record has it."""

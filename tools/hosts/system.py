@@ -19,7 +19,7 @@ from bench.host.subprocesses import ran
 from bench.images import cache
 from bench.images.boot import cpio, modules
 from bench.images.boot.kit import kit
-from bench.images.debian import mmdebstrap
+from bench.images.debian import architecture, mmdebstrap
 from bench.model import Say, short_digest
 from tools.hosts.errors import LabError
 from tools.hosts.table import System
@@ -31,8 +31,8 @@ _ROOM_BYTES = 8 << 30
 _MODULES = ("virtio_pci", "virtio_blk", "ext4")
 _TEST_PACKAGES = ("hypothesis", "pytest")
 """Of what developers have, what runs tests."""
-_NO_ISOLATIONS = {"dev", "notebook"}
-"""Extras that bring no isolation."""
+_OTHER_EXTRAS = {"dev", "notebook", "vm"}
+"""Those that bring no isolation, and that which is installed where libvirt's headers are."""
 _APPLETS = ("insmod", "mount", "sleep", "switch_root")
 _OPTIONS = (
     "--format=null",
@@ -72,13 +72,18 @@ class Built:
 
 
 def build(system: System, *, say: Say) -> Built:
-    """Return a system from the cache, or made now (3 to 6 minutes); raises ImageError, LabError."""
-    return Built(folder=cache.once(place(system), partial(_make, system=system, say=say), whole=_whole, say=say))
+    """Return a system from the cache, or made now (3 to 6 minutes, 15 to 25 of another architecture).
+
+    Raises ImageError, LabError.
+    """
+    with architecture.building_for(system.architecture):
+        return Built(folder=cache.once(place(system), partial(_make, system=system, say=say), whole=_whole, say=say))
 
 
 def place(system: System) -> Path:
     """Return where a system lies in the cache, whether it is there or not."""
-    asked = [system.suite, *system.packages, *system.aptopts, str(system.disk_gib), mmdebstrap.mirror(), *_OPTIONS]
+    asked = [system.suite, system.architecture, *system.packages, *system.aptopts, str(system.disk_gib)]
+    asked += [mmdebstrap.mirror(), *_OPTIONS]
     ours = [path.read_bytes() for path in _own_files()]
     key = short_digest(*(word.encode() for word in asked), *ours, *(text.encode() for text in _environment().values()))
     return cache.shelf("lab") / f"{system.name}-{key}"
@@ -107,8 +112,8 @@ def _environment() -> Mapping[str, str]:
     lines += [f'requires-python = "{project["requires-python"]}"', *_strings("dependencies", project["dependencies"])]
     extras = project["optional-dependencies"]
     tests = [package for package in extras["dev"] if package.startswith(_TEST_PACKAGES)]
-    isolations = [package for extra in sorted(extras.keys() - _NO_ISOLATIONS) for package in extras[extra]]
-    lines += ["[project.optional-dependencies]", *_strings("vm", isolations), *_strings("tests", tests)]
+    isolations = [package for extra in sorted(extras.keys() - _OTHER_EXTRAS) for package in extras[extra]]
+    lines += ["[project.optional-dependencies]", *_strings("vm", extras["vm"]), *_strings("tests", isolations + tests)]
     lines += ["[tool.hatch.build.targets.wheel]", 'packages = ["bench"]']
     return {"pyproject.toml": "\n".join(lines) + "\n", "bench/__init__.py": ""}
 
@@ -119,7 +124,8 @@ def _strings(key: str, values: list[str]) -> list[str]:
 
 def _make(folder: Path, *, system: System, say: Say) -> None:
     wanted_by = f"the lab's system {system.name!r}"
-    say(f"{wanted_by}: {len(system.packages)} packages of {system.suite} and our environment, 3 to 6 minutes")
+    takes = "15 to 25 minutes, by emulation" if architecture.foreign() else "3 to 6 minutes"
+    say(f"{wanted_by}: {len(system.packages)} packages of {system.suite} and our environment, {takes}")
     cache.require_free(folder.parent, _ROOM_BYTES, wanted_by)
     boot = kit("bookworm", say=say)
     began = time.monotonic()

@@ -20,6 +20,8 @@ class System:
 
     name: str
     suite: str
+    architecture: str
+    """Debian's word for it."""
     packages: tuple[str, ...]
     aptopts: tuple[str, ...]
     disk_gib: int
@@ -48,6 +50,7 @@ class _Row(BaseModel):
 
 class _System(_Row):
     suite: str
+    architecture: str = "amd64"
     packages: list[str] = []
     aptopts: list[str] = []
     disk_gib: int = 24
@@ -65,23 +68,15 @@ class _Host(_Row):
 
 class _File(_Row):
     packages: list[str]
+    architectures: dict[str, list[str]]
     systems: dict[str, _System]
     hosts: dict[str, _Host]
 
 
 def hosts(file: Path = FILE) -> Mapping[str, Host]:
-    """Return all hosts by name; raises ValueError for a file that is wrong, UnknownNameError for a system in it."""
+    """Return all hosts by name; raises ValueError for a file that is wrong, UnknownNameError for a name in it."""
     read = _File.model_validate(tomllib.loads(file.read_text()))
-    systems = {
-        name: System(
-            name=name,
-            suite=system.suite,
-            packages=tuple(sorted({*read.packages, *system.packages})),
-            aptopts=tuple(system.aptopts),
-            disk_gib=system.disk_gib,
-        )
-        for name, system in read.systems.items()
-    }
+    systems = {name: _system(name, system, read) for name, system in read.systems.items()}
     found: dict[str, Host] = {}
     for name, host in read.hosts.items():
         if host.system not in systems:
@@ -97,6 +92,19 @@ def hosts(file: Path = FILE) -> Mapping[str, Host]:
             kvm=host.kvm,
         )
     return found
+
+
+def _system(name: str, row: _System, read: _File) -> System:
+    if row.architecture not in read.architectures:
+        raise UnknownNameError("architecture", row.architecture, read.architectures)
+    return System(
+        name=name,
+        suite=row.suite,
+        architecture=row.architecture,
+        packages=tuple(sorted({*read.packages, *read.architectures[row.architecture], *row.packages})),
+        aptopts=tuple(row.aptopts),
+        disk_gib=row.disk_gib,
+    )
 
 
 def host(name: str) -> Host:

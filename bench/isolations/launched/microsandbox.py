@@ -6,11 +6,12 @@ What its options cannot say, an init of ours does inside. Source: ``msb create -
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 from bench.host import programs
-from bench.host.accounting import HostProcess
+from bench.host.accounting import HostProcess, Unreadable
 from bench.host.processes import PsutilProcess
 from bench.host.processors.virtualization import ONLY_OWN_GUESTS, closed, kvm
 from bench.host.subprocesses import version_of
@@ -36,7 +37,8 @@ class MicrosandboxInstance(GatedInstance):
         found: dict[str, list[HostProcess]] = {}
         for process in (one for among in super().processes().values() for one in among):
             assert isinstance(process, PsutilProcess)
-            found.setdefault("vmm" if process.name == _MACHINE else "client", []).append(process)
+            with suppress(Unreadable):  # it has ended
+                found.setdefault("vmm" if process.name == _MACHINE else "client", []).append(process)
         return found
 
     def wait_exit(self, timeout_s: float) -> Exit | None:
@@ -44,7 +46,7 @@ class MicrosandboxInstance(GatedInstance):
         left = super().wait_exit(timeout_s)
         log = self.seat.folder / _KERNEL_LOG
         killed = log.exists() and b"Out of memory: Killed process" in log.read_bytes()
-        return left and replace(left, out_of_memory=killed)
+        return left and replace(left, out_of_memory=left.out_of_memory or killed)
 
 
 class Microsandbox(Gated):
@@ -92,15 +94,13 @@ class Microsandbox(Gated):
     def command(self, seat: Seat) -> Sequence[str]:
         """Put init into the root's own layer; return what starts a machine and runs it there."""
         init_of_ours(seat, _INIT)
-        envelope, port = seat.launch.envelope, seat.launch.port
+        envelope, port, data = seat.launch.envelope, seat.launch.port, seat.data
         network = ("--no-net",) if seat.network == "none" else ("--port", f"127.0.0.1:{port}:{port}")
-        volume = seat.data is not None and seat.data.kind == "volume"
+        volume = ("--mount-dir", f"{seat.volume}:{data.path}") if data and data.kind == "volume" else ()
         return [
             *("/bin/sh", str(_STARTER), str(_program()), str(seat.folder / _KERNEL_LOG)),
             *("--cpus", str(envelope.cpus), "--memory", f"{(envelope.memory_bytes >> 20) - _KERNEL_MIB}M"),
-            *("--hostname", HOSTNAME, *network),
-            *(("--mount-dir", f"{seat.volume}:{seat.data.path}") if seat.data and volume else ()),
-            str(seat.root),
+            *("--hostname", HOSTNAME, *network, *volume, str(seat.root)),
         ]
 
 
